@@ -1,0 +1,1 @@
+"""Wire models: what the API reads and writes."""

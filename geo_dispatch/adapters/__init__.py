@@ -1,0 +1,1 @@
+"""One outside thing each. Adapters know the core and the settings, nothing above."""

@@ -1,0 +1,125 @@
+"""Settings of a deployment: environment first, then one TOML file, then these defaults.
+
+``GEO_DISPATCH_<NAME>`` sets one from the environment; ``geo-dispatch.toml`` in the workspace (or
+the file that ``GEO_DISPATCH_CONFIG`` names) sets them by the names below.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """What a deployment may set; `docs/settings.md` is made from these descriptions."""
+
+    model_config = SettingsConfigDict(env_prefix="GEO_DISPATCH_", extra="forbid", frozen=True)
+
+    workspace: Path = Field(Path(), description="Folder with territories/ and road_graphs/.")
+    data: Path | None = Field(
+        None, description="Folder for the database and the embedded Redis; default WORKSPACE/var."
+    )
+    area: str = Field("liechtenstein", description="Area of road_graphs/ and territories/ in use.")
+    time_zone: str = Field("Europe/Vaduz", description="IANA time zone of shifts and days.")
+
+    database_url: str = Field("", description="SQLAlchemy URL; default a SQLite file in DATA.")
+    redis_url: str = Field("", description="Redis >= 6.2 to use; default an embedded one.")
+    redis_fsync: Literal["everysec", "always"] = Field(
+        "everysec", description="How often the embedded Redis syncs its log to disk."
+    )
+    shards: int = Field(1, ge=1, le=1024, description="Home shards of technicians in Redis.")
+
+    host: str = Field("127.0.0.1", description="Address that the API binds to.")
+    port: int = Field(8080, ge=0, le=65535, description="Port that the API binds to; 0 is any.")
+    public_url: str = Field("", description="URL that browsers and phones see, if not HOST:PORT.")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: console on a terminal, json elsewhere."
+    )
+
+    clock_epoch: AwareDatetime | None = Field(
+        None, description="Simulations: what time it was at CLOCK_STARTED."
+    )
+    clock_started: AwareDatetime | None = Field(
+        None, description="Simulations: the real time at which the scaled clock began."
+    )
+    clock_factor: float = Field(1.0, gt=0, le=1000, description="Simulations: speed of the clock.")
+
+    @model_validator(mode="after")
+    def _clock_is_whole(self) -> Settings:
+        if (self.clock_epoch is None) != (self.clock_started is None):
+            raise ValueError("clock_epoch and clock_started go together: set both or neither")
+        if self.clock_factor != 1.0 and self.clock_epoch is None:
+            raise ValueError("clock_factor needs clock_epoch and clock_started")
+        return self
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder of everything that the deployment writes."""
+        return (self.data or self.workspace / "var").resolve()
+
+    @property
+    def sql_url(self) -> str:
+        """SQLAlchemy URL of the records."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'geo-dispatch.db'}"
+
+    @property
+    def compiled_dir(self) -> Path:
+        """Folder of the area's compiled files: road graph, base map, places."""
+        return (self.workspace / "road_graphs" / "compiled" / self.area).resolve()
+
+    @property
+    def territories_dir(self) -> Path:
+        """Folder where planners edit the area's territories."""
+        return (self.workspace / "territories" / self.area).resolve()
+
+    @property
+    def recipe_dir(self) -> Path:
+        """Folder of the area's recipe and extract."""
+        return (self.workspace / "road_graphs" / self.area).resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library names it
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the TOML file."""
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=config_file()),
+        )
+
+
+def config_file() -> Path:
+    """The TOML file in force: ``GEO_DISPATCH_CONFIG``, or geo-dispatch.toml of the workspace."""
+    named = os.environ.get("GEO_DISPATCH_CONFIG")
+    workspace = Path(os.environ.get("GEO_DISPATCH_WORKSPACE", "."))
+    return Path(named) if named else workspace / "geo-dispatch.toml"
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment that gives a child process the same settings."""
+    values = settings.model_dump(exclude_none=True)
+    return {
+        f"GEO_DISPATCH_{name.upper()}": value.isoformat()
+        if isinstance(value, datetime)
+        else str(value)
+        for name, value in values.items()
+        if value != ""
+    }

@@ -1,0 +1,1 @@
+"""A believable day on real roads, driven through the public API only."""

@@ -1,0 +1,1 @@
+"""Work orders, technicians, qualification, ranking, ETA over a plan."""

@@ -1,0 +1,48 @@
+"""Visits: a technician's attendance at a site for an order, and what proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId
+from geo_dispatch.tracking.geofence import Evidence
+
+
+class Review(StrEnum):
+    """What the technician says of an arrival that fixes confirmed."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    CONTESTED = "contested"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One attendance.
+
+    Attributes
+    ----------
+    source
+        Who says so: ``"gps"`` or ``"person"``. What a person set, no fix changes.
+    arrived_at
+        Back-dated to the first fix inside the fence, or as the person said.
+    departed_at
+        None while there.
+    evidence
+        The fixes that prove the arrival; None for a person's word.
+    """
+
+    id: VisitId
+    order_id: OrderId
+    technician_id: TechnicianId
+    site_id: SiteId
+    arrived_at: datetime
+    source: Literal["gps", "person"]
+    departed_at: datetime | None = None
+    evidence: Evidence | None = None
+    review: Review = Review.OPEN
+    review_reason: str = ""
+    retracted: bool = False

@@ -1,0 +1,1 @@
+"""Floor 0: what every other floor speaks in: errors, ids, units, places and times."""

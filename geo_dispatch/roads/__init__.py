@@ -1,0 +1,1 @@
+"""Streets to compiled graph to matrices, routes, reach and snapping."""

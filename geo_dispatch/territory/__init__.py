@@ -1,0 +1,1 @@
+"""Polygons and H3 cells: checks, sites to territory, load."""

@@ -1,0 +1,1 @@
+"""One fix after another: plausibility, track state, geofence, trips."""
