@@ -7,17 +7,20 @@ the file that ``GEO_DISPATCH_CONFIG`` names) sets them by the names below.
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput
 
 
 class Settings(BaseSettings):
@@ -111,6 +114,32 @@ def config_file() -> Path:
     named = os.environ.get("GEO_DISPATCH_CONFIG")
     workspace = Path(os.environ.get("GEO_DISPATCH_WORKSPACE", "."))
     return Path(named) if named else workspace / "geo-dispatch.toml"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings in force, with the given ones on top.
+
+    Raises
+    ------
+    InvalidInput
+        A setting has a value that it can't have, or there is no such setting; all are listed.
+    InvalidFile
+        The TOML file is not TOML.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = [
+            Fault(".".join(map(str, one["loc"])) or "settings", f"{one['msg']} ({one['input']!r})")
+            for one in error.errors()
+        ]
+        raise InvalidInput(
+            f"settings: {'; '.join(map(str, faults))}; set them in the environment as "
+            f"GEO_DISPATCH_<NAME> or in {config_file()}",
+            faults,
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidFile(f"{config_file()} is not TOML: {error}") from error
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
