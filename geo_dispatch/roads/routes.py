@@ -1,0 +1,160 @@
+"""A route in full: the line to draw, the time at each of its points, and the streets by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_dispatch.roads.graph import RoadGraph
+from geo_dispatch.roads.search import Search, direct_ms, stops
+from geo_dispatch.roads.snapping import Snaps
+
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stretch of the route under one street name; turns count to the street they lead into."""
+
+    name: str
+    distance_m: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The fastest way between two places.
+
+    Attributes
+    ----------
+    duration_s, distance_m
+        Equal to the matrix' entry for the same two places.
+    lonlats
+        (k, 2) from the source's to the target's place on the street. A place comes twice where
+        the turn costs time: on arrival and on going on.
+    times_s
+        (k,) seconds after departure at each of them; never falls.
+    steps
+        Streets in order, consecutive ones of one name merged.
+    """
+
+    duration_s: float
+    distance_m: float
+    lonlats: _Floats
+    times_s: _Floats
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A directed street or a part of it: from and to as shares of its driven length."""
+
+    vertex: int
+    begin: float
+    end: float
+    turn_ms: float
+    drive_ms: float
+
+
+def find_route(graph: RoadGraph, search: Search, snaps: tuple[Snaps, Snaps]) -> Route | None:
+    """The fastest route from one snapped point to another (each of length 1), or None."""
+    source, target = snaps
+    start, goal = stops(graph, source), stops(graph, target)
+    direct = float(direct_ms(start, goal)[0, 0])
+    times, before = search.tree(start)
+    row, tail, turn_ms = search.entries(goal.vertex[0])
+    arrival = times[tail] + turn_ms + goal.before_ms[0][row]
+    best = int(np.argmin(arrival)) if len(arrival) else -1
+    if best >= 0 and arrival[best] < direct:
+        last = int(goal.vertex[0][row[best]])
+        path = [*_walk_back(before, int(tail[best]), len(times) - 1), last]
+    elif np.isfinite(direct):
+        gaps = goal.before_ms[0] - start.before_ms[0]
+        way = int(np.argmin(np.where(gaps >= 0, gaps, np.inf)))
+        path = [int(start.vertex[0][way])]
+    else:
+        return None
+    return _drawn(graph, _legs(graph, path, float(source.along[0]), float(target.along[0])))
+
+
+def _walk_back(before: NDArray[np.int32], vertex: int, source: int) -> list[int]:
+    path = []
+    while vertex != source:
+        path.append(vertex)
+        vertex = int(before[vertex])
+    return path[::-1]
+
+
+def _legs(
+    graph: RoadGraph, path: list[int], source_along: float, target_along: float
+) -> list[_Leg]:
+    """The path as legs; the first and last are cut at the places of source and target."""
+    legs = []
+    for i, vertex in enumerate(path):
+        begin = _share(vertex, source_along) if i == 0 else 0.0
+        end = _share(vertex, target_along) if i == len(path) - 1 else 1.0
+        whole = float(graph.drive_ms[vertex])
+        turn = _turn_ms(graph, path[i - 1], vertex) if i else 0.0
+        legs.append(
+            _Leg(vertex, begin, end, turn, float(np.rint(end * whole) - np.rint(begin * whole)))
+        )
+    return legs
+
+
+def _share(vertex: int, along: float) -> float:
+    return 1.0 - along if vertex & 1 else along
+
+
+def _turn_ms(graph: RoadGraph, tail: int, head: int) -> float:
+    arcs = slice(graph.arc_start[tail], graph.arc_start[tail + 1])
+    return float(graph.arc_ms[arcs][graph.arc_head[arcs] == head].min())
+
+
+def _drawn(graph: RoadGraph, legs: list[_Leg]) -> Route:
+    lonlats: list[_Floats] = []
+    times: list[_Floats] = []
+    clock = distance = 0.0
+    steps: list[Step] = []
+    for leg in legs:
+        clock += leg.turn_ms
+        points, share = _piece(graph, leg)
+        skip = 1 if lonlats and leg.turn_ms == 0 else 0
+        lonlats.append(points[skip:])
+        times.append((clock + share * leg.drive_ms)[skip:])
+        clock += leg.drive_ms
+        metres = float(graph.street_m[leg.vertex >> 1]) * (leg.end - leg.begin)
+        distance += metres
+        steps.append(
+            Step(graph.name_of(leg.vertex >> 1), metres, (leg.turn_ms + leg.drive_ms) / 1000)
+        )
+    return Route(
+        clock / 1000,
+        distance,
+        np.concatenate(lonlats),
+        np.concatenate(times) / 1000,
+        _merged(steps),
+    )
+
+
+def _piece(graph: RoadGraph, leg: _Leg) -> tuple[_Floats, _Floats]:
+    """The points of a leg in driving order, and each one's share of the leg's length."""
+    street = leg.vertex >> 1
+    within = slice(graph.shape_start[street], graph.shape_start[street + 1])
+    points, metres = graph.shape_lonlats[within], graph.shape_m[within]
+    if leg.vertex & 1:
+        points, metres = points[::-1], metres[-1] - metres[::-1]
+    first, last = leg.begin * metres[-1], leg.end * metres[-1]
+    inner = metres[(metres > first) & (metres < last)]
+    at = np.concatenate([[first], inner, [last]])
+    line = np.stack([np.interp(at, metres, points[:, 0]), np.interp(at, metres, points[:, 1])], 1)
+    return line, (at - first) / max(last - first, 1e-9)
+
+
+def _merged(steps: list[Step]) -> tuple[Step, ...]:
+    return tuple(
+        Step(name, sum(s.distance_m for s in run), sum(s.duration_s for s in run))
+        for name, run in ((name, list(same)) for name, same in groupby(steps, lambda s: s.name))
+    )
