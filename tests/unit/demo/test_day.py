@@ -1,0 +1,51 @@
+"""The plan of the day: the same seed gives the same believable day."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from geo_dispatch.demo.day import Rhythm, plan_day
+from geo_dispatch.demo.seeds import load_seeds
+
+SEEDS = load_seeds()
+START = datetime(2026, 7, 1, 5, 45, tzinfo=UTC)
+DAY = plan_day(SEEDS, START, Rhythm())
+
+
+def test_the_same_seed_gives_the_same_day_and_another_seed_another():
+    assert plan_day(SEEDS, START, Rhythm()) == DAY
+    assert plan_day(SEEDS, START, Rhythm(), seed=2) != DAY
+
+
+def test_jobs_come_in_order_some_waiting_at_the_start():
+    assert [job.at for job in DAY] == sorted(job.at for job in DAY)
+    assert sum(job.at < START + timedelta(minutes=1) for job in DAY) == Rhythm().at_start
+    assert max(job.at for job in DAY) < START + timedelta(hours=Rhythm().hours)
+
+
+def test_the_day_has_one_emergency_which_does_not_wait_for_the_dispatcher():
+    (emergency,) = [job for job in DAY if job.kind.priority == 1]
+    assert emergency.at == START + timedelta(minutes=Rhythm().emergency_min)
+    assert not emergency.left_to_dispatcher
+
+
+def test_some_jobs_are_left_to_the_dispatcher_most_are_not():
+    left = sum(job.left_to_dispatcher for job in DAY)
+    assert 0.1 < left / len(DAY) < 0.3
+
+
+def test_windows_open_after_the_call_and_close_before_the_job_is_due():
+    windows = [(job.at, job.window, job.due_at) for job in DAY if job.window]
+    assert windows
+    assert all(window.end > at and due >= window.end for at, window, due in windows)
+
+
+def test_jobs_go_to_sites_of_their_kind():
+    for job in DAY:
+        assert not job.kind.kinds or SEEDS.sites[job.site].kind in job.kind.kinds
+
+
+@pytest.mark.parametrize("bad", [{"at_start": 0}, {"every_min": 0}, {"duration_scale": -1}])
+def test_a_rhythm_without_beat_is_refused(bad):
+    with pytest.raises(ValueError, match="must be"):
+        Rhythm(**bad)
