@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import TechnicianId
@@ -11,12 +12,21 @@ DEGREE_SCALE = 10_000_000
 """Coordinates are kept as whole 1e-7 degrees, about a centimetre."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+class Verdict(StrEnum):
+    """What became of a fix at the door; all three are safe and need not be sent again."""
+
+    ACCEPTED = "accepted"
+    LATE = "late"
+    """Older than the newest fix known: kept for history, the live position stays."""
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """One position report, in event time.
 
     A fix is known by ``(technician_id, at_ms, lon_e7, lat_e7)``: the same report sent twice is
-    one fix. Sorting is by event time, then place.
+    one fix. Folds take fixes in the order of their keys: by event time, then place.
 
     Attributes
     ----------

@@ -1,0 +1,17 @@
+"""Live state in Redis: last positions, their H3 index, and fixes on their way to SQL.
+
+All keys of a shard carry the hash tag ``{shard}``, one slot of a cluster:
+
+- ``{shard}:pos`` hash of packed records, newest by event time
+- ``{shard}:h3`` sorted set by the 52-bit cell: every coarser cell is a range of scores
+- ``{shard}:st`` stream, one entry per committed batch
+- ``{shard}:lease`` who works the shard, and ``{shard}:fence`` how often that changed
+"""
+
+from geo_dispatch.adapters.live_redis.client import Lease, Live
+from geo_dispatch.adapters.live_redis.records import Entry
+from geo_dispatch.adapters.live_redis.tail import Changes, Tail
+from geo_dispatch.tracking.fixes import Verdict
+from geo_dispatch.tracking.positions import Position
+
+__all__ = ["Changes", "Entry", "Lease", "Live", "Position", "Tail", "Verdict"]

@@ -1,0 +1,112 @@
+"""The asynchronous side: one tail of the streams per process, for the mirror and the live map."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+
+from geo_dispatch.adapters.live_redis.client import (
+    KEEP_MS,
+    START,
+    entries_of,
+    positions_key,
+    positions_of,
+    stream_key,
+)
+from geo_dispatch.adapters.live_redis.connection import MAX_BLOCK_MS, answering, pool_options
+from geo_dispatch.adapters.live_redis.records import Entry, fix_to_position
+from geo_dispatch.tracking.positions import Position
+
+_READ_COUNT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a tail saw.
+
+    Attributes
+    ----------
+    positions
+        In stream order, late ones included: an index keeps the newest by event time.
+    whole
+        They are all positions there are, at the start and after a gap: forget everything else.
+    """
+
+    positions: tuple[Position, ...]
+    whole: bool
+
+
+class Tail:
+    """Follows the streams of all shards; an asynchronous context manager."""
+
+    def __init__(self, url: str, shards: int = 1) -> None:
+        self.url = url
+        self.shards = shards
+        self._redis = redis.asyncio.Redis.from_pool(
+            redis.asyncio.BlockingConnectionPool.from_url(url, **pool_options(Retry))
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._redis.aclose()
+
+    async def snapshot(self, shard: int) -> tuple[list[Position], str]:
+        """All positions of the shard and the stream id that they stand at, taken together."""
+        with answering(self.url):
+            async with self._redis.pipeline(transaction=True) as together:
+                together.hgetall(positions_key(shard))
+                together.xrevrange(stream_key(shard), count=1)
+                records, newest = await together.execute()
+        return positions_of(records), newest[0][0].decode() if newest else START
+
+    async def tail(self, last_ids: Mapping[int, str], block_ms: int = MAX_BLOCK_MS) -> list[Entry]:
+        """Entries after the given id of each shard; waits for the first, at most 2 s."""
+        streams: Any = {stream_key(shard): last for shard, last in last_ids.items()}
+        with answering(self.url):
+            answer = await self._redis.xread(
+                streams, count=_READ_COUNT, block=min(block_ms, MAX_BLOCK_MS)
+            )
+        return entries_of(answer)
+
+    async def watch(self, block_ms: int = MAX_BLOCK_MS) -> AsyncIterator[Changes]:
+        """Yield all positions, then each read's news, empty ones included as a sign of life.
+
+        A pause longer than entries are kept for makes it start over with all positions.
+
+        Raises
+        ------
+        RedisUnavailable
+            Redis went away; call again for a fresh start.
+        """
+        last_ids: dict[int, str] = {}
+        read_at = 0.0
+        while True:
+            stale = (time.monotonic() - read_at) * 1000 > KEEP_MS / 2
+            if not last_ids or stale:
+                whole: list[Position] = []
+                for shard in range(self.shards):
+                    positions, last_ids[shard] = await self.snapshot(shard)
+                    whole += positions
+                read_at = time.monotonic()
+                yield Changes(tuple(whole), whole=True)
+                continue
+            entries = await self.tail(last_ids, block_ms)
+            read_at = time.monotonic()
+            last_ids.update((entry.shard, entry.id) for entry in entries)
+            yield Changes(
+                tuple(fix_to_position(fix) for entry in entries for fix in entry.fixes),
+                whole=False,
+            )
