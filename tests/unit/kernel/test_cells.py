@@ -45,3 +45,14 @@ def test_cells_of_an_area_cover_every_point_of_it_holes_left_out():
 def test_text_that_is_no_cell_is_refused():
     with pytest.raises(ValueError, match="not an H3 cell"):
         cells.str_to_cell("123")
+
+
+def test_a_cell_around_a_small_hole_still_overlaps():
+    cell = cells.lonlat_to_cell(LonLat(9.5, 47.1), 7)
+    lon, lat = cells.cell_to_lonlat(cell)
+    hole = shapely.Point(lon, lat).buffer(0.001)
+    area = shapely.box(lon - 0.1, lat - 0.1, lon + 0.1, lat + 0.1).difference(hole)
+    assert cell in cells.overlapping_cells(area, 7)
+    assert cell not in cells.overlapping_cells(
+        area.difference(cells.cell_to_polygon(cell).buffer(0.001)), 7
+    )
