@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+import msgspec
+
 from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId, TechnicianId, VisitId
 
 
@@ -85,6 +87,7 @@ class OrderAssigned(Event):
     technician_id: TechnicianId
     sequence: int
     source: Literal["manual", "auto"]
+    occurred_at: datetime
     reason: str = ""
     conflicts: list[dict[str, Any]] = field(default_factory=list)
     ranking: list[dict[str, Any]] = field(default_factory=list)
@@ -97,6 +100,7 @@ class OrderUnassigned(Event):
     type = "order.unassigned"
     order_id: OrderId
     technician_id: TechnicianId
+    occurred_at: datetime
     reason: str = ""
 
 
@@ -132,6 +136,7 @@ class ArrivalReviewed(Event):
     order_id: OrderId
     visit_id: VisitId
     verdict: Literal["confirmed", "contested"]
+    occurred_at: datetime
     reason: str = ""
 
 
@@ -152,7 +157,19 @@ class OrderNeedsHelp(Event):
     type = "order.needs_help"
     order_id: OrderId
     technician_id: TechnicianId
+    occurred_at: datetime
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderResumed(Event):
+    """Help came; it goes on at ``status``, where it stood before."""
+
+    type = "order.resumed"
+    order_id: OrderId
+    technician_id: TechnicianId
+    status: str
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +189,7 @@ class OrderCancelled(Event):
 
     type = "order.cancelled"
     order_id: OrderId
+    occurred_at: datetime
     technician_id: TechnicianId | None = None
     reason: str = ""
 
@@ -239,8 +257,44 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for cls in (
         RecordCreated, RecordChanged, RecordRetired, OrderPlaced, OrderChanged, OrderAssigned,
         OrderUnassigned, OrderEnRoute, OrderArrived, ArrivalReviewed, OrderStarted,
-        OrderNeedsHelp, OrderCompleted, OrderCancelled, OrderDeparted, VisitRevised, EtaPublished,
-        TerritoriesPublished,
+        OrderNeedsHelp, OrderResumed, OrderCompleted, OrderCancelled, OrderDeparted, VisitRevised,
+        EtaPublished, TerritoriesPublished,
     )
 }  # fmt: skip
 """Stored name to class."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event as it stands in the log.
+
+    Attributes
+    ----------
+    seq
+        Place in the whole log; grows, with gaps.
+    stream
+        What it is about: ``"order:wo_4f…"``, ``"technician:tc_9a…"``.
+    version
+        Place in its stream, from 1, without gaps.
+    actor
+        Who did it: `Actor.label`.
+    """
+
+    seq: int
+    stream: str
+    version: int
+    type: str
+    body: dict[str, Any]
+    at: datetime
+    actor: str
+
+    @property
+    def event(self) -> Event:
+        """The event itself, from its stored body."""
+        return msgspec.convert(self.body, EVENT_TYPES[self.type])
+
+
+def event_to_body(event: Event) -> dict[str, Any]:
+    """The event as plain JSON, times as ISO-8601 in UTC."""
+    body: dict[str, Any] = msgspec.to_builtins(event)
+    return body

@@ -1,0 +1,79 @@
+"""Idempotency keys in SQL: which request came with a key, and what it was answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from geo_dispatch.adapters.sql import tables
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRequest:
+    """A request that came with an Idempotency-Key.
+
+    Attributes
+    ----------
+    token
+        Who sent it: keys of different senders are different keys.
+    digest
+        SHA-256 of its body.
+    status
+        HTTP status of the answer; None while it is being worked on.
+    """
+
+    token: str
+    key: str
+    method: str
+    path: str
+    digest: str
+    begun_at: datetime
+    status: int | None = None
+    headers: dict[str, str] | None = None
+    body: bytes | None = None
+
+
+class IdempotencyKeys:
+    """Requests by sender and key."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, token: str, key: str) -> KeptRequest | None:
+        """What came with this key from this sender, or None."""
+        columns = tables.idempotency_keys.c
+        statement = select(tables.idempotency_keys).where(
+            columns.token == token, columns.key == key
+        )
+        row = self._connection.execute(statement).mappings().first()
+        return None if row is None else KeptRequest(**row)
+
+    def add(self, request: KeptRequest) -> None:
+        """Keep a request that is being worked on."""
+        row = {field.name: getattr(request, field.name) for field in fields(request)}
+        self._connection.execute(insert(tables.idempotency_keys).values(row))
+
+    def answer(
+        self, token: str, key: str, *, status: int, headers: dict[str, str], body: bytes
+    ) -> None:
+        """Keep what it was answered."""
+        columns = tables.idempotency_keys.c
+        self._connection.execute(
+            update(tables.idempotency_keys)
+            .where(columns.token == token, columns.key == key)
+            .values(status=status, headers=headers, body=body)
+        )
+
+    def drop(self, token: str, key: str) -> None:
+        """Forget the key: its next request is a new one."""
+        columns = tables.idempotency_keys.c
+        self._connection.execute(
+            delete(tables.idempotency_keys).where(columns.token == token, columns.key == key)
+        )
+
+    def forget_before(self, moment: datetime) -> int:
+        """Drop what began earlier; returns how many that were."""
+        condition = tables.idempotency_keys.c.begun_at < moment
+        return self._connection.execute(delete(tables.idempotency_keys).where(condition)).rowcount

@@ -1,0 +1,122 @@
+"""The event log in SQL: one append-only table, and how far each consumer has read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from geo_dispatch.adapters.sql import tables
+from geo_dispatch.dispatch.events import Event, LoggedEvent, event_to_body
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.errors import Fault, VersionConflict
+
+_LOG_LOCK = 0x67656F64
+"""Key of the advisory lock that makes PostgreSQL's writers append one after another."""
+
+
+def take_turn(connection: Connection) -> None:
+    """Wait until no other writer is between its append and its commit.
+
+    PostgreSQL hands out sequence numbers before commit: without turns, a reader could see seq 8
+    before 7 and never come back for it. SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
+
+
+def append(
+    connection: Connection,
+    stream: str,
+    events: Sequence[Event],
+    *,
+    actor: Actor,
+    at: datetime,
+    expected_version: int | None = None,
+) -> list[LoggedEvent]:
+    """Write events at the end of the stream.
+
+    Raises
+    ------
+    VersionConflict
+        The stream is not at ``expected_version``.
+    """
+    if not events:
+        return []
+    take_turn(connection)
+    columns = tables.events.c
+    version = connection.execute(
+        select(func.coalesce(func.max(columns.version), 0)).where(columns.stream == stream)
+    ).scalar_one()
+    if expected_version is not None and version != expected_version:
+        raise VersionConflict(
+            f"{stream} is at event {version}, not {expected_version}: "
+            "something happened meanwhile; read it again",
+            [Fault("version", f"{expected_version} was expected, {version} is current")],
+        )
+    logged = []
+    for version_of_event, event in enumerate(events, start=version + 1):
+        row: dict[str, Any] = {
+            "stream": stream,
+            "version": version_of_event,
+            "type": event.type,
+            "body": event_to_body(event),
+            "at": at,
+            "actor": actor.label,
+        }
+        seq = connection.execute(
+            insert(tables.events).values(row).returning(columns.seq)
+        ).scalar_one()
+        logged.append(LoggedEvent(seq=seq, **row))
+    return logged
+
+
+def read(
+    connection: Connection,
+    *,
+    after: int = 0,
+    limit: int | None = None,
+    types: Iterable[str] | None = None,
+    streams: Iterable[str] | None = None,
+) -> list[LoggedEvent]:
+    """Events behind ``after``, in order; of these types and streams, or all."""
+    columns = tables.events.c
+    statement = select(tables.events).where(columns.seq > after)
+    if types is not None:
+        statement = statement.where(columns.type.in_(sorted(types)))
+    if streams is not None:
+        statement = statement.where(columns.stream.in_(sorted(streams)))
+    rows: Iterable[Any] = connection.execute(
+        statement.order_by(columns.seq).limit(limit)
+    ).mappings()
+    return [LoggedEvent(**row) for row in rows]
+
+
+def last_seq(connection: Connection) -> int:
+    """The seq of the newest event; 0 in an empty log."""
+    seq: int = connection.execute(
+        select(func.coalesce(func.max(tables.events.c.seq), 0))
+    ).scalar_one()
+    return seq
+
+
+def cursor(connection: Connection, consumer: str) -> int:
+    """How far the consumer has come; 0 at first."""
+    statement = select(tables.cursors.c.seq).where(tables.cursors.c.consumer == consumer)
+    return connection.execute(statement).scalar() or 0
+
+
+def advance(connection: Connection, consumer: str, seq: int) -> None:
+    """The consumer has dealt with everything up to ``seq``; it never goes back."""
+    columns = tables.cursors.c
+    known = connection.execute(
+        select(columns.seq).where(columns.consumer == consumer)
+    ).scalar_one_or_none()
+    if known is None:
+        connection.execute(insert(tables.cursors).values(consumer=consumer, seq=seq))
+    elif seq > known:
+        connection.execute(
+            update(tables.cursors).where(columns.consumer == consumer).values(seq=seq)
+        )

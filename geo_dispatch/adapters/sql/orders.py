@@ -1,0 +1,199 @@
+"""Work orders, who has them, and the visits made for them, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from geo_dispatch.adapters.sql import tables
+from geo_dispatch.adapters.sql.records import Records
+from geo_dispatch.dispatch.orders import OPEN, Assignment, Status, WorkOrder
+from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.kernel.errors import NotFound
+from geo_dispatch.kernel.ids import AssignmentId, VisitId
+from geo_dispatch.kernel.time import Window
+
+_NUMBER_PREFIX = "WO-"
+_FIRST_SERIAL = 1001
+
+
+class Orders(Records[WorkOrder]):
+    """Work orders, by number."""
+
+    kind = "work order"
+    table = tables.work_orders
+    order_by = "serial"
+    record_type = WorkOrder
+
+    def next_number(self) -> str:
+        """The number that follows the last one; unique because writers take turns."""
+        last = self._connection.execute(select(func.max(self.table.c.serial))).scalar()
+        return f"{_NUMBER_PREFIX}{_FIRST_SERIAL if last is None else last + 1}"
+
+    def by_number(self, number: str) -> WorkOrder | None:
+        """The order that people call so, or None."""
+        return self._one(self.table.c.number == number)
+
+    def open(self, technician_ids: Iterable[str] | None = None) -> list[WorkOrder]:
+        """Orders not yet ended; of these technicians, in their sequence, or of everybody."""
+        conditions = [self.table.c.status.in_(sorted(OPEN))]
+        if technician_ids is not None:
+            conditions.append(self.table.c.technician_id.in_(sorted(set(technician_ids))))
+        return sorted(self.list(*conditions), key=lambda order: order.sequence)
+
+    def search(
+        self,
+        *,
+        statuses: Iterable[Status] | None = None,
+        technician_id: str | None = None,
+        site_id: str | None = None,
+        customer_id: str | None = None,
+        retired: bool = False,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[WorkOrder]:
+        """Orders that meet every condition given, by number."""
+        columns = self.table.c
+        wanted = {
+            columns.technician_id: technician_id,
+            columns.site_id: site_id,
+            columns.customer_id: customer_id,
+        }
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        if statuses is not None:
+            conditions.append(columns.status.in_(sorted(statuses)))
+        return self.list(*conditions, retired=retired, after=after, limit=limit)
+
+    def to_row(self, record: WorkOrder) -> dict[str, Any]:
+        """The window in two columns; the number also as a number."""
+        row = super().to_row(record)
+        window = row.pop("window")
+        row["window_start"] = window and window.start
+        row["window_end"] = window and window.end
+        row["serial"] = int(record.number.removeprefix(_NUMBER_PREFIX))
+        return row
+
+    def from_row(self, row: Mapping[str, Any]) -> WorkOrder:
+        """The window from two columns."""
+        values = dict(row)
+        del values["serial"]
+        start, end = values.pop("window_start"), values.pop("window_end")
+        return WorkOrder(window=None if start is None else Window(start, end), **values)
+
+
+class Assignments:
+    """Who had which order from when until when."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, assignment: Assignment) -> None:
+        """Keep a new one."""
+        self._connection.execute(insert(tables.assignments).values(_row(assignment)))
+
+    def release(self, assignment_id: AssignmentId, at: datetime) -> None:
+        """It ended."""
+        columns = tables.assignments.c
+        self._connection.execute(
+            update(tables.assignments).where(columns.id == assignment_id).values(released_at=at)
+        )
+
+    def of_order(self, order_id: str) -> list[Assignment]:
+        """All that the order had, oldest first."""
+        return self._select(tables.assignments.c.order_id == order_id)
+
+    def during(
+        self, technician_id: str, start: datetime, end: datetime | None = None
+    ) -> list[Assignment]:
+        """The technician's assignments that share any time with start until end, oldest first."""
+        columns = tables.assignments.c
+        conditions = [
+            columns.technician_id == technician_id,
+            or_(columns.released_at.is_(None), columns.released_at > start),
+        ]
+        if end is not None:
+            conditions.append(columns.assigned_at < end)
+        return self._select(*conditions)
+
+    def _select(self, *conditions: Any) -> list[Assignment]:
+        columns = tables.assignments.c
+        statement = (
+            select(tables.assignments).where(*conditions).order_by(columns.assigned_at, columns.id)
+        )
+        return [Assignment(**row) for row in self._connection.execute(statement).mappings()]
+
+
+class Visits:
+    """Attendances at sites, with what proves them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, visit_id: str) -> Visit:
+        """The visit.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        visit = self.find(visit_id)
+        if visit is None:
+            raise NotFound("visit", visit_id)
+        return visit
+
+    def find(self, visit_id: str) -> Visit | None:
+        """The visit, or None."""
+        found = self._select(tables.visits.c.id == visit_id)
+        return found[0] if found else None
+
+    def add(self, visit: Visit) -> None:
+        """Keep a new one."""
+        self._connection.execute(insert(tables.visits).values(_row(visit)))
+
+    def save(self, visit: Visit) -> None:
+        """Keep a changed one.
+
+        Raises
+        ------
+        NotFound
+            There is none with its id.
+        """
+        columns = tables.visits.c
+        statement = update(tables.visits).where(columns.id == visit.id).values(_row(visit))
+        if self._connection.execute(statement).rowcount != 1:
+            raise NotFound("visit", visit.id)
+
+    def depart(self, visit_id: VisitId, at: datetime) -> None:
+        """The technician left."""
+        columns = tables.visits.c
+        self._connection.execute(
+            update(tables.visits).where(columns.id == visit_id).values(departed_at=at)
+        )
+
+    def of_order(self, order_id: str) -> list[Visit]:
+        """All made for the order, oldest first."""
+        return self._select(tables.visits.c.order_id == order_id)
+
+    def of_technician(self, technician_id: str, since: datetime | None = None) -> list[Visit]:
+        """The technician's, oldest first; those that began at ``since`` or later."""
+        columns = tables.visits.c
+        conditions = [columns.technician_id == technician_id]
+        if since is not None:
+            conditions.append(columns.arrived_at >= since)
+        return self._select(*conditions)
+
+    def _select(self, *conditions: Any) -> list[Visit]:
+        columns = tables.visits.c
+        statement = (
+            select(tables.visits).where(*conditions).order_by(columns.arrived_at, columns.id)
+        )
+        return [Visit(**row) for row in self._connection.execute(statement).mappings()]
+
+
+def _row(record: Assignment | Visit) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}

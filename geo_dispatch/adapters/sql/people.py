@@ -1,0 +1,59 @@
+"""Technicians, customers and sites in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from geo_dispatch.adapters.sql import tables
+from geo_dispatch.adapters.sql.records import Records
+from geo_dispatch.dispatch.sites import Customer, Site
+from geo_dispatch.dispatch.technicians import Technician
+from geo_dispatch.kernel.geo import LonLat
+
+
+class Technicians(Records[Technician]):
+    """Technicians, by call sign."""
+
+    kind = "technician"
+    table = tables.technicians
+    order_by = "call_sign"
+    record_type = Technician
+
+    def by_call_sign(self, call_sign: str) -> Technician | None:
+        """The technician in use whom the office calls so, or None."""
+        found = self.list(self.table.c.call_sign == call_sign, limit=1)
+        return found[0] if found else None
+
+
+class Customers(Records[Customer]):
+    """Customers, by name."""
+
+    kind = "customer"
+    table = tables.customers
+    order_by = "name"
+    record_type = Customer
+
+
+class Sites(Records[Site]):
+    """Sites, by name."""
+
+    kind = "site"
+    table = tables.sites
+    order_by = "name"
+    record_type = Site
+
+    def of_customer(self, customer_id: str) -> list[Site]:
+        """The customer's sites in use."""
+        return self.list(self.table.c.customer_id == customer_id)
+
+    def to_row(self, record: Site) -> dict[str, Any]:
+        """The location in two columns."""
+        row = super().to_row(record)
+        row["lon"], row["lat"] = row.pop("location")
+        return row
+
+    def from_row(self, row: Mapping[str, Any]) -> Site:
+        """The location from two columns."""
+        values = dict(row)
+        return Site(location=LonLat(values.pop("lon"), values.pop("lat")), **values)

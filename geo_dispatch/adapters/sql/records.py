@@ -1,0 +1,197 @@
+"""Keeping records: the part that is the same for every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from sqlalchemy import Connection, Table, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from geo_dispatch.kernel.errors import Conflict, Fault, NotFound, VersionConflict
+
+
+class Versioned(Protocol):
+    """What a record must have to be kept here; a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """Its key."""
+
+    @property
+    def external_id(self) -> str | None:
+        """Its key in the books of whoever sent it."""
+
+    @property
+    def version(self) -> int:
+        """Grows by one with each change."""
+
+
+R = TypeVar("R", bound=Versioned)
+
+
+class Records(Generic[R]):
+    """One kind of record in one table, whose columns are the dataclass' fields.
+
+    Subclasses name the table, and override `to_row` and `from_row` where the two differ.
+    """
+
+    kind: ClassVar[str]
+    table: ClassVar[Table]
+    order_by: ClassVar[str]
+    record_type: type[R]
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def to_row(self, record: R) -> dict[str, Any]:
+        """The record as values of columns."""
+        return {field.name: getattr(record, field.name) for field in fields(record)}
+
+    def from_row(self, row: Mapping[str, Any]) -> R:
+        """The record from values of columns."""
+        return self.record_type(**row)
+
+    def get(self, key: str) -> R:
+        """The record.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        record = self.find(key)
+        if record is None:
+            raise NotFound(self.kind, key)
+        return record
+
+    def find(self, key: str) -> R | None:
+        """The record, or None."""
+        return self._one(self.table.c.id == key)
+
+    def by_external_id(self, external_id: str) -> R | None:
+        """The record that its sender knows by this id, or None."""
+        return self._one(self.table.c.external_id == external_id)
+
+    def many(self, keys: Iterable[str]) -> dict[str, R]:
+        """Those of the records that exist, by id."""
+        rows = self._select(self.table.c.id.in_(sorted(set(keys))))
+        return {record.id: record for record in rows}
+
+    def list(
+        self,
+        *criteria: Any,
+        retired: bool = False,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[R]:
+        """Records in their usual order.
+
+        Parameters
+        ----------
+        criteria
+            SQLAlchemy conditions on the table.
+        retired
+            Also those out of use.
+        after
+            Id of the last record of the page before.
+        """
+        conditions = list(criteria)
+        columns = self.table.c
+        if not retired:
+            conditions.append(columns.retired.is_(False))
+        place = tuple_(columns[self.order_by], columns.id)
+        if after is not None:
+            last = select(columns[self.order_by], columns.id).where(columns.id == after)
+            conditions.append(place > last.scalar_subquery())
+        return list(self._select(*conditions, limit=limit))
+
+    def add(self, record: R) -> R:
+        """Keep a new record.
+
+        Raises
+        ------
+        Conflict
+            Its external id is taken.
+        """
+        taken = self.by_external_id(record.external_id) if record.external_id else None
+        if taken is not None:
+            raise self._taken(record, taken)
+        self._connection.execute(insert(self.table).values(self.to_row(record)))
+        return record
+
+    def save(self, record: R) -> R:
+        """Keep a changed record, ``version`` being the one that the change is based on.
+
+        Returns
+        -------
+        R
+            The record as stored, its version one higher.
+
+        Raises
+        ------
+        VersionConflict
+            Someone else changed it first.
+        Conflict
+            Its external id is taken.
+        """
+        stored = replace(record, version=record.version + 1)
+        columns = self.table.c
+        statement = (
+            update(self.table)
+            .where(columns.id == record.id, columns.version == record.version)
+            .values(self.to_row(stored))
+        )
+        try:
+            changed = self._connection.execute(statement).rowcount
+        except IntegrityError as error:
+            taken = self.by_external_id(record.external_id) if record.external_id else None
+            if taken is None or taken.id == record.id:
+                raise
+            raise self._taken(record, taken) from error
+        if changed != 1:
+            self.expect(record.id, record.version)
+        return stored
+
+    def expect(self, key: str, version: int | None) -> R:
+        """The record, which must be at this version; None takes any.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        VersionConflict
+            It is at another version.
+        """
+        record = self.get(key)
+        if version is not None and record.version != version:
+            raise VersionConflict(
+                f"{self.kind} {key!r} is at version {record.version}, not {version}: "
+                "someone changed it meanwhile; read it again",
+                [Fault("version", f"{version} was sent, {record.version} is current")],
+            )
+        return record
+
+    def _taken(self, record: R, taken: R) -> Conflict:
+        return Conflict(
+            f"external_id {record.external_id!r} belongs to {self.kind} {taken.id!r}; "
+            "change that one, or send another id",
+            [Fault("external_id", f"{record.external_id!r} is taken by {taken.id}")],
+        )
+
+    def _one(self, condition: Any) -> R | None:
+        found = self._select(condition, limit=1)
+        return found[0] if found else None
+
+    def _select(self, *conditions: Any, limit: int | None = None) -> Sequence[R]:
+        columns = self.table.c
+        statement = (
+            select(self.table)
+            .where(*conditions)
+            .order_by(columns[self.order_by], columns.id)
+            .limit(limit)
+        )
+        return [self.from_row(dict(row)) for row in self._connection.execute(statement).mappings()]

@@ -1,0 +1,176 @@
+"""What can be asked of a work order. `lifecycle.decide` answers with events, or refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from geo_dispatch.dispatch.orders import OrderChanges, Source, WorkOrder
+from geo_dispatch.kernel.ids import AssignmentId, TechnicianId, VisitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of all commands; ``step`` is its name in messages."""
+
+    step: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder(Command):
+    """Take in a new order, as it stands in ``order``."""
+
+    step = "place"
+    order: WorkOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOrder(Command):
+    """Change what it asks for."""
+
+    step = "change"
+    changes: OrderChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign(Command):
+    """Give it to a technician; whoever had it before loses it.
+
+    Attributes
+    ----------
+    conflicts
+        What a person overrode, and ``reason`` why.
+    ranking
+        The candidates as they stood, best first, as the API shows them.
+    """
+
+    step = "assign"
+    assignment_id: AssignmentId
+    technician_id: TechnicianId
+    sequence: int
+    source: Literal["manual", "auto"] = "manual"
+    reason: str = ""
+    conflicts: tuple[dict[str, Any], ...] = ()
+    ranking: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resequence(Command):
+    """Move it among its technician's open orders."""
+
+    step = "resequence"
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unassign(Command):
+    """Take it from its technician; it waits again."""
+
+    step = "unassign"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOut(Command):
+    """The technician is on the way."""
+
+    step = "set out"
+    source: Source
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmArrival(Command):
+    """The technician is on site, since ``occurred_at``.
+
+    Attributes
+    ----------
+    evidence
+        The fixes that prove it, as JSON; None for a person's word.
+    """
+
+    step = "arrive"
+    visit_id: VisitId
+    source: Source
+    occurred_at: datetime | None = None
+    evidence: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseVisit(Command):
+    """A late fix changed what is known of a visit; None for both times takes it back."""
+
+    step = "revise"
+    visit_id: VisitId
+    technician_id: TechnicianId
+    arrived_at: datetime | None
+    departed_at: datetime | None
+    evidence: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewArrival(Command):
+    """The technician confirms or contests an arrival."""
+
+    step = "review"
+    visit_id: VisitId
+    verdict: Literal["confirmed", "contested"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start(Command):
+    """On the tools."""
+
+    step = "start"
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForHelp(Command):
+    """The technician is stuck."""
+
+    step = "ask for help"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume(Command):
+    """Help came: go on where it stood before."""
+
+    step = "resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complete(Command):
+    """The work is done."""
+
+    step = "complete"
+    notes: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel(Command):
+    """It will not be done."""
+
+    step = "cancel"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depart(Command):
+    """The technician left the site; the order stays where it stands."""
+
+    step = "depart"
+    visit_id: VisitId
+    technician_id: TechnicianId
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire(Command):
+    """Out of use; its history stays."""
+
+    step = "retire"
