@@ -141,11 +141,6 @@ class ProcessTree:
         if self._failure is not None:
             raise self._failure
 
-    def wait(self) -> None:
-        """Stay until a program died too often; the caller's signal handlers break the wait."""
-        while not self._stopping.wait(0.2):
-            self.check()
-
     def stop(self) -> None:
         """End all programs, the last started first, by force if they don't leave in time."""
         self._stopping.set()

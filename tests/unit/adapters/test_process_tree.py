@@ -33,13 +33,13 @@ PROGRAMS = {
 }
 
 PARENT = """
-import os, pathlib, sys
+import os, pathlib, sys, threading
 from geo_dispatch.adapters.process_tree import ProcessTree, Program
 path = pathlib.Path(sys.argv[1])
 steady = Program('s', 'steady', (str(path),), is_ready=path.exists)
 with ProcessTree([steady], os.environ, lambda *_: None) as tree:
     print('ready', flush=True)
-    tree.wait()
+    threading.Event().wait()
 """
 
 
@@ -123,7 +123,7 @@ def test_a_program_that_keeps_dying_ends_the_tree(tmp_path, environment):
         ProcessTree([broken], environment, quiet, patience) as tree,
         pytest.raises(Unavailable, match=r"worker died 2 times in a row.*road graph"),
     ):
-        tree.wait()
+        until(tree.check, 5, "the end")
 
 
 def test_programs_end_when_their_parent_is_killed(tmp_path, environment):
