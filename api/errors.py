@@ -1,0 +1,175 @@
+"""From errors to problem+json (RFC 9457). The one place where HTTP statuses are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from geo_dispatch.kernel import errors
+from geo_dispatch.kernel.errors import Fault
+
+PROBLEM_JSON: Final = "application/problem+json"
+
+STATUSES: Final[dict[type[errors.GeoDispatchError], HTTPStatus]] = {
+    errors.InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidPosition: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidGeometry: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidFile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.VersionConflict: HTTPStatus.PRECONDITION_FAILED,
+    errors.TransitionNotAllowed: HTTPStatus.CONFLICT,
+    errors.AssignmentConflict: HTTPStatus.CONFLICT,
+    errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.Busy: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.RedisUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.GraphUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Every class of the error tree, and how HTTP says it."""
+
+_RETRY_AFTER_S: Final = 2
+
+_HTTP_REMEDIES: Final = {
+    404: "see /docs for the paths that exist",
+    405: "see /docs for the methods of this path",
+    413: "send it in smaller parts",
+}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    faults: Sequence[Fault] = (),
+    conflicts: Sequence[Fault] = (),
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """An answer of type problem+json.
+
+    Parameters
+    ----------
+    code
+        Stable name of the error, for programs.
+    detail
+        The thing, the value and the remedy, for people.
+    """
+    body: dict[str, Any] = {
+        "type": f"urn:geo-dispatch:error:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    for name, items in (("faults", faults), ("conflicts", conflicts)):
+        if items:
+            body[name] = [{"where": item.where, "message": item.message} for item in items]
+    return JSONResponse(body, status, headers=headers, media_type=PROBLEM_JSON)
+
+
+def error_to_problem(error: errors.GeoDispatchError) -> JSONResponse:
+    """The answer for an error of ours."""
+    status = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+    headers: dict[str, str] = {}
+    if isinstance(error, errors.Busy):
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    elif isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = str(_RETRY_AFTER_S)
+    elif isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="geo-dispatch"'
+    return problem(
+        status,
+        error.code,
+        error.message,
+        faults=error.faults if isinstance(error, errors.InvalidInput) else (),
+        conflicts=error.conflicts if isinstance(error, errors.Conflict) else (),
+        headers=headers,
+    )
+
+
+def unexpected_problem(request_id: str) -> JSONResponse:
+    """The answer when we failed: nothing of the inside shows."""
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal-error",
+        f"something failed on our side; the log has it under request id {request_id}",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make the app answer every error as problem+json."""
+    app.add_exception_handler(errors.GeoDispatchError, _on_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+async def _on_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.GeoDispatchError)
+    if isinstance(error, errors.Unavailable):
+        structlog.get_logger().warning("unavailable", code=error.code, detail=error.message)
+    return error_to_problem(error)
+
+
+async def _on_invalid_request(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        position = found[0]["loc"][-1]
+        why = found[0].get("ctx", {}).get("error", "not JSON")
+        return problem(
+            HTTPStatus.BAD_REQUEST,
+            "malformed-json",
+            f"the body is not JSON: {why} at character {position}",
+        )
+    faults = [_fault(item) for item in found]
+    word = "fault" if len(faults) == 1 else "faults"
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-input",
+        f"the request has {len(faults)} {word}: " + "; ".join(map(str, faults)),
+        faults=faults,
+    )
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    said = error.detail if error.detail and error.detail != status.phrase else status.phrase
+    remedy = _HTTP_REMEDIES.get(status)
+    detail = f"{said}: {request.method} {request.url.path}"
+    return problem(
+        status,
+        status.phrase.lower().replace(" ", "-"),
+        f"{detail}; {remedy}" if remedy else detail,
+        headers=dict(error.headers) if error.headers else None,
+    )
+
+
+def _fault(item: dict[str, Any]) -> Fault:
+    """One finding of pydantic in our words: where, the value, what would be right."""
+    where = ""
+    for part in item["loc"][1:] if len(item["loc"]) > 1 else item["loc"]:
+        where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return Fault(where, "is missing; it must be given")
+    if item["type"] == "extra_forbidden":
+        return Fault(where, "is not a known field; remove it or correct its name")
+    value = repr(item.get("input"))
+    shown = value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "…"
+    return Fault(where, f"{shown}: {message[:1].lower()}{message[1:]}")
+
+
+_MAX_SHOWN: Final = 80

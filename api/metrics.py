@@ -1,0 +1,58 @@
+"""What Prometheus may ask of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+
+class Metrics:
+    """The counters of one app; each app has its own registry, so that two never share counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        self.request_duration = Histogram(
+            "geo_dispatch_http_request_duration_seconds",
+            "Time to answer a request; of a stream, until its end.",
+            ["method", "route", "status"],
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+        )
+        self.pings = Counter(
+            "geo_dispatch_pings",
+            "Pings received, by verdict.",
+            ["verdict"],
+            registry=self.registry,
+        )
+        self.stream_clients = Gauge(
+            "geo_dispatch_stream_clients", "Open event streams.", registry=self.registry
+        )
+        self.stream_resets = Counter(
+            "geo_dispatch_stream_resets",
+            "Streams ended because their reader was too slow.",
+            registry=self.registry,
+        )
+        self._mirror_age = Gauge(
+            "geo_dispatch_mirror_age_seconds",
+            "Time since the mirror of positions last heard of Redis; NaN before it is ready.",
+            registry=self.registry,
+        )
+        self._mirror_positions = Gauge(
+            "geo_dispatch_mirror_positions",
+            "Technicians whose position the mirror holds.",
+            registry=self.registry,
+        )
+
+    def watch_mirror(self, age_s: Callable[[], float], positions: Callable[[], int]) -> None:
+        """Ask the mirror for its figures whenever Prometheus asks us."""
+        self._mirror_age.set_function(age_s)
+        self._mirror_positions.set_function(positions)
+
+    def exposition(self) -> bytes:
+        """All figures in Prometheus's text format."""
+        return generate_latest(self.registry)

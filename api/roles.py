@@ -1,0 +1,61 @@
+"""Which roles may use which route: one table, by operation id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from geo_dispatch.kernel.actors import Role
+
+_OFFICE: Final = frozenset({Role.DISPATCHER, Role.PLANNER, Role.ADMIN})
+_DISPATCH: Final = frozenset({Role.DISPATCHER, Role.ADMIN})
+_FIELD: Final = _DISPATCH | {Role.TECHNICIAN}
+_READERS: Final = _OFFICE | {Role.CLIENT}
+_PEOPLE: Final = _OFFICE | {Role.TECHNICIAN}
+_ANYONE: Final = _PEOPLE | {Role.CLIENT}
+
+ROLES: Final[dict[str, frozenset[Role]]] = {
+    "get_session": _ANYONE,
+    "post_pings": _DISPATCH | {Role.TECHNICIAN, Role.INGEST},
+    "post_pings_with_key": frozenset({Role.INGEST}),
+    "list_positions": _OFFICE,
+    "get_technician_position": _PEOPLE,
+    "list_technicians": _OFFICE,
+    "create_technician": _DISPATCH,
+    "get_technician": _PEOPLE,
+    "change_technician": _DISPATCH,
+    "retire_technician": _DISPATCH,
+    "list_customers": _OFFICE,
+    "create_customer": _DISPATCH,
+    "get_customer": _OFFICE,
+    "change_customer": _DISPATCH,
+    "retire_customer": _DISPATCH,
+    "list_sites": _OFFICE,
+    "create_site": _DISPATCH,
+    "get_site": _OFFICE,
+    "change_site": _DISPATCH,
+    "retire_site": _DISPATCH,
+    "list_work_orders": _READERS,
+    "create_work_order": _DISPATCH,
+    "get_work_order": _ANYONE,
+    "change_work_order": _DISPATCH,
+    "retire_work_order": _DISPATCH,
+    "assign_work_order": _DISPATCH,
+    "unassign_work_order": _DISPATCH,
+    "set_work_order_status": _FIELD,
+    "list_candidates": _OFFICE,
+    "get_eta": _ANYONE,
+    "get_timeline": _ANYONE,
+    "list_visits": _ANYONE,
+    "get_work_order_route": _PEOPLE,
+    "confirm_visit": _FIELD,
+    "contest_visit": _FIELD,
+    "search_places": _OFFICE,
+    "list_territories": _OFFICE,
+    "get_route": _PEOPLE,
+    "post_matrix": _OFFICE,
+    "get_reach": _OFFICE,
+    "get_my_day": frozenset({Role.TECHNICIAN}),
+    "stream_events": _ANYONE,
+    "stream_etas": _ANYONE,
+}
+"""Routes that are missing here refuse everybody; a test sees to it that none is."""
