@@ -1,0 +1,215 @@
+"""An extract and a profile become a road graph. Pure: the same values give the same graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from geo_dispatch.kernel.units import kmh_to_mps
+from geo_dispatch.roads.driving import Driving, NodeDriving, node_driving, way_driving
+from geo_dispatch.roads.extract import Extract
+from geo_dispatch.roads.graph import FORBIDDEN_MS, GraphInfo, RoadGraph
+from geo_dispatch.roads.limits import OTHER
+from geo_dispatch.roads.profile import Profile
+from geo_dispatch.roads.streets import Streets, cut_streets
+from geo_dispatch.roads.turns import (
+    Arcs,
+    Junctions,
+    RestrictionCounts,
+    allowed_turns,
+    turn_seconds,
+)
+
+SMALL_PART = 0.1
+"""A part of the graph with less than this share of the largest part's directed streets is small:
+a parking deck, a stub of a way cut by the border. Islands that matter are larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphReport:
+    """What a build found.
+
+    Attributes
+    ----------
+    ways, streets, junctions, turns
+        How many there are.
+    length_km
+        Of all streets, each counted once.
+    parts
+        Strongly connected parts that places snap to: 1, or the number of islands.
+    small_streets
+        Streets of small parts, which places do not snap to.
+    lacking_nodes
+        Nodes that ways name and the extract lacks; the ways are cut there.
+    restrictions
+        What became of the turn restrictions.
+    """
+
+    ways: int
+    streets: int
+    junctions: int
+    turns: int
+    length_km: float
+    parts: int
+    small_streets: int
+    lacking_nodes: int
+    restrictions: RestrictionCounts
+
+
+def build_graph(
+    extract: Extract, profile: Profile, info: GraphInfo
+) -> tuple[RoadGraph, GraphReport]:
+    """The graph of all that the profile's vehicle may drive, and what was found.
+
+    ``info.highways`` is set from the profile.
+
+    Raises
+    ------
+    ValueError
+        The extract has no way that the vehicle may drive.
+    """
+    country = profile.country_or_other(info.country)
+    ways, drivings = _driven(extract, profile, country)
+    nodes = {osm: node_driving(tags, profile) for osm, tags in extract.node_tags.items()}
+    streets, lacking = cut_streets(extract, ways, nodes)
+    if not len(streets.way):
+        raise ValueError("no way that may be driven")
+    drive_ms = _drive_ms(streets, drivings)
+    junction_rows, ends = np.unique(streets.ends, return_inverse=True)
+    ends = ends.reshape(-1, 2)
+    at = _junctions(extract, streets, nodes, (junction_rows, ends), (ways, drive_ms))
+    arcs, restrictions = allowed_turns(at, extract.restrictions, profile.turn_restriction)
+    drive_on = profile.country.get(country, profile.country[OTHER]).drive_on
+    seconds = turn_seconds(at, arcs, profile.turn, drive_on)
+    seconds += _node_seconds(at, arcs, nodes)
+    restricted = np.repeat(np.array([d.restricted for d in drivings])[streets.way], 2)
+    seconds += np.where(
+        restricted[arcs.head] & ~restricted[arcs.tail], profile.restricted.entering_s, 0.0
+    )
+    large, parts = _large_parts(arcs, at.allowed)
+    highways = tuple(profile.highway)
+    names, name_of_way = _names(drivings)
+    graph = RoadGraph(
+        info=replace(info, highways=highways),
+        node_ids=at.osm_ids,
+        node_lonlats=extract.node_lonlats[junction_rows],
+        street_from=ends[:, 0].astype(np.int32),
+        street_to=ends[:, 1].astype(np.int32),
+        street_way=extract.way_ids[ways[streets.way]],
+        street_name=name_of_way[streets.way],
+        street_highway=_highways(extract, ways, highways)[streets.way],
+        street_m=streets.length_m,
+        snappable=large[0::2] | large[1::2],
+        drive_ms=drive_ms,
+        arc_start=np.searchsorted(arcs.tail, np.arange(len(drive_ms) + 1)).astype(np.int64),
+        arc_head=arcs.head.astype(np.int32),
+        arc_ms=np.rint(seconds * 1000).astype(np.int32),
+        shape_start=streets.shape_start,
+        shape_lonlats=extract.node_lonlats[streets.shape_node],
+        shape_m=streets.shape_m,
+        name_start=np.cumsum([0, *(len(name) for name in names)]),
+        name_bytes=np.frombuffer(b"".join(names), np.uint8),
+    )
+    report = GraphReport(
+        ways=len(ways),
+        streets=graph.n_streets,
+        junctions=len(junction_rows),
+        turns=graph.n_arcs,
+        length_km=float(graph.street_m.sum() / 1000),
+        parts=parts,
+        small_streets=int((~graph.snappable).sum()),
+        lacking_nodes=lacking,
+        restrictions=restrictions,
+    )
+    return graph, report
+
+
+def _driven(
+    extract: Extract, profile: Profile, country: str
+) -> tuple[NDArray[np.int64], list[Driving]]:
+    """Rows of the ways that are driven, and how."""
+    drivings = [way_driving(tags, profile, country) for tags in extract.way_tags]
+    rows = [row for row, driving in enumerate(drivings) if driving is not None]
+    return np.array(rows, np.int64), [driving for driving in drivings if driving is not None]
+
+
+def _drive_ms(streets: Streets, drivings: list[Driving]) -> NDArray[np.int32]:
+    """(2n,) milliseconds from end to end, never less than at the driven speed."""
+    speeds = np.array(
+        [[d.forward_kmh or np.nan, d.backward_kmh or np.nan] for d in drivings], np.float64
+    )[streets.way]
+    seconds = streets.length_m[:, None] / kmh_to_mps(1.0) / speeds + streets.delay_s
+    whole = np.maximum(1.0, np.ceil(seconds * 1000))
+    return np.asarray(np.where(np.isnan(whole), FORBIDDEN_MS, whole).astype(np.int32).ravel())
+
+
+def _junctions(
+    extract: Extract,
+    streets: Streets,
+    nodes: dict[int, NodeDriving],
+    junctions: tuple[NDArray[np.int64], NDArray[np.int64]],
+    driven: tuple[NDArray[np.int64], NDArray[np.int32]],
+) -> Junctions:
+    rows, ends = junctions
+    ways, drive_ms = driven
+    osm_ids = extract.node_ids[rows]
+    here = [nodes.get(osm, NodeDriving()) for osm in osm_ids.tolist()]
+    first, last = streets.shape_start[:-1], streets.shape_start[1:] - 1
+    points = extract.node_lonlats[streets.shape_node]
+    out, into = (
+        _bearings(points[first], points[first + 1]),
+        _bearings(points[last - 1], points[last]),
+    )
+    return Junctions(
+        begin=ends.ravel(),
+        end=ends[:, ::-1].ravel(),
+        leaving_deg=np.stack([out, into + 180.0], axis=1).ravel(),
+        arriving_deg=np.stack([into, out + 180.0], axis=1).ravel(),
+        allowed=drive_ms < FORBIDDEN_MS,
+        way=np.repeat(extract.way_ids[ways[streets.way]], 2),
+        osm_ids=osm_ids,
+        closed=np.array([node.closed for node in here]),
+        turning_place=np.array([node.turning_place for node in here]),
+    )
+
+
+def _bearings(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compass bearings from a to b, degrees; good for the length of a segment."""
+    step = (b - a) * np.stack([np.cos(np.radians(a[:, 1])), np.ones(len(a))], axis=1)
+    return np.asarray(np.degrees(np.arctan2(step[:, 0], step[:, 1])))
+
+
+def _node_seconds(at: Junctions, arcs: Arcs, nodes: dict[int, NodeDriving]) -> NDArray[np.float64]:
+    """(a,) seconds that the junction costs, by the direction of the way that arrives."""
+    here = [nodes.get(osm, NodeDriving()) for osm in at.osm_ids.tolist()]
+    lost = np.array([[node.forward_s, node.backward_s] for node in here])
+    round_again = arcs.head == arcs.tail ^ 1
+    return np.asarray(np.where(round_again, 0.0, lost[at.end[arcs.tail], arcs.tail & 1]))
+
+
+def _large_parts(arcs: Arcs, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
+    """Which directed streets belong to a large strongly connected part, and how many there are."""
+    v = len(allowed)
+    turns = csr_array((np.ones(len(arcs.tail), np.int8), (arcs.tail, arcs.head)), shape=(v, v))
+    n_parts, part = connected_components(turns, directed=True, connection="strong")
+    size = np.bincount(part[allowed], minlength=n_parts)
+    large = size >= max(1.0, SMALL_PART * size.max())
+    return allowed & large[part], int(large.sum())
+
+
+def _names(drivings: list[Driving]) -> tuple[list[bytes], NDArray[np.int32]]:
+    """All names, the first one empty, and the row of each way's name."""
+    rows: dict[str, int] = {"": 0}
+    of_way = [rows.setdefault(driving.name, len(rows)) for driving in drivings]
+    return [name.encode() for name in rows], np.array(of_way, np.int32)
+
+
+def _highways(
+    extract: Extract, ways: NDArray[np.int64], highways: tuple[str, ...]
+) -> NDArray[np.uint8]:
+    row = {highway: i for i, highway in enumerate(highways)}
+    return np.array([row[extract.way_tags[way]["highway"]] for way in ways.tolist()], np.uint8)

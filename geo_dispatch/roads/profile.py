@@ -1,0 +1,137 @@
+"""The tables that turn tags into drive times, as values. `car.toml` holds those of a car."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.roads.limits import OTHER, Country
+
+
+class Speeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How posted limits become driven speeds."""
+
+    share_of_limit: float
+    slowest_kmh: float
+
+
+class HighwayClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a highway class is driven at without a posted limit."""
+
+    kmh: float
+    limit: str
+    oneway: bool = False
+    only_if_allowed: bool = False
+
+
+class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Tag keys in the order in which they are asked."""
+
+    access: tuple[str, ...]
+    oneway: tuple[str, ...]
+    maxspeed: tuple[str, ...]
+    name: tuple[str, ...]
+
+
+class AccessValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which access values mean what."""
+
+    restricted: frozenset[str]
+    closed: frozenset[str]
+
+
+class Restricted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Streets that are driven only to reach a place on them."""
+
+    at_most_kmh: float
+    entering_s: float
+
+
+class Junction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Values of the junction tag that imply a direction."""
+
+    oneway: frozenset[str]
+
+
+class TurningPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Highway values of nodes where a car can turn round."""
+
+    highway: frozenset[str]
+
+
+class TurnAngle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds for turns up to an angle from straight on."""
+
+    to_deg: float
+    near_s: float
+    across_s: float
+
+
+class TurnTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds for turning where streets meet; angles ascend to 180."""
+
+    u_turn_s: float
+    angles: tuple[TurnAngle, ...]
+
+    def __post_init__(self) -> None:
+        degrees = [angle.to_deg for angle in self.angles]
+        if not degrees or degrees != sorted(degrees) or degrees[-1] != 180:  # noqa: PLR2004 - half a circle
+            raise ValueError(f"turn.angles must ascend and end at 180 degrees, not {degrees}")
+
+
+class TurnRestrictionKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which turn restrictions are for this vehicle."""
+
+    keys: tuple[str, ...]
+    exempt: frozenset[str]
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that depends on the kind of vehicle and the country; see car.toml."""
+
+    name: str
+    speeds: Speeds
+    highway: dict[str, HighwayClass]
+    service_factor: dict[str, float]
+    keys: Keys
+    access: AccessValues
+    restricted: Restricted
+    oneway: dict[str, tuple[bool, bool]]
+    junction: Junction
+    surface_kmh: dict[str, float]
+    tracktype_kmh: dict[str, float]
+    smoothness_kmh: dict[str, float]
+    barrier_s: dict[str, float]
+    node_s: dict[str, float]
+    turning_place: TurningPlace
+    turn: TurnTimes
+    turn_restriction: TurnRestrictionKeys
+    country: dict[str, Country]
+
+    def country_or_other(self, code: str) -> str:
+        """The code if the profile knows the country, else `OTHER`."""
+        return code if code in self.country else OTHER
+
+
+def parse_profile(table: Mapping[str, Any], where: str) -> Profile:
+    """The profile from the tables of a TOML file.
+
+    Raises
+    ------
+    InvalidInput
+        A table is missing, misspelt or of the wrong type; ``where`` names the file.
+    """
+    try:
+        profile = msgspec.convert(dict(table), Profile)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(
+            f"{where} is not a speed profile: {error}; compare it with docs/roads.md",
+            [Fault(where, str(error))],
+        ) from error
+    if OTHER not in profile.country:
+        fault = Fault("country", f"[country.{OTHER}] is missing; it holds the defaults of all")
+        raise InvalidInput(f"{where} is not a speed profile: {fault}", [fault])
+    return profile
