@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.dispatch.orders import WorkOrder
@@ -119,12 +119,12 @@ def road_terms(
 ) -> tuple[Term, Term, Term]:
     """Score the drive, the wait and the risk of lateness."""
     free_at = day.free_at or case.now
-    there_s = (free_at - case.now).total_seconds() + drive_s
-    early_s = max(0.0, (attendance.start - case.now).total_seconds() - there_s)
+    arrive_at = free_at + timedelta(seconds=drive_s)
+    early_s = (attendance.start - arrive_at).total_seconds()
     return (
         Term("drive", drive_s / 60, f"{drive_s / 60:.0f} min by road"),
         _wait(case, free_at, early_s, params),
-        _lateness(case.order, there_s, attendance, params),
+        _lateness(case, arrive_at, attendance, params),
     )
 
 
@@ -155,10 +155,11 @@ def _wait(case: Case, free_at: datetime, early_s: float, params: RankingParams) 
     return Term("wait", minutes, "; ".join(parts) or "free now")
 
 
-def _lateness(order: WorkOrder, there_s: float, attendance: Window, params: RankingParams) -> Term:
-    late_s = lateness_s(order, attendance.start, attendance.end)
+def _lateness(case: Case, arrive_at: datetime, attendance: Window, params: RankingParams) -> Term:
+    late_s = lateness_s(case.order, attendance.start, attendance.end)
     if late_s is None:
         return Term("lateness", 0.0, "no time limit")
+    there_s = (arrive_at - case.now).total_seconds()
     spread_s = max(params.spread_floor_s, params.spread_share * there_s)
     expected_s = expected_lateness_s(late_s, spread_s)
     risk = _normal_cdf(late_s / spread_s)

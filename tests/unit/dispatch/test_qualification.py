@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from geo_dispatch.dispatch.orders import Status
 from geo_dispatch.dispatch.plan import origin
 from geo_dispatch.dispatch.qualification import Code, exclusions
 from geo_dispatch.dispatch.ranking import rank
@@ -159,7 +160,7 @@ def test_a_position_is_fresh_for_a_quarter_of_an_hour():
 
 
 def test_whoever_is_on_site_needs_no_position():
-    stop = a_stop("wo_2", at(1000), status="on_site")
+    stop = a_stop("wo_2", at(1000), status=Status.ON_SITE)
     assert found(a_case(), a_plan(place=None, stops=[stop])) == []
 
 
