@@ -1,0 +1,208 @@
+"""The track of a technician: one fold over their believed fixes, in the order of event time.
+
+The same set of fixes gives the same state, however it came in: whoever holds a fix older than the
+state's newest folds again, from a state before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from geo_dispatch.kernel.geo import haversine_m
+from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId
+from geo_dispatch.tracking.fences import Fence
+from geo_dispatch.tracking.fixes import Fix
+from geo_dispatch.tracking.geofence import FenceState, transitions
+from geo_dispatch.tracking.plausibility import MAX_AGE_MS, Trust, believe, beyond_accuracy_m
+from geo_dispatch.tracking.trips import Motion, move, set_out_ms
+
+REMEMBERED_MS: Final = 2 * MAX_AGE_MS
+"""Fences stay in the state so long after their job ended: no fix can still change them."""
+
+_BASELINE_MS: Final = 20_000
+_RECENT_MS: Final = 45_000
+_SPACING_MS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A job in the technician's hands over some time, and the fence of its site.
+
+    Attributes
+    ----------
+    until_ms
+        When the job was released or ended; None while in hand. A visit that is open then may
+        still end afterwards.
+    sequence
+        Place among the technician's jobs: the lowest is driven to next.
+    """
+
+    id: AssignmentId
+    order_id: OrderId
+    site_id: SiteId
+    from_ms: int
+    until_ms: int | None
+    sequence: int
+    fence: Fence
+
+    def in_hand(self, at_ms: int) -> bool:
+        """Whether the technician had the job at that time."""
+        return self.from_ms <= at_ms and (self.until_ms is None or at_ms < self.until_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class StopState:
+    """What the track says of a stop.
+
+    Attributes
+    ----------
+    from_ms, until_ms
+        The stop's time in hand, as it was known.
+    set_out_ms
+        Since when the technician was on the way; None before.
+    """
+
+    id: AssignmentId
+    from_ms: int
+    until_ms: int | None
+    set_out_ms: int | None = None
+    fence: FenceState = field(default_factory=FenceState)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackState:
+    """Everything that the fixes so far say.
+
+    Attributes
+    ----------
+    seen_ms
+        Event time of the newest fix, believed or not.
+    recent
+        The believed fixes of the last 45 s and the one before, for speeds.
+    """
+
+    seen_ms: int = 0
+    trust: Trust = field(default_factory=Trust)
+    motion: Motion | None = None
+    recent: tuple[Fix, ...] = ()
+    stops: tuple[StopState, ...] = ()
+
+    def stop(self, assignment_id: AssignmentId) -> StopState | None:
+        """What is known of the stop, if anything."""
+        return next((stop for stop in self.stops if stop.id == assignment_id), None)
+
+
+def fold(state: TrackState, fixes: Iterable[Fix], plan: Sequence[Stop]) -> TrackState:
+    """The state after the fixes, which must be newer than it, each once, in order of their keys."""
+    for fix in fixes:
+        state = advance(state, fix, plan)
+    return state
+
+
+def advance(state: TrackState, fix: Fix, plan: Sequence[Stop]) -> TrackState:
+    """The state after the next fix in event time.
+
+    Parameters
+    ----------
+    plan
+        All stops that the technician ever had, or at least those of the last `REMEMBERED_MS`.
+    """
+    trust, believed = believe(state.trust, fix)
+    state = replace(state, trust=trust, seen_ms=fix.at_ms, stops=_known(state, fix.at_ms, plan))
+    for one in believed:
+        state = _take(state, one, plan)
+    return state
+
+
+def first_difference_ms(state: TrackState, plan: Sequence[Stop]) -> int | None:
+    """The earliest time, up to the state's newest fix, at which the plan is not as it was known.
+
+    None when the state would come out the same.
+    """
+    known = {stop.id: stop for stop in state.stops}
+    changed: list[int] = []
+    for stop in plan:
+        if stop.until_ms is not None and stop.until_ms + REMEMBERED_MS <= state.seen_ms:
+            continue
+        old = known.pop(stop.id, None)
+        if old is None or old.from_ms != stop.from_ms:
+            changed.append(stop.from_ms if old is None else min(old.from_ms, stop.from_ms))
+        elif old.until_ms != stop.until_ms:
+            changed += [ms for ms in (old.until_ms, stop.until_ms) if ms is not None]
+    changed += [stop.from_ms for stop in known.values()]
+    past = [ms for ms in changed if ms <= state.seen_ms]
+    return min(past, default=None)
+
+
+def _known(state: TrackState, at_ms: int, plan: Sequence[Stop]) -> tuple[StopState, ...]:
+    known = {stop.id: stop for stop in state.stops}
+    return tuple(
+        replace(
+            known.get(stop.id) or StopState(stop.id, stop.from_ms, stop.until_ms),
+            until_ms=stop.until_ms,
+        )
+        for stop in sorted(plan, key=lambda stop: (stop.from_ms, stop.id))
+        if stop.from_ms <= at_ms
+        and (stop.until_ms is None or at_ms < stop.until_ms + REMEMBERED_MS)
+    )
+
+
+def _take(state: TrackState, fix: Fix, plan: Sequence[Stop]) -> TrackState:
+    speed_mps = _speed_mps(state.recent, fix)
+    stops = {stop.id: stop for stop in plan}
+    states = tuple(
+        replace(known, fence=transitions(known.fence, stops[known.id].fence, fix, speed_mps))
+        if stops[known.id].in_hand(fix.at_ms) or known.fence.inside
+        else known
+        for known in state.stops
+    )
+    motion = move(state.motion, fix)
+    return replace(
+        state,
+        motion=motion,
+        recent=_still_recent(state.recent, fix),
+        stops=_set_out(states, stops, motion, fix),
+    )
+
+
+def _speed_mps(recent: Sequence[Fix], fix: Fix) -> float:
+    """As the device tells; else from a fix half a minute ago, so that jitter is no speed."""
+    if fix.speed_mps is not None:
+        return fix.speed_mps
+    before = next(
+        (old for old in reversed(recent) if fix.at_ms - old.at_ms >= _BASELINE_MS),
+        recent[0] if recent else fix,
+    )
+    elapsed_s = (fix.at_ms - before.at_ms) / 1000
+    return beyond_accuracy_m(before, fix) / elapsed_s if elapsed_s > 0 else 0.0
+
+
+def _still_recent(recent: Sequence[Fix], fix: Fix) -> tuple[Fix, ...]:
+    kept = [old for old in recent if fix.at_ms - old.at_ms <= _RECENT_MS]
+    if len(kept) > 1 and fix.at_ms - kept[-2].at_ms < _SPACING_MS:
+        del kept[-1]
+    return (*(kept or recent[-1:]), fix)
+
+
+def _set_out(
+    states: tuple[StopState, ...], stops: dict[AssignmentId, Stop], motion: Motion, fix: Fix
+) -> tuple[StopState, ...]:
+    """Mark the next job when the technician is on the way to it, and to nothing else."""
+    in_hand = [known for known in states if stops[known.id].in_hand(fix.at_ms)]
+    busy = any(
+        known.fence.inside or (known.set_out_ms is not None and not known.fence.attendances)
+        for known in in_hand
+    )
+    waiting = [known for known in in_hand if not known.fence.attendances]
+    if busy or not waiting:
+        return states
+    chosen = min(waiting, key=lambda known: (stops[known.id].sequence, known.from_ms, known.id))
+    since_ms = set_out_ms(motion, fix, chosen.from_ms)
+    fence = stops[chosen.id].fence
+    if since_ms is None or haversine_m(fence.centre, fix.place) <= fence.radius_m:
+        return states
+    return tuple(
+        replace(known, set_out_ms=since_ms) if known.id == chosen.id else known for known in states
+    )
