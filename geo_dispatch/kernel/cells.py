@@ -77,6 +77,11 @@ def edge_m(resolution: int) -> float:
     return float(h3i.average_hexagon_edge_length(resolution, unit="m"))
 
 
+def cell_area_m2(resolution: int) -> float:
+    """Average area of a cell, square metres."""
+    return float(h3i.average_hexagon_area(resolution, unit="m^2"))
+
+
 def overlapping_cells(area: BaseGeometry, resolution: int) -> set[int]:
     """Every cell that shares any point with the area: no point of it is missed.
 

@@ -21,6 +21,7 @@ from geo_dispatch.territory.model import (
     polygonal,
     some_place,
     total_bounds,
+    without_slivers,
 )
 
 Bounds = tuple[float, float, float, float]
@@ -174,7 +175,7 @@ def _overlaps(territories: Sequence[Territory]) -> Iterator[Finding]:
     areas = shapely.make_valid(np.array([t.area for t in territories], dtype=object))
     first, second = shapely.STRtree(areas).query(areas, predicate="intersects")
     for i, j in sorted((int(i), int(j)) for i, j in zip(first, second, strict=True) if i < j):
-        shared = _without_slivers(areas[i].intersection(areas[j]))
+        shared = without_slivers(areas[i].intersection(areas[j]))
         if shared.is_empty:
             continue
         size, place = area_m2(shared), some_place(shared)
@@ -187,7 +188,7 @@ def _overlaps(territories: Sequence[Territory]) -> Iterator[Finding]:
 
 
 def _gaps(territories: Sequence[Territory]) -> Iterator[Finding]:
-    """Holes in the union that no territory's own outline asks for alone are reported too."""
+    """Holes in the union of them all: places that would belong to nobody."""
     areas = shapely.make_valid(np.array([t.area for t in territories], dtype=object))
     whole = polygonal(shapely.union_all(areas))
     index = shapely.STRtree(areas)
@@ -204,7 +205,3 @@ def _gaps(territories: Sequence[Territory]) -> Iterator[Finding]:
                 f"at {place.lon:.6f}, {place.lat:.6f} belongs to no territory"
             )
             yield Finding("gap", Severity.WARNING, labels, message, place, size)
-
-
-def _without_slivers(shape: BaseGeometry) -> shapely.MultiPolygon:
-    return shapely.MultiPolygon([part for part in polygonal(shape).geoms if not is_sliver(part)])

@@ -26,9 +26,6 @@ _MARGIN: Final = 0.01
 """Of a cell's edge. Cells have great circles for edges, polygons straight lines in degrees; the
 bulge between them is e^2/8R, 2e-4 of the edge e of the coarsest cells used: well inside."""
 
-_HEXAGON: Final = 2.598
-"""Area of a hexagon in squares of its edge."""
-
 _COARSEST: Final = 4
 
 
@@ -94,7 +91,7 @@ class Assigner:
 def _resolution(areas: NDArray[np.object_]) -> int:
     size_m2 = sum(area_m2(area) for area in areas)
     for resolution in range(cells.INDEX_RESOLUTION, _COARSEST, -1):
-        if size_m2 < _MAX_CELLS * _HEXAGON * cells.edge_m(resolution) ** 2:
+        if size_m2 < _MAX_CELLS * cells.cell_area_m2(resolution):
             return resolution
     return _COARSEST
 

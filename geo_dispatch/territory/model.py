@@ -71,6 +71,20 @@ def is_sliver(shape: BaseGeometry) -> bool:
     return area_m2(shape) < SLIVER_M * half_length_m
 
 
+def without_slivers(shape: BaseGeometry) -> shapely.MultiPolygon:
+    """The shape without the parts and holes that only rounding can have made."""
+    return shapely.MultiPolygon(
+        [
+            shapely.Polygon(
+                part.exterior,
+                [ring for ring in part.interiors if not is_sliver(shapely.Polygon(ring))],
+            )
+            for part in polygonal(shape).geoms
+            if not is_sliver(part)
+        ]
+    )
+
+
 def total_bounds(territories: Sequence[Territory]) -> tuple[float, float, float, float]:
     """West, south, east, north of them all."""
     west, south, east, north = shapely.total_bounds([t.area for t in territories])
