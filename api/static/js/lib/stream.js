@@ -1,0 +1,40 @@
+// One EventSource per page. The browser reconnects by itself and says which event it saw last.
+
+/**
+ * @param {string} url
+ * @param {{snapshot: Function, positions: Function, event: Function, reset: Function, state: Function}} on
+ *   what to do with each; `state` hears "live", "connecting" or "offline"
+ * @param {string[]} types types of log events to hear
+ */
+export function listen(url, on, types) {
+  let source;
+  const connect = () => {
+    source = new EventSource(url);
+    const hear = (name, handle) =>
+      source.addEventListener(name, (message) => handle(JSON.parse(message.data)));
+    source.addEventListener("open", () => on.state("live"));
+    source.addEventListener("error", () => {
+      on.state(navigator.onLine ? "connecting" : "offline");
+      // A closed source does not come back: the server refused, or was away for too long.
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+    });
+    hear("snapshot", on.snapshot);
+    hear("positions", on.positions);
+    hear("reset", on.reset);
+    for (const type of types) hear(type, on.event);
+  };
+  connect();
+  addEventListener("pagehide", () => source.close());
+  addEventListener("offline", () => on.state("offline"));
+  addEventListener("online", () => on.state("connecting"));
+}
+
+export const ORDER_EVENTS = [
+  "order.placed", "order.changed", "order.assigned", "order.unassigned", "order.en_route",
+  "order.arrived", "order.arrival_reviewed", "order.started", "order.needs_help",
+  "order.completed", "order.cancelled", "order.departed", "visit.revised", "order.eta",
+];
+
+export const RECORD_EVENTS = [
+  "record.created", "record.changed", "record.retired", "territories.published",
+];

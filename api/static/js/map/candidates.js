@@ -1,0 +1,157 @@
+// Who could do the job, in order and with every reason; and who can't, with the fact behind it.
+
+import { get, id, newKey, post, Problem } from "../lib/api.js";
+import { el, fill, icon } from "../lib/dom.js";
+import { EXCLUSION, plain } from "../lib/words.js";
+
+const BUSY_STATUS = new Set(["new", "assigned"]);
+
+export class Candidates {
+  node = el("section", { hidden: true });
+  #store;
+  #say;
+  #changed;
+  #order = null;
+  #body = el("div");
+
+  constructor({ store, say, changed }) {
+    this.#store = store;
+    this.#say = say;
+    this.#changed = changed;
+  }
+
+  /** Candidates for the order as it is now; hidden once somebody is under way. */
+  show(order) {
+    this.#order = order;
+    this.node.hidden = !BUSY_STATUS.has(order.status);
+    if (this.node.hidden) return;
+    fill(this.node,
+      el("h3", {}, order.technician_id ? "Reassign" : "Candidates",
+        el("button.icon-button", { type: "button", "aria-label": "Rank again",
+          onclick: () => this.#load() }, icon("refresh"))),
+      this.#body,
+      order.technician_id && el("div.actions", {},
+        el("button.button", { type: "button", onclick: () => this.#unassign() },
+          `Take it from ${this.#store.callSign(order.technician_id)}`)));
+    this.#load();
+  }
+
+  async #load() {
+    const order = this.#order;
+    if (!this.#body.childElementCount) fill(this.#body, el("p.hint", {}, "Ranking…"));
+    try {
+      const ranking = await get(`/v1/work-orders/${id(order.id)}/candidates`);
+      if (this.#order === order) this.#draw(ranking);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      fill(this.#body, el("p.notice.danger", {}, error.message));
+    }
+  }
+
+  #draw({ candidates, excluded }) {
+    fill(this.#body,
+      candidates.length === 0 &&
+        el("p.notice.warn", {}, "Nobody is qualified and reachable now; see why below."),
+      el("ol.candidates", {}, candidates.map((candidate) => this.#candidate(candidate))),
+      excluded.length > 0 && el("details", {},
+        el("summary", {}, `${excluded.length} excluded, and why`),
+        el("ul.excluded", {}, excluded.map((one) => this.#excluded(one)))));
+  }
+
+  #candidate(candidate) {
+    const { technician_id: technicianId, rank, drive_s: drive, score_min: score, terms } = candidate;
+    const trouble = el("div");
+    const current = technicianId === this.#order.technician_id;
+    return el("li.candidate", { dataset: { technician: technicianId } },
+      el("div.top", {},
+        el("span.rank", {}, rank),
+        el("span.who", {},
+          this.#store.callSign(technicianId),
+          el("small", {}, `${minutes(drive / 60)} drive · score ${minutes(score)}`)),
+        current
+          ? el("span.chip.plain", {}, "has it")
+          : el(`button.button${rank === 1 ? ".primary" : ""}`, {
+            type: "button",
+            "aria-label": `Assign to ${this.#store.callSign(technicianId)}`,
+            onclick: (event) => this.#assign(technicianId, trouble, event.currentTarget),
+          }, "Assign")),
+      trouble,
+      el("details", {},
+        el("summary", {}, "Why this rank"),
+        el("table.terms", {},
+          el("tbody", {}, terms.map((term) => el("tr", {},
+            el("td", {}, plain(term.name), el("small", {}, term.text)),
+            el("td", {}, minutes(term.minutes))))))));
+  }
+
+  #excluded(one) {
+    const reasons = one.reasons ?? one.exclusions ?? [one];
+    const trouble = el("div");
+    return el("li", {},
+      el("b", {}, this.#store.callSign(one.technician_id)),
+      el("div", {},
+        reasons.map((reason) => el("div", {},
+          `${EXCLUSION[reason.code] ?? plain(reason.code)}: ${reason.fact}`,
+          reason.lifts && el("small", {}, reason.lifts))),
+        el("button.button.quiet", {
+          type: "button",
+          "aria-label": `Assign to ${this.#store.callSign(one.technician_id)} all the same`,
+          onclick: (event) => this.#assign(one.technician_id, trouble, event.currentTarget),
+        }, "Assign all the same"),
+        trouble));
+  }
+
+  async #assign(technicianId, trouble, button, force = null, key = newKey()) {
+    button.disabled = true;
+    fill(trouble);
+    try {
+      const order = await post(`/v1/work-orders/${id(this.#order.id)}/assign`,
+        { technician_id: technicianId, ...(force !== null && { force: true, reason: force }) },
+        { key, version: this.#order.version });
+      this.#say(`${this.#order.number} assigned to ${this.#store.callSign(technicianId)}`);
+      this.#changed(order);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      button.disabled = false;
+      this.#object(error, technicianId, trouble, button);
+    }
+  }
+
+  #object(error, technicianId, trouble, button) {
+    if (error.code !== "assignment-conflict") {
+      fill(trouble, el("p.notice.danger", { role: "alert" }, error.message));
+      return;
+    }
+    const reason = el("input.input", { "aria-label": "Why all the same", maxlength: 500,
+      placeholder: "Why all the same?" });
+    const fault = el("p.fault", { hidden: true }, "Give a reason: it is kept with the assignment.");
+    fill(trouble, el("form.notice.warn", { role: "alert",
+      onsubmit: (event) => {
+        event.preventDefault();
+        const text = reason.value.trim();
+        fault.hidden = Boolean(text);
+        if (text) this.#assign(technicianId, trouble, button, text);
+        else reason.focus();
+      } },
+    el("b", {}, "This breaks a rule:"),
+    el("ul", {}, error.conflicts.map((conflict) => el("li", {}, conflict.message))),
+    el("div.actions", {}, reason, fault, el("button.button", {}, "Assign with this reason"))));
+    reason.focus();
+  }
+
+  async #unassign() {
+    try {
+      const order = await post(`/v1/work-orders/${id(this.#order.id)}/unassign`,
+        { reason: "taken back on the map" }, { version: this.#order.version });
+      this.#say(`${this.#order.number} is unassigned`);
+      this.#changed(order);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      fill(this.#body, el("p.notice.danger", { role: "alert" }, error.message));
+    }
+  }
+}
+
+function minutes(value) {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} min`;
+}

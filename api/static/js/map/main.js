@@ -1,0 +1,173 @@
+// The dispatcher's page: puts the parts together and lets the stream drive them.
+
+import { get, Offline, Problem } from "../lib/api.js";
+import { Clock } from "../lib/clock.js";
+import { el, fill, icon } from "../lib/dom.js";
+import { listen, ORDER_EVENTS, RECORD_EVENTS } from "../lib/stream.js";
+import { statusWord } from "../lib/words.js";
+import { Fleet } from "./fleet.js";
+import { Jobs } from "./jobs.js";
+import { NewOrder } from "./new_order.js";
+import { Panel } from "./panel.js";
+import { Sidebar } from "./sidebar.js";
+import { Store } from "./store.js";
+import { drawTerritories } from "./territories.js";
+
+const CLOSE_ZOOM = 15;
+const TOAST_MS = 4000;
+const TOLD = {
+  "order.placed": "came in",
+  "order.assigned": "is assigned",
+  "order.arrived": "is on site",
+  "order.needs_help": "needs help",
+  "order.completed": "is complete",
+};
+
+const $ = (selector) => document.querySelector(selector);
+const { map, fleet: layer } = window.geoDispatch;
+const clock = new Clock(document.body.dataset.timeZone);
+const store = new Store(clock);
+
+// ---- what is selected ----
+
+const panel = new Panel({ root: $("#panel"), store, clock, say, close: deselect, pickOrder });
+const fleet = new Fleet({ map, fleet: layer, clock, store, pick: pickTechnician });
+const jobs = new Jobs({ map, clock, store, fleet, pick: pickOrder });
+const sidebar = new Sidebar({ root: $("#side"), store, clock, pickOrder, pickTechnician });
+
+function select({ order = null, technician = null }) {
+  jobs.selected = order;
+  fleet.selected = technician;
+  sidebar.selected = order ?? technician;
+  jobs.refresh();
+  fleet.refresh();
+  sidebar.render();
+}
+
+function pickOrder(orderId) {
+  const order = store.orders.get(orderId);
+  const site = store.siteOf(order);
+  if (site) panTo([site.location.lat, site.location.lon]);
+  panel.showOrder(orderId);
+  select({ order: orderId });
+}
+
+function pickTechnician(technicianId) {
+  const at = fleet.latLngOf(technicianId);
+  if (at) panTo(at);
+  panel.showTechnician(technicianId);
+  select({ technician: technicianId });
+}
+
+function deselect() {
+  panel.hide();
+  select({});
+}
+
+function panTo(at) {
+  // The panel covers the right of the map: what is looked at should stand left of it.
+  const zoom = Math.max(map.getZoom(), CLOSE_ZOOM);
+  const covered = innerWidth > 760 ? 210 : 0;
+  const centre = map.project(at, zoom).add([covered, 0]);
+  map.setView(map.unproject(centre, zoom), zoom);
+}
+
+// ---- telling ----
+
+let toastTimer = 0;
+
+function say(text) {
+  $("#announcer").textContent = text;
+  const toast = $("#toast");
+  toast.textContent = text;
+  toast.hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => (toast.hidden = true), TOAST_MS);
+}
+
+function tell(event) {
+  const order = store.orders.get(event.body.order_id);
+  const number = order?.number ?? event.body.order?.number;
+  if (number && event.type in TOLD) $("#announcer").textContent = `${number} ${TOLD[event.type]}`;
+}
+
+function drawLegend() {
+  const states = ["available", "assigned", "en_route", "on_site", "on_the_tools", "needs_help", "off_shift"];
+  fill($("#legend-states"),
+    states.map((status) => el("div.item", { dataset: { status } },
+      el("span.badge.round", {}, icon(status)), statusWord(status))),
+    el("div.item", { dataset: { status: "available" } },
+      el("span.badge.round.faded", {}, icon("stale")), "Position older than 2 min"),
+    el("div.item", { dataset: { priority: 1 } }, el("span.badge", {}, "1"), "Job, 1 most urgent"),
+    el("div.item", {}, el("span.swatch"), "Way of who is en route"),
+    el("div.item", {}, el("span.ring"), "Fence that confirms arrival"));
+  $("#legend").open = innerWidth > 760;
+}
+
+function setConnection(state) {
+  const words = { live: "Live", connecting: "Reconnecting…", offline: "Offline" };
+  const node = $("#connection");
+  if (node.dataset.state === state) return;
+  node.dataset.state = state;
+  node.textContent = words[state];
+}
+
+function showClock() {
+  const drawn = clock.time(clock.now(), clock.factor <= 1);
+  if ($("#clock-time").textContent !== drawn) $("#clock-time").textContent = drawn;
+}
+
+// ---- start ----
+
+async function start() {
+  drawLegend();
+  const session = await get("/v1/session");
+  clock.set(session.clock);
+  if (clock.factor !== 1) $("#clock-speed").textContent = `${clock.factor}× speed`;
+  showClock();
+  setInterval(showClock, 500);
+  await store.load();
+  sidebar.render();
+  jobs.refresh();
+  store.addEventListener("change", () => {
+    jobs.refresh();
+    fleet.refresh();
+  });
+
+  const dialog = new NewOrder({
+    dialog: $("#new-order"), store, clock, map, say, banner: $("#banner"),
+    made: (order) => pickOrder(order.id),
+  });
+  $("#new-job").addEventListener("click", () => dialog.open());
+  $("#new-job").disabled = session.role === "planner";
+
+  let connected = false;
+  listen("/v1/stream", {
+    state: setConnection,
+    snapshot: (snapshot) => {
+      store.putPositions(snapshot.positions);
+      fleet.update(snapshot.positions);
+      // Between the load above and the stream, and while it was away, things may have happened.
+      if (connected) store.load();
+      connected = true;
+    },
+    positions: ({ positions }) => {
+      store.putPositions(positions);
+      fleet.update(positions);
+    },
+    event: (event) => {
+      store.apply(event);
+      tell(event);
+    },
+    reset: () => store.load(),
+  }, [...ORDER_EVENTS, ...RECORD_EVENTS]);
+
+  const territories = await drawTerritories(map);
+  $("#show-territories").addEventListener("change", (event) =>
+    territories.show(event.target.checked));
+}
+
+start().catch((error) => {
+  if (!(error instanceof Problem || error instanceof Offline)) throw error;
+  say(error.message);
+});

@@ -1,0 +1,173 @@
+// What the page knows: records and positions, kept up by the stream. Views listen for "change".
+
+import { get, getAll, id, Problem } from "../lib/api.js";
+import { ENDED, UNDER_WAY } from "../lib/words.js";
+
+const REFETCH_MS = 120;
+const SOON_MS = 45 * 60_000;
+const STATUS_ORDER = ["needs_help", "on_the_tools", "on_site", "en_route"];
+
+export class Store extends EventTarget {
+  technicians = new Map();
+  customers = new Map();
+  sites = new Map();
+  orders = new Map();
+  etas = new Map();
+  positions = new Map();
+
+  #clock;
+  #wanted = new Set();
+  #timer = 0;
+  #announced = false;
+
+  constructor(clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  /** Everything that is open, from the API. */
+  async load() {
+    const [technicians, customers, sites, orders] = await Promise.all([
+      getAll("/v1/technicians?limit=200"),
+      getAll("/v1/customers?limit=200"),
+      getAll("/v1/sites?limit=200"),
+      getAll("/v1/work-orders?limit=200&open=true"),
+    ]);
+    for (const [name, items] of Object.entries({ technicians, customers, sites, orders })) {
+      this[name] = new Map(items.map((item) => [item.id, item]));
+    }
+    this.changed();
+    const driving = orders.filter((order) => order.technician_id && !ENDED.has(order.status));
+    await Promise.all(driving.map((order) => this.#loadEta(order.id)));
+    this.changed();
+  }
+
+  changed() {
+    if (this.#announced) return;
+    this.#announced = true;
+    queueMicrotask(() => {
+      this.#announced = false;
+      this.dispatchEvent(new Event("change"));
+    });
+  }
+
+  putPositions(positions) {
+    for (const position of positions) this.positions.set(position.technician_id, position);
+  }
+
+  putOrder(order) {
+    const known = this.orders.get(order.id);
+    if (!known || known.version <= order.version) this.orders.set(order.id, order);
+    this.changed();
+  }
+
+  putSite(site) {
+    this.sites.set(site.id, site);
+    this.changed();
+  }
+
+  putCustomer(customer) {
+    this.customers.set(customer.id, customer);
+    this.changed();
+  }
+
+  /** One event of the log. Records are read anew: the event says that, the API says what. */
+  apply(event) {
+    if (event.type === "order.eta") {
+      this.etas.set(event.body.order_id, event.body);
+      this.changed();
+      return;
+    }
+    this.#wanted.add(event.stream);
+    if (!this.#timer) this.#timer = setTimeout(() => this.#refetch(), REFETCH_MS);
+  }
+
+  async #refetch() {
+    this.#timer = 0;
+    const streams = [...this.#wanted];
+    this.#wanted.clear();
+    await Promise.all(
+      streams.map(async (stream) => {
+        const [kind, key] = stream.split(/:(.*)/s);
+        const [path, held] = {
+          order: ["work-orders", this.orders],
+          technician: ["technicians", this.technicians],
+          site: ["sites", this.sites],
+          customer: ["customers", this.customers],
+        }[kind] ?? [null, null];
+        if (!path) return;
+        try {
+          const record = await get(`/v1/${path}/${id(key)}`);
+          const known = held.get(key);
+          if (!known || known.version <= record.version) held.set(key, record);
+        } catch (error) {
+          if (error instanceof Problem && error.status === 404) held.delete(key);
+        }
+      }),
+    );
+    this.changed();
+  }
+
+  async #loadEta(orderId) {
+    try {
+      this.etas.set(orderId, await get(`/v1/work-orders/${id(orderId)}/eta`));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error; // no ETA yet is not a fault
+    }
+  }
+
+  // ---- what the views ask ----
+
+  openOrders() {
+    return [...this.orders.values()].filter((order) => !ENDED.has(order.status) && !order.retired);
+  }
+
+  siteOf(order) {
+    return this.sites.get(order.site_id);
+  }
+
+  callSign(technicianId) {
+    return this.technicians.get(technicianId)?.call_sign ?? technicianId;
+  }
+
+  ordersOf(technicianId) {
+    return this.openOrders()
+      .filter((order) => order.technician_id === technicianId)
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** What the technician is doing: what their orders say, else what the position said. */
+  doing(technicianId) {
+    const orders = this.ordersOf(technicianId);
+    for (const status of STATUS_ORDER) {
+      if (orders.some((order) => order.status === status)) return status;
+    }
+    const told = this.positions.get(technicianId)?.status;
+    if (told && !UNDER_WAY.has(told) && told !== "assigned") return told;
+    return orders.length ? "assigned" : "available";
+  }
+
+  etaOf(order) {
+    const eta = this.etas.get(order.id);
+    const expected = order.status === "assigned" || order.status === "en_route";
+    return expected && eta?.eta && eta.technician_id === order.technician_id ? eta : null;
+  }
+
+  /** Whoever waits, waits until then: the end of the window or the deadline, whichever is first. */
+  deadline(order) {
+    const ends = [order.window?.end, order.due_at].filter(Boolean).map(Date.parse);
+    return ends.length ? Math.min(...ends) : null;
+  }
+
+  /** @returns {"late"|"soon"|""} whether the technician will be there in time */
+  risk(order) {
+    const deadline = this.deadline(order);
+    const waiting = ["new", "assigned", "en_route"].includes(order.status);
+    if (deadline === null || !waiting) return "";
+    const eta = this.etaOf(order);
+    const expected = eta ? Date.parse(eta.eta) : this.#clock.now();
+    if (expected > deadline) return "late";
+    if (!eta && deadline - expected < SOON_MS) return "soon";
+    return "";
+  }
+}
