@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from geo_dispatch.dispatch.orders import OrderChanges, Source, WorkOrder
+from geo_dispatch.dispatch.orders import OrderFields, Source, WorkOrder
 from geo_dispatch.kernel.ids import AssignmentId, TechnicianId, VisitId
 
 
@@ -30,7 +30,7 @@ class ChangeOrder(Command):
     """Change what it asks for."""
 
     step = "change"
-    changes: OrderChanges
+    changes: OrderFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,8 +109,8 @@ class WorkOrder:
     version: int = 1
 
 
-class OrderChanges(TypedDict, total=False):
-    """The fields of an order that a person may change; those left out stay."""
+class OrderFields(TypedDict, total=False):
+    """The fields of an order that people set; on a change, those left out stay."""
 
     type: str
     site_id: SiteId

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, TypedDict
 
 import shapely
 
-from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.errors import Fault, InvalidPosition
+from geo_dispatch.kernel.geo import LonLat, checked_lonlat
 from geo_dispatch.kernel.ids import CustomerId, SiteId, TerritoryId
 
-DEFAULT_FENCE_RADIUS_M = 60.0
+DEFAULT_FENCE_RADIUS_M: Final = 60.0
+MAX_FENCE_RADIUS_M: Final = 5000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,68 @@ class Site:
     external_id: str | None = None
     retired: bool = False
     version: int = 1
+
+
+class CustomerFields(TypedDict, total=False):
+    """The fields of a customer that people set; on a change, those left out stay."""
+
+    name: str
+    tier: str
+    phone: str
+    email: str
+    notes: str
+    external_id: str | None
+
+
+class SiteFields(TypedDict, total=False):
+    """The fields of a site that people set; on a change, those left out stay."""
+
+    name: str
+    location: LonLat
+    customer_id: CustomerId | None
+    address: str
+    fence: shapely.Polygon | shapely.MultiPolygon | None
+    fence_radius_m: float
+    access_notes: str
+    external_id: str | None
+
+
+def customer_faults(customer: Customer) -> list[Fault]:
+    """Everything wrong with what is said of the customer."""
+    return [] if customer.name.strip() else [Fault("name", "is empty; say who it is")]
+
+
+def site_faults(site: Site) -> list[Fault]:
+    """Everything wrong with what is said of the site."""
+    faults = []
+    if not site.name.strip():
+        faults.append(Fault("name", "is empty; say what people call the site"))
+    try:
+        checked_lonlat(*site.location, where="location")
+    except InvalidPosition as error:
+        faults.extend(error.faults)
+    if not 0 < site.fence_radius_m <= MAX_FENCE_RADIUS_M:
+        faults.append(
+            Fault(
+                "fence_radius_m",
+                f"{site.fence_radius_m:g} is not above 0 and up to {MAX_FENCE_RADIUS_M:g} m",
+            )
+        )
+    if site.fence is not None:
+        faults.extend(_fence_faults(site.fence))
+    return faults
+
+
+def _fence_faults(fence: shapely.Polygon | shapely.MultiPolygon) -> list[Fault]:
+    if fence.is_empty:
+        return [Fault("fence", "is empty; draw an area, or leave it out for a circle")]
+    if not fence.is_valid:
+        reason = shapely.is_valid_reason(fence)
+        return [Fault("fence", f"is not a simple area: {reason}; redraw it without crossings")]
+    west, south, east, north = fence.bounds
+    try:
+        checked_lonlat(west, south, where="fence")
+        checked_lonlat(east, north, where="fence")
+    except InvalidPosition as error:
+        return list(error.faults)
+    return []

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
-from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.errors import Fault, InvalidPosition
+from geo_dispatch.kernel.geo import LonLat, checked_lonlat
 from geo_dispatch.kernel.ids import TechnicianId, TerritoryId
 from geo_dispatch.kernel.time import Window
+
+MAX_SKILL_LEVEL: Final = 5
+SUNDAY: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +113,50 @@ class Technician:
     def leave_at(self, moment: datetime) -> Leave | None:
         """The leave that the moment lies in, if any."""
         return next((leave for leave in self.leave if moment in leave.window), None)
+
+
+class TechnicianFields(TypedDict, total=False):
+    """The fields of a technician that people set; on a change, those left out stay."""
+
+    call_sign: str
+    skills: tuple[Skill, ...]
+    shifts: tuple[Shift, ...]
+    leave: tuple[Leave, ...]
+    home: LonLat | None
+    vehicle: Vehicle | None
+    territory_id: TerritoryId | None
+    phone: str
+    external_id: str | None
+
+
+def technician_faults(technician: Technician) -> list[Fault]:
+    """Everything wrong with what is said of the technician."""
+    faults = []
+    if not technician.call_sign.strip():
+        faults.append(Fault("call_sign", "is empty; say how the office calls them, as 'Van 07'"))
+    for index, skill in enumerate(technician.skills):
+        if not skill.name.strip():
+            faults.append(Fault(f"skills[{index}].name", "is empty; name the skill"))
+        if not 1 <= skill.level <= MAX_SKILL_LEVEL:
+            faults.append(
+                Fault(
+                    f"skills[{index}].level",
+                    f"{skill.level} is not between 1 and {MAX_SKILL_LEVEL}",
+                )
+            )
+    names = [skill.name for skill in technician.skills]
+    faults.extend(
+        Fault("skills", f"{name!r} is there twice; keep one")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    )
+    faults.extend(
+        Fault(f"shifts[{index}].weekday", f"{shift.weekday} is not 0 (Monday) to 6 (Sunday)")
+        for index, shift in enumerate(technician.shifts)
+        if not 0 <= shift.weekday <= SUNDAY
+    )
+    if technician.home is not None:
+        try:
+            checked_lonlat(*technician.home, where="home")
+        except InvalidPosition as error:
+            faults.extend(error.faults)
+    return faults

@@ -1,0 +1,85 @@
+"""How records look as JSON, for events and the API alike: plain dicts, ISO times in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import msgspec
+from shapely.geometry import mapping
+
+from geo_dispatch.adapters.sql.etas import PublishedEta
+from geo_dispatch.adapters.sql.tokens import Token
+from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.orders import Assignment, WorkOrder
+from geo_dispatch.dispatch.sites import Customer, Site
+from geo_dispatch.dispatch.technicians import Technician
+from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.kernel.cells import cell_to_str
+from geo_dispatch.kernel.geo import LonLat
+
+View = dict[str, Any]
+"""A record as JSON."""
+
+
+def technician_view(technician: Technician) -> View:
+    """The technician; ``home`` as ``{"lon", "lat"}``."""
+    view = _plain(technician)
+    view["home"] = _location(technician.home)
+    return view
+
+
+def customer_view(customer: Customer) -> View:
+    """The customer."""
+    return _plain(customer)
+
+
+def site_view(site: Site) -> View:
+    """The site; its cell as H3 writes it, its fence as GeoJSON."""
+    view = _plain(site, leave_out=("fence",))
+    view["location"] = _location(site.location)
+    view["cell"] = cell_to_str(site.cell)
+    view["fence"] = None if site.fence is None else msgspec.to_builtins(mapping(site.fence))
+    return view
+
+
+def order_view(order: WorkOrder) -> View:
+    """The work order."""
+    return _plain(order)
+
+
+def assignment_view(assignment: Assignment) -> View:
+    """Who had an order from when until when."""
+    return _plain(assignment)
+
+
+def visit_view(visit: Visit) -> View:
+    """The visit with its evidence."""
+    return _plain(visit)
+
+
+def eta_view(eta: PublishedEta) -> View:
+    """The ETA as last published."""
+    return _plain(eta)
+
+
+def token_view(token: Token) -> View:
+    """The token; never its secret, which nobody keeps."""
+    return _plain(token)
+
+
+def event_view(logged: LoggedEvent) -> View:
+    """An event of the log, as streams send it."""
+    return _plain(logged)
+
+
+def _location(place: LonLat | None) -> View | None:
+    return None if place is None else {"lon": place.lon, "lat": place.lat}
+
+
+def _plain(record: Any, leave_out: tuple[str, ...] = ()) -> View:
+    return {
+        field.name: msgspec.to_builtins(getattr(record, field.name))
+        for field in fields(record)
+        if field.name not in leave_out
+    }
