@@ -29,6 +29,8 @@ class Rhythm:
         Each so many-th job is left to the dispatcher at the map.
     duration_scale
         Multiplies the work on site; checks are in a hurry.
+    windows
+        Whether customers expect the technician at certain hours.
     """
 
     at_start: int = 14
@@ -37,6 +39,7 @@ class Rhythm:
     emergency_min: float = 12.0
     left_every: int = 5
     duration_scale: float = 1.0
+    windows: bool = True
 
     def __post_init__(self) -> None:
         if self.at_start < 1 or self.left_every < 1:
@@ -113,7 +116,7 @@ def _job(
     left_to_dispatcher: bool,
 ) -> Job:
     window = None
-    if kind.has_window:
+    if kind.has_window and rhythm.windows:
         opens = _whole_half_hour(at + timedelta(minutes=rng.choice([20, 60, 120])))
         window = Window(opens, opens + timedelta(hours=rng.choice([2, 3])))
     due_at = at + timedelta(hours=_DUE_H[kind.priority])
