@@ -110,6 +110,15 @@ class ReviseVisit(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseSetOut(Command):
+    """A late fix changed since when the technician is on the way; None: they never set out."""
+
+    step = "revise setting out"
+    source: Source = "gps"
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewArrival(Command):
     """The technician confirms or contests an arrival."""
 

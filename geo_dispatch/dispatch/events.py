@@ -219,6 +219,16 @@ class VisitRevised(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetOutRevised(Event):
+    """A late fix changed since when the technician is on the way; None: they never set out."""
+
+    type = "order.set_out_revised"
+    order_id: OrderId
+    technician_id: TechnicianId
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EtaPublished(Event):
     """A new expected arrival, different enough from the last one published.
 
@@ -258,7 +268,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RecordCreated, RecordChanged, RecordRetired, OrderPlaced, OrderChanged, OrderAssigned,
         OrderUnassigned, OrderEnRoute, OrderArrived, ArrivalReviewed, OrderStarted,
         OrderNeedsHelp, OrderResumed, OrderCompleted, OrderCancelled, OrderDeparted, VisitRevised,
-        EtaPublished, TerritoriesPublished,
+        SetOutRevised,         EtaPublished, TerritoriesPublished,
     )
 }  # fmt: skip
 """Stored name to class."""

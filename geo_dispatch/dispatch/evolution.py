@@ -104,6 +104,12 @@ def _revised(order: WorkOrder, event: e.VisitRevised) -> WorkOrder:
     return _at(order, Status.EN_ROUTE, arrival.at, "gps") if by_gps else order
 
 
+def _set_out_revised(order: WorkOrder, event: e.SetOutRevised) -> WorkOrder:
+    if event.occurred_at is not None:
+        return replace(order, status_at=event.occurred_at)
+    return _at(order, Status.ASSIGNED, order.assigned_at or order.placed_at)
+
+
 def _started(order: WorkOrder, event: e.OrderStarted) -> WorkOrder:
     return replace(_at(order, Status.ON_THE_TOOLS, event.occurred_at), started_at=event.occurred_at)
 
@@ -137,6 +143,7 @@ _EVOLVERS: Final[dict[type[e.Event], Callable[[WorkOrder, Any], WorkOrder]]] = {
     e.OrderArrived: _arrived,
     e.ArrivalReviewed: _reviewed,
     e.VisitRevised: _revised,
+    e.SetOutRevised: _set_out_revised,
     e.OrderStarted: _started,
     e.OrderNeedsHelp: _needs_help,
     e.OrderResumed: _resumed,

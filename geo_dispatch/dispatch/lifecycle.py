@@ -52,13 +52,13 @@ STEPS: Final[dict[type[c.Command], frozenset[Status]]] = {
     c.ReviewArrival: frozenset(Status),
     c.ReviseVisit: frozenset(Status),
     c.Depart: frozenset(Status),
+    c.ReviseSetOut: frozenset({_S.EN_ROUTE}),
     c.Retire: ENDED,
 }
 """Which steps an order may take where it stands."""
 
-_BY_PEOPLE: Final = tuple(
-    step for step in STEPS if step not in {c.Resequence, c.ReviewArrival, c.ReviseVisit, c.Depart}
-)
+_BESIDE: Final = {c.Resequence, c.ReviewArrival, c.ReviseVisit, c.ReviseSetOut, c.Depart}
+_BY_PEOPLE: Final = tuple(step for step in STEPS if step not in _BESIDE)
 
 
 def possible_steps(status: Status) -> list[str]:
@@ -162,6 +162,18 @@ def _unassign(order: WorkOrder, command: c.Unassign, now: datetime) -> list[e.Ev
 
 def _set_out(order: WorkOrder, command: c.SetOut, now: datetime) -> list[e.Event]:
     return [_en_route(order, command.occurred_at or now, command.source)]
+
+
+def _revise_set_out(order: WorkOrder, command: c.ReviseSetOut, _now: datetime) -> list[e.Event]:
+    if order.status_source == "person" or order.status_at == command.occurred_at:
+        return []
+    return [
+        e.SetOutRevised(
+            order_id=order.id,
+            technician_id=_holder(order),
+            occurred_at=command.occurred_at,
+        )
+    ]
 
 
 def _arrive(order: WorkOrder, command: c.ConfirmArrival, now: datetime) -> list[e.Event]:
@@ -319,5 +331,6 @@ _DECIDERS: Final[dict[type[c.Command], Callable[[WorkOrder, Any, datetime], list
     c.Complete: _complete,
     c.Cancel: _cancel,
     c.Depart: _depart,
+    c.ReviseSetOut: _revise_set_out,
     c.Retire: _retire,
 }

@@ -84,8 +84,11 @@ def _reviewed(unit: Unit, _before: WorkOrder, event: e.ArrivalReviewed) -> None:
     unit.visits.save(replace(visit, review=Review(event.verdict), review_reason=event.reason))
 
 
-def _revised(unit: Unit, _before: WorkOrder, event: e.VisitRevised) -> None:
-    visit = unit.visits.get(event.visit_id)
+def _revised(unit: Unit, before: WorkOrder, event: e.VisitRevised) -> None:
+    visit = unit.visits.find(event.visit_id)
+    if visit is None:
+        _found(unit, before, event)
+        return
     if visit.source == "person":
         return
     if event.arrived_at is None:
@@ -100,6 +103,23 @@ def _revised(unit: Unit, _before: WorkOrder, event: e.VisitRevised) -> None:
             retracted=False,
         )
     )
+
+
+def _found(unit: Unit, before: WorkOrder, event: e.VisitRevised) -> None:
+    """A visit that fixes tell of while the order stands where none can begin."""
+    if event.arrived_at is not None:
+        unit.visits.add(
+            Visit(
+                id=event.visit_id,
+                order_id=before.id,
+                technician_id=event.technician_id,
+                site_id=before.site_id,
+                arrived_at=event.arrived_at,
+                departed_at=event.departed_at,
+                source="gps",
+                evidence=_evidence(event.evidence),
+            )
+        )
 
 
 def _evidence(body: dict[str, Any] | None) -> Evidence | None:

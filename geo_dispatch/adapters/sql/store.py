@@ -19,6 +19,7 @@ from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.territories import Territories
 from geo_dispatch.adapters.sql.tokens import Tokens
+from geo_dispatch.adapters.sql.tracking import Tracking
 from geo_dispatch.dispatch.events import Event, LoggedEvent
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import DatabaseUnavailable
@@ -49,6 +50,7 @@ class Unit:
         self.tokens = Tokens(connection)
         self.idempotency = IdempotencyKeys(connection)
         self.etas = Etas(connection)
+        self.tracking = Tracking(connection)
 
     def commit(self) -> None:
         """Make it last."""
