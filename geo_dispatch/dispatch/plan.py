@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -96,6 +96,20 @@ class Plan:
         """The plan if that order weren't in it."""
         return replace(self, stops=tuple(s for s in self.stops if s.order.id != order_id))
 
+    def up_to(self, day: date, zone: ZoneInfo) -> Plan:
+        """The plan without the stops at its end that are promised for days after that one.
+
+        New work for the day goes behind what is left, before what is promised for later.
+        """
+        later = (
+            stop.order.status is Status.ASSIGNED
+            and stop.order.window is not None
+            and stop.order.window.start.astimezone(zone).date() > day
+            for stop in reversed(self.stops)
+        )
+        promised = sum(1 for _ in itertools.takewhile(bool, later))
+        return replace(self, stops=self.stops[: len(self.stops) - promised])
+
     def open_work_s(self, now: datetime, zone: ZoneInfo) -> float:
         """Work still to do today, seconds; orders promised for later days don't count."""
         today = now.astimezone(zone).date()
@@ -122,7 +136,8 @@ class Stay:
     Attributes
     ----------
     arrive_at
-        None when there is no way there, or to a stop before it.
+        Not before the window opens, unless the technician is under way already. None when there
+        is no way there, or to a stop before it.
     drive_s
         Driving until there, from now on, seconds.
     """
@@ -164,6 +179,11 @@ class Case:
     def earliest(self) -> datetime:
         """The first moment at which the work can begin: now, or when the window opens."""
         return work_from(self.order, self.now)
+
+    def plan_before(self, plan: Plan) -> Plan:
+        """What the technician of the plan does before the order, were it theirs."""
+        day = self.earliest.astimezone(self.zone).date()
+        return plan.without(self.order.id).up_to(day, self.zone)
 
 
 def in_sequence(stops: Sequence[Stop]) -> tuple[Stop, ...]:
@@ -224,6 +244,8 @@ def schedule(
             continue
         driven_s += leg_s
         arrive_at = free_at + timedelta(seconds=leg_s)
+        if stop.order.status is not Status.EN_ROUTE:
+            arrive_at = work_from(stop.order, arrive_at)
         free_at = work_from(stop.order, arrive_at) + timedelta(seconds=stop.remaining_s(now))
         stays.append(Stay(stop, arrive_at, free_at, driven_s, start.basis))
     last = plan.stops[-1].place if plan.stops else start.place

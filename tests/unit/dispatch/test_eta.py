@@ -106,11 +106,12 @@ def test_whoever_drives_after_the_shift_drives_now():
     assert eta.eta == pytest.approx(evening + minutes(5), abs=ROUGHLY)
 
 
-def test_the_next_order_waits_for_the_window_of_the_one_before():
+@pytest.mark.parametrize(("status", "after"), [(Status.EN_ROUTE, 1), (Status.ASSIGNED, 30)])
+def test_only_who_is_under_way_comes_before_the_window_and_the_next_order_waits(status, after):
     window = Window(NOW + minutes(30), NOW + minutes(60))
-    stops = [a_stop("wo_2", at(600), 1, window=window), a_stop("wo_3", at(1200), 2)]
+    stops = [a_stop("wo_2", at(600), 1, window=window, status=status), a_stop("wo_3", at(1200), 2)]
     first, second = etas(a_plan(stops=stops))
-    assert first.eta == pytest.approx(NOW + minutes(1), abs=ROUGHLY)
+    assert first.eta == pytest.approx(NOW + minutes(after), abs=ROUGHLY)
     assert second.eta == pytest.approx(NOW + minutes(91), abs=ROUGHLY)
 
 

@@ -140,6 +140,21 @@ def test_work_that_overruns_ends_now_at_the_earliest():
     assert candidate.free_at == NOW
 
 
+def test_work_for_today_goes_before_what_is_promised_for_tomorrow():
+    tomorrow = Window(NOW + minutes(24 * 60), NOW + minutes(25 * 60))
+    stops = [a_stop("wo_2", at(600), 1), a_stop("wo_3", at(9000), 2, window=tomorrow)]
+    plan = a_plan(stops=stops)
+    today = a_case(an_order("wo_9")).plan_before(plan)
+    later = a_case(an_order("wo_9", window=tomorrow)).plan_before(plan)
+    assert [stop.order.id for stop in today.stops] == ["wo_2"]
+    assert later == plan
+
+
+def test_whoever_has_the_order_is_ranked_as_if_they_had_not():
+    plan = a_plan(stops=[a_stop("wo_1", at(600))])
+    assert a_case(an_order("wo_1")).plan_before(plan).stops == ()
+
+
 def test_an_emergency_goes_to_who_is_there_first_and_low_priority_to_who_drives_least():
     near_but_busy = a_plan(
         a_technician("van-1"),

@@ -1,0 +1,95 @@
+"""Who could be sent to an order, and who not, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from geo_dispatch.dispatch.orders import ENDED
+from geo_dispatch.dispatch.plan import Case
+from geo_dispatch.dispatch.ranking import Candidate, Ranking, rank
+from geo_dispatch.kernel.errors import Conflict, Fault
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.driving import roads_to
+from geo_dispatch.services.plans import load_plans
+from geo_dispatch.services.views import View
+from geo_dispatch.tracking.nearest import PositionIndex
+
+
+def rank_for(
+    ctx: Context, order_id: str, *, positions: PositionIndex, now: datetime, top: int | None = None
+) -> Ranking:
+    """Rank every technician in service for the order as everything stands.
+
+    Parameters
+    ----------
+    positions
+        The live positions; not changed by others while this runs.
+    top
+        How many of the best are wanted; None gives everybody an exact drive time. Whoever has
+        the order now is ranked as if they didn't.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    Conflict
+        The order has ended.
+    """
+    return consider(ctx, order_id, positions=positions, now=now, top=top).ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A ranking, and the case that it answers."""
+
+    case: Case
+    ranking: Ranking
+
+
+def consider(
+    ctx: Context,
+    order_id: str,
+    *,
+    positions: PositionIndex,
+    now: datetime,
+    top: int | None = None,
+    also: TechnicianId | None = None,
+) -> Considered:
+    """`rank_for`, with what was known then; ``also`` takes in a technician out of service."""
+    with ctx.store.read() as unit:
+        order = unit.orders.get(order_id)
+        if order.status in ENDED:
+            raise Conflict(
+                f"{order.number} is {order.status}: nobody is wanted for it any more",
+                [Fault("status", f"{order.number} is {order.status}")],
+            )
+        site = unit.sites.get(order.site_id)
+        fleet = {technician.id: technician for technician in unit.technicians.list()}
+        if also is not None and also not in fleet:
+            fleet[also] = unit.technicians.get(also)
+        plans = load_plans(unit, fleet.values(), lambda one: positions.get(one.id))
+    case = Case(order, site, now, ctx.zone)
+    ranking = rank(
+        case,
+        [case.plan_before(plan) for plan in plans],
+        roads_to(ctx.roads, site.location),
+        nearby=positions.rings(site.location) if top is not None else (),
+        top=top,
+    )
+    return Considered(case, ranking)
+
+
+def ranking_view(ranking: Ranking) -> View:
+    """The ranking as JSON: ``candidates``, ``excluded``, ``not_ranked``."""
+    view: View = msgspec.to_builtins(ranking)
+    return view
+
+
+def candidate_view(candidate: Candidate) -> View:
+    """A candidate as JSON."""
+    view: View = msgspec.to_builtins(candidate)
+    return view
