@@ -1,0 +1,209 @@
+"""From Redis to SQL exactly once: fixes to history, track states, visits and orders, in one commit.
+
+What comes of the fixes is a function of their set. New ones are folded onto the last state; for
+a late one, the fold starts again from a snapshot before it, and the visits follow.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from geo_dispatch.adapters.live_redis import Entry
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.adapters.sql.tracking import ShardPosition
+from geo_dispatch.dispatch.orders import Assignment, WorkOrder
+from geo_dispatch.dispatch.sites import Site
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
+from geo_dispatch.services.arrivals import Follower
+from geo_dispatch.services.context import Context
+from geo_dispatch.tracking.fences import circle_fence, polygon_fence
+from geo_dispatch.tracking.fixes import Fix
+from geo_dispatch.tracking.track import (
+    REMEMBERED_MS,
+    Stop,
+    TrackState,
+    advance,
+    first_difference_ms,
+)
+
+SNAPSHOT_MS: Final = 600_000
+"""A state is kept for each ten minutes of event time, to fold again from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one step did.
+
+    Attributes
+    ----------
+    position
+        Where the shard now stands in SQL: the stream may be trimmed up to it.
+    fixes
+        How many were new to history.
+    refolds
+        How many technicians' days were folded again.
+    events
+        How many events were written.
+    moved
+        Technicians with new fixes.
+    """
+
+    position: ShardPosition
+    fixes: int = 0
+    refolds: int = 0
+    events: int = 0
+    moved: frozenset[TechnicianId] = frozenset()
+
+
+def process(ctx: Context, shard: int, entries: Sequence[Entry], fence: int) -> Outcome:
+    """Bring stream entries into SQL, wholly or not at all; those already there are left out.
+
+    Parameters
+    ----------
+    fence
+        Of the lease under which this is done.
+
+    Raises
+    ------
+    Conflict
+        Another worker has taken the shard over.
+    """
+    with ctx.store.write() as unit:
+        before = unit.tracking.position(shard)
+        news = [entry for entry in entries if _order(entry.id) > _order(before.stream_id)]
+        if not news:
+            return Outcome(before)
+        after = ShardPosition(news[-1].id, fence)
+        unit.tracking.advance(shard, before, after)
+        seq = unit.last_seq()
+        fixes, refolds, moved = 0, 0, set()
+        for technician_id, own in _by_technician(news).items():
+            new = unit.tracking.unknown(own)
+            if not new:
+                continue
+            unit.tracking.add_fixes(new, news[-1].received_ms)
+            fixes += len(new)
+            refolds += _fold(ctx, unit, technician_id, new)
+            moved.add(technician_id)
+        events = len(unit.events(after=seq)) if moved else 0
+        unit.commit()
+    return Outcome(after, fixes, refolds, events, frozenset(moved))
+
+
+def position(ctx: Context, shard: int) -> ShardPosition:
+    """How far the shard has come."""
+    with ctx.store.read() as unit:
+        return unit.tracking.position(shard)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardHealth:
+    """How a shard's fixes get into SQL: who works it, and how many batches wait."""
+
+    shard: int
+    worker: str | None
+    waiting: int
+
+
+def health(ctx: Context) -> list[ShardHealth]:
+    """The state of every shard; ``worker`` None means that nobody works it.
+
+    Raises
+    ------
+    RedisUnavailable, DatabaseUnavailable
+        One of the two is away.
+    """
+    return [
+        ShardHealth(
+            shard,
+            ctx.live.holder(shard),
+            ctx.live.backlog(shard, position(ctx, shard).stream_id),
+        )
+        for shard in range(ctx.live.shards)
+    ]
+
+
+def track_of(ctx: Context, technician_id: str) -> TrackState | None:
+    """What the technician's fixes say so far."""
+    with ctx.store.read() as unit:
+        return unit.tracking.state(technician_id)
+
+
+def _order(stream_id: str) -> tuple[int, int]:
+    time_ms, _, number = stream_id.partition("-")
+    return int(time_ms), int(number)
+
+
+def _by_technician(entries: Iterable[Entry]) -> dict[TechnicianId, list[Fix]]:
+    fixes: defaultdict[TechnicianId, list[Fix]] = defaultdict(list)
+    for entry in entries:
+        for fix in entry.fixes:
+            fixes[fix.technician_id].append(fix)
+    return dict(sorted(fixes.items()))
+
+
+def _fold(ctx: Context, unit: Unit, technician_id: TechnicianId, new: Sequence[Fix]) -> bool:
+    """Fold the new fixes, which are in history by now; say whether from further back."""
+    known = unit.tracking.state(technician_id)
+    state = known or TrackState()
+    plan = _plan(unit, technician_id, state.seen_ms)
+    changed_ms = first_difference_ms(state, plan)
+    from_ms = min(new[0].at_ms, changed_ms if changed_ms is not None else new[0].at_ms)
+    again = known is None or from_ms <= state.seen_ms
+    base = state
+    if again:
+        base = unit.tracking.snapshot_before(technician_id, from_ms)
+        plan = _plan(unit, technician_id, base.seen_ms)
+        new = unit.tracking.fixes(technician_id, base.seen_ms)
+    after, snapshots = _fold_with_snapshots(base, new, plan, base_is_kept=again)
+    if again or snapshots:
+        unit.tracking.replace_snapshots(technician_id, base.seen_ms, snapshots)
+    unit.tracking.save_state(technician_id, after)
+    Follower(ctx, unit, technician_id).follow(plan, state, after)
+    return again and known is not None
+
+
+def _fold_with_snapshots(
+    base: TrackState, fixes: Sequence[Fix], plan: Sequence[Stop], *, base_is_kept: bool
+) -> tuple[TrackState, list[TrackState]]:
+    """The state after the fixes, and those before each border of ten minutes that they cross."""
+    state = base
+    snapshots = []
+    for fix in fixes:
+        crosses = fix.at_ms // SNAPSHOT_MS != state.seen_ms // SNAPSHOT_MS
+        if crosses and state.seen_ms > 0 and not (base_is_kept and state is base):
+            snapshots.append(state)
+        state = advance(state, fix, plan)
+    return state, snapshots
+
+
+def _plan(unit: Unit, technician_id: TechnicianId, seen_ms: int) -> list[Stop]:
+    """The jobs in the technician's hands, as far back as the fold may look."""
+    since = ms_to_datetime(max(0, seen_ms - REMEMBERED_MS))
+    assignments = unit.assignments.during(technician_id, since)
+    orders = unit.orders.many(assignment.order_id for assignment in assignments)
+    sites = unit.sites.many(order.site_id for order in orders.values())
+    return [
+        _stop(assignment, orders[assignment.order_id], sites[orders[assignment.order_id].site_id])
+        for assignment in assignments
+    ]
+
+
+def _stop(assignment: Assignment, order: WorkOrder, site: Site) -> Stop:
+    current = order.assignment_id == assignment.id and order.sequence > 0
+    released = assignment.released_at
+    return Stop(
+        id=assignment.id,
+        order_id=order.id,
+        site_id=site.id,
+        from_ms=datetime_to_ms(assignment.assigned_at),
+        until_ms=None if released is None else datetime_to_ms(released),
+        sequence=order.sequence if current else assignment.sequence,
+        fence=polygon_fence(site.fence)
+        if site.fence is not None
+        else circle_fence(site.location, site.fence_radius_m),
+    )

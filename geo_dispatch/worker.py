@@ -1,0 +1,175 @@
+"""The worker: takes fixes from Redis into SQL, shard by shard, and keeps ETAs true.
+
+``python -m geo_dispatch.worker``. Several may run: each shard is worked by whoever holds its
+lease. Leases and pauses are in real time, also where the deployment's clock is scaled.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from geo_dispatch.adapters.live_redis import Entry, Lease
+from geo_dispatch.bootstrap import open_context, start_logging
+from geo_dispatch.config import Settings, load_settings
+from geo_dispatch.dispatch.events import EtaPublished, LoggedEvent
+from geo_dispatch.kernel.errors import Conflict, GeoDispatchError, Unavailable
+from geo_dispatch.services import eta, relay, tracking
+from geo_dispatch.services.context import Context
+
+LEASE_S: Final = 5.0
+"""A worker that died holds its shards up for so long."""
+
+_RENEW_S: Final = 1.0
+_READ_MS: Final = 400
+"""A stop is noticed within it."""
+
+_BATCHES: Final = 50
+_ETA_S: Final = 1.0
+_ETA_OF_ALL_S: Final = 30.0
+_PAUSE_S: Final = 0.5
+_CONSUMER: Final = "eta"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Worker:
+    """One worker process.
+
+    Attributes
+    ----------
+    owner
+        Its unique name in leases.
+    stopping
+        Set to end `run` after the commit under way.
+    """
+
+    ctx: Context
+    stopping: threading.Event
+    owner: str = field(
+        default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    )
+    _leases: dict[int, Lease] = field(default_factory=dict)
+    _read: dict[int, str] = field(default_factory=dict)
+    _renew_at: float = 0.0
+    _eta_at: float = 0.0
+    _eta_of_all_at: float = 0.0
+    _moved: set[str] = field(default_factory=set)
+
+    def run(self) -> None:
+        """Work until stopped; what is away is waited for."""
+        try:
+            while not self.stopping.is_set():
+                try:
+                    self.turn()
+                except Unavailable as error:
+                    _log.warning("waiting", reason=error.message)
+                    self.stopping.wait(_PAUSE_S)
+                except Exception:  # noqa: BLE001 - the edge of the loop
+                    _log.exception("a turn failed; nothing of it was kept")
+                    self.stopping.wait(_PAUSE_S)
+        finally:
+            self._release()
+
+    def turn(self) -> None:
+        """Hold leases, bring what is new into SQL, then the ETAs of who moved."""
+        now = time.monotonic()
+        if now >= self._renew_at:
+            self._renew_at = now + _RENEW_S
+            self._hold_leases()
+        if not self._read:
+            self.stopping.wait(_PAUSE_S)
+            return
+        entries = self.ctx.live.read(self._read, _BATCHES, _READ_MS)
+        for shard in sorted({entry.shard for entry in entries}):
+            self._process(shard, [entry for entry in entries if entry.shard == shard])
+        self._refresh_etas(time.monotonic())
+
+    def _hold_leases(self) -> None:
+        for shard in range(self.ctx.live.shards):
+            lease = self._leases.get(shard)
+            if lease is not None and self.ctx.live.renew(lease, LEASE_S):
+                continue
+            self._drop(shard)
+            above = tracking.position(self.ctx, shard).fence
+            lease = self.ctx.live.acquire(shard, self.owner, LEASE_S, above)
+            if lease is not None:
+                self._leases[shard] = lease
+                self._read[shard] = tracking.position(self.ctx, shard).stream_id
+                _log.info("works shard", shard=shard, fence=lease.fence, after=self._read[shard])
+
+    def _process(self, shard: int, entries: list[Entry]) -> None:
+        try:
+            done = tracking.process(self.ctx, shard, entries, self._leases[shard].fence)
+        except Conflict as error:
+            _log.warning("lost shard", shard=shard, reason=error.message)
+            self._drop(shard)
+            return
+        self._read[shard] = done.position.stream_id
+        self._moved |= done.moved
+        _log.debug("tracked", shard=shard, fixes=done.fixes, refolds=done.refolds)
+        self.ctx.live.trim(shard, done.position.stream_id)
+
+    def _refresh_etas(self, now: float) -> None:
+        if now < self._eta_at:
+            return
+        self._eta_at = now + _ETA_S
+        if 0 in self._leases:
+            relay.deliver(self.ctx.store, _CONSUMER, self._note_plan_change)
+            if now >= self._eta_of_all_at:
+                self._eta_of_all_at = now + _ETA_OF_ALL_S
+                eta.refresh(self.ctx)
+        if self._moved:
+            eta.refresh(self.ctx, sorted(self._moved))
+            self._moved.clear()
+
+    def _note_plan_change(self, logged: LoggedEvent) -> None:
+        technician_id = logged.body.get("technician_id")
+        if isinstance(technician_id, str) and logged.type != EtaPublished.type:
+            self._moved.add(technician_id)
+
+    def _drop(self, shard: int) -> None:
+        self._leases.pop(shard, None)
+        self._read.pop(shard, None)
+
+    def _release(self) -> None:
+        for lease in self._leases.values():
+            try:
+                self.ctx.live.release(lease)
+            except Unavailable:
+                _log.info("lease runs out by itself", shard=lease.shard)
+
+
+def run(settings: Settings, stopping: threading.Event) -> None:
+    """Open the deployment and work until stopped."""
+    with open_context(settings) as ctx:
+        Worker(ctx, stopping).run()
+
+
+def main() -> int:
+    """Work until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, lambda *_: stopping.set())
+    try:
+        settings = load_settings()
+        start_logging(settings, "worker")
+        run(settings, stopping)
+    except GeoDispatchError as error:
+        print(error.message, file=sys.stderr)  # noqa: T201 - the process tree quotes it
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
