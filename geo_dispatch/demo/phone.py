@@ -168,21 +168,28 @@ class Phone:
         self._drive = drive_to(now, self._place, places, route["times_s"], door)
 
     def _drop_if_taken_away(self) -> None:
-        assert self._order is not None
-        current = self._api.get(f"/v1/work-orders/{self._order['id']}")
-        if current["technician_id"] != self.technician_id or current["status"] not in _OPEN:
+        if self._current() is None:
             self._stop_here()
+
+    def _current(self) -> Json | None:
+        """The order as it stands; None when it is no longer ours or has ended."""
+        assert self._order is not None
+        try:
+            current = self._api.get(f"/v1/work-orders/{self._order['id']}")
+        except Refused:
+            return None  # it is another technician's now
+        mine = current["technician_id"] == self.technician_id
+        return current if mine and current["status"] in _OPEN else None
 
     def _work(self, now: datetime) -> None:
         assert self._order is not None
-        if self._done_at is not None:
+        current = self._current()
+        if current is None:
+            self._stop_here()
+        elif self._done_at is not None:
             if now >= self._done_at:
                 self._say_status("complete", notes="Done; customer informed.")
                 self._stop_here()
-            return
-        current = self._api.get(f"/v1/work-orders/{self._order['id']}")
-        if current["technician_id"] != self.technician_id or current["status"] not in _OPEN:
-            self._stop_here()
         elif current["status"] not in _ARRIVED:
             self._wait_for_arrival(now)
         elif self._tools_at is None:

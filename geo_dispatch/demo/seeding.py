@@ -42,7 +42,8 @@ def enter(
     with_visitor: bool,
 ) -> Entered:
     """Enter everything; ``tell`` hears how far it is."""
-    territories = {t["name"]: t["id"] for t in api.get("/v1/territories")["items"]}
+    published = api.get("/v1/territories")["features"]
+    territories = {one["properties"]["name"]: one["id"] for one in published}
     total = len(seeds.technicians) + len(seeds.sites)
     technicians = []
     for technician in seeds.technicians:

@@ -175,16 +175,10 @@ def accepted_ping(phones: Sequence[Phone]) -> Json | None:
 
 def position_in_its_cell(position: Json) -> Json | None:
     """The position, if its H3 cell is the one in which it lies."""
-    place = position["location"]
-    cell = cells.cell_to_str(cells.lonlat_to_cell(LonLat(place["lon"], place["lat"])))
-    if position["cell"] != cell:
+    place = LonLat(position["lon"], position["lat"])
+    if position["cell"] != cells.cell_to_str(cells.lonlat_to_cell(place)):
         return None
-    return {
-        "technician_id": position["technician_id"],
-        "location": place,
-        "cell": cell,
-        "at": position["at"],
-    }
+    return {name: position[name] for name in ("technician_id", "lon", "lat", "cell", "at")}
 
 
 def ranking_off_the_crow(order_id: str, candidates: Sequence[Json]) -> Json | None:

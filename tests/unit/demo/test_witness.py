@@ -15,7 +15,8 @@ from geo_dispatch.kernel.geo import LonLat
 PLACE = LonLat(9.5215, 47.1410)
 POSITION = {
     "technician_id": "tech_1",
-    "location": {"lon": PLACE.lon, "lat": PLACE.lat},
+    "lon": PLACE.lon,
+    "lat": PLACE.lat,
     "cell": cells.cell_to_str(cells.lonlat_to_cell(PLACE)),
     "at": "2026-07-01T06:00:00Z",
 }
