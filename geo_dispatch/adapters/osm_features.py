@@ -1,6 +1,7 @@
 """What an OSM extract holds besides streets to drive on: buildings, addresses, places, borders.
 
-One pass with pyosmium; every object becomes at most one `Feature`, by the tables below.
+One pass with pyosmium; each area, line and point becomes at most one `Feature`, by the tables
+below. A closed line may be a line and an area: a street around the park that it bounds.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo_dispatch.adapters.osm_features import Feature, read_features
-from geo_dispatch.kernel.errors import InvalidFile, Unavailable
+from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.kernel.progress import Progress, silent
 
@@ -97,16 +97,14 @@ def build_places(extract: Path, out: Path, progress: Progress = silent) -> int:
     Returns
     -------
     int
-        Places in the index.
+        Places in the index; none, where nothing has a name.
 
     Raises
     ------
     InvalidFile
-        The extract can't be read, or has nothing with a name.
+        The extract can't be read.
     """
     rows = sorted(set(_rows(list(read_features(extract, progress)))), key=_build_order)
-    if not rows:
-        raise InvalidFile(f"{extract} has no address, named street or place to search for")
     progress("indexing places", 0, len(rows))
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
