@@ -156,7 +156,7 @@ def new_map(bounds: tuple[float, float, float, float], **options: Any) -> folium
 
 def live_map(bounds: tuple[float, float, float, float], basemap_url: str | None) -> folium.Map:
     """Make the dispatcher's map: base map, empty fleet, and both handed to the page's script."""
-    drawn = new_map(bounds, zoom_control="bottomright", control_scale=True, zoom_snap=0.5)
+    drawn = new_map(bounds, zoom_control="topleft", control_scale=True, zoom_snap=0.5)
     if basemap_url:
         drawn.add_child(Basemap(basemap_url))
     fleet = Fleet().add_to(drawn)

@@ -85,7 +85,7 @@ export class Candidates {
   }
 
   #excluded(one) {
-    const reasons = one.reasons ?? one.exclusions ?? [one];
+    const reasons = one.exclusions;
     const trouble = el("div");
     return el("li", {},
       el("b", {}, this.#store.callSign(one.technician_id)),

@@ -78,6 +78,7 @@ export class Jobs {
     pin.face = face;
     node.dataset.order = order.id;
     node.dataset.priority = order.priority;
+    node.dataset.status = order.status;
     node.dataset.open = order.status === "new";
     fill(pin.parts.mark, order.status === "needs_help" ? icon("needs_help") : order.priority);
     fill(pin.parts.tag, tag);

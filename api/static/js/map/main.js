@@ -72,6 +72,12 @@ function panTo(at) {
   map.setView(map.unproject(centre, zoom), zoom);
 }
 
+function showAll() {
+  const places = store.openOrders().map((order) => store.siteOf(order)?.location).filter(Boolean);
+  const all = [...places, ...store.positions.values()].map(({ lat, lon }) => [lat, lon]);
+  if (all.length > 1) map.fitBounds(all, { padding: [48, 48], maxZoom: 14, animate: false });
+}
+
 // ---- telling ----
 
 let toastTimer = 0;
@@ -149,6 +155,7 @@ async function start() {
       fleet.update(snapshot.positions);
       // Between the load above and the stream, and while it was away, things may have happened.
       if (connected) store.load();
+      else showAll();
       connected = true;
     },
     positions: ({ positions }) => {

@@ -162,7 +162,7 @@ export class Panel {
       const [timeline, visits] = await Promise.all([get(`${path}/timeline`), get(`${path}/visits`)]);
       if (order.id !== this.#orderId) return;
       fill(this.#timeline,
-        timeline.items.map((entry) => timelineItem(entry, this.#clock, this.#store)));
+        timeline.items.map((entry) => timelineItem(entry, this.#clock)));
       this.#drawVisits(visits.items);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -6,6 +6,8 @@ import { PRIORITY, statusWord, UNDER_WAY } from "../lib/words.js";
 import { timeLeft } from "./jobs.js";
 
 const AGAIN_MS = 5000;
+const PRIORITY_MS = 30 * 60_000;
+const EMERGENCY_MS = 12 * 60 * 60_000;
 const STALE_MS = 2 * 60_000;
 
 const FILTERS = {
@@ -133,7 +135,8 @@ export class Sidebar {
   }
 
   #urgency(order) {
-    return (this.#store.deadline(order) ?? 8e15) + (order.priority - 3) * 15 * 60_000;
+    const weight = order.priority === 1 ? -EMERGENCY_MS : (order.priority - 3) * PRIORITY_MS;
+    return (this.#store.deadline(order) ?? 8e15) + weight;
   }
 
   #row(order) {

@@ -7,7 +7,11 @@ const COLOURS = ["#7b5ea7", "#3f7d8c", "#a0703c", "#5d7f3f", "#8c4f6d", "#4a6aa5
 
 export async function drawTerritories(map) {
   const found = await get("/v1/territories");
+  // Under the markers; Leaflet puts tooltips over them.
+  map.createPane("territories").style.zIndex = 350;
+  map.createPane("territory-names").style.zIndex = 450;
   const group = L.geoJSON(found, {
+    pane: "territories",
     interactive: false,
     style: (feature) => {
       const all = found.features.indexOf(feature);
@@ -16,6 +20,7 @@ export async function drawTerritories(map) {
     },
     onEachFeature: (feature, layer) => {
       layer.bindTooltip(el("span", {}, feature.properties.name), {
+        pane: "territory-names",
         permanent: true,
         direction: "center",
         className: "territory-label",
@@ -23,7 +28,6 @@ export async function drawTerritories(map) {
     },
   });
   group.addTo(map);
-  group.eachLayer((layer) => layer.bringToBack());
   return {
     show(shown) {
       if (shown) group.addTo(map);

@@ -1,0 +1,148 @@
+// Sends the phone's position while the page is open and the switch is on; says honestly what it does.
+
+import { Offline, post, Problem } from "../lib/api.js";
+import { span } from "../lib/clock.js";
+
+const EVERY_MS = 5000;
+const KEPT = 500;
+const REMEMBERED = "geo-dispatch.share";
+
+export class Sharing {
+  #control;
+  #state;
+  #technicianId;
+  #clock;
+  #watch = null;
+  #lock = null;
+  #waiting = [];
+  #sent = null;
+  #sending = false;
+  #trouble = "";
+  #last = -Infinity;
+
+  constructor({ control, state, technicianId, clock }) {
+    this.#control = control;
+    this.#state = state;
+    this.#technicianId = technicianId;
+    this.#clock = clock;
+    control.addEventListener("change", () => this.#switch(control.checked));
+    control.checked = localStorage.getItem(REMEMBERED) === "on";
+    if (control.checked) this.#switch(true);
+    addEventListener("online", () => this.#send());
+    addEventListener("offline", () => this.#show());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible" && this.#watch !== null) this.#stayAwake();
+    });
+    setInterval(() => {
+      this.#send();
+      this.#show();
+    }, EVERY_MS);
+  }
+
+  #switch(on) {
+    localStorage.setItem(REMEMBERED, on ? "on" : "off");
+    if (this.#watch !== null) navigator.geolocation.clearWatch(this.#watch);
+    this.#watch = null;
+    this.#trouble = "";
+    this.#sent = null;
+    this.#lock?.release();
+    this.#lock = null;
+    if (!on) {
+      this.#waiting = [];
+    } else if (!isSecureContext) {
+      this.#refuse("Browsers share positions only over https; this page came over plain http.");
+      return;
+    } else {
+      this.#watch = navigator.geolocation.watchPosition(
+        (fix) => this.#heard(fix),
+        (error) => this.#failed(error),
+        { enableHighAccuracy: true, maximumAge: 0, timeout: 60_000 },
+      );
+      this.#stayAwake();
+    }
+    this.#show();
+  }
+
+  async #stayAwake() {
+    try {
+      // A phone that locks its screen stops the page, and its positions with it.
+      this.#lock = (await navigator.wakeLock?.request("screen")) ?? null;
+    } catch {
+      this.#lock = null;
+    }
+  }
+
+  #heard(fix) {
+    this.#trouble = "";
+    if (performance.now() - this.#last < EVERY_MS / 2) return;
+    this.#last = performance.now();
+    const { coords } = fix;
+    const late = Math.max(0, Date.now() - fix.timestamp) * this.#clock.factor;
+    const given = {
+      accuracy_m: coords.accuracy,
+      speed_mps: coords.speed,
+      heading_deg: Number.isFinite(coords.heading) ? coords.heading : null,
+    };
+    this.#waiting.push({
+      technician_id: this.#technicianId,
+      at: new Date(this.#clock.now() - late).toISOString(),
+      lon: coords.longitude,
+      lat: coords.latitude,
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)),
+    });
+    this.#waiting.splice(0, Math.max(0, this.#waiting.length - KEPT));
+    this.#send();
+  }
+
+  #failed(error) {
+    if (error.code === error.PERMISSION_DENIED) {
+      this.#refuse("This browser may not read your position; allow it in the site's settings.");
+    } else {
+      this.#trouble = "No position: the phone finds none here. It keeps trying.";
+      this.#show();
+    }
+  }
+
+  #refuse(text) {
+    this.#control.checked = false;
+    localStorage.setItem(REMEMBERED, "off");
+    this.#watch = null;
+    this.#trouble = text;
+    this.#show();
+  }
+
+  async #send() {
+    if (this.#sending || !this.#waiting.length || !this.#control.checked) return;
+    this.#sending = true;
+    const batch = this.#waiting.slice(0, 100);
+    try {
+      const { verdicts } = await post("/v1/pings", { pings: batch });
+      this.#waiting.splice(0, batch.length);
+      const refused = verdicts.find((verdict) => verdict.verdict === "rejected");
+      this.#trouble = refused ? `The server refused a position: ${refused.reason}` : "";
+      this.#sent = { at: performance.now(), accuracy: batch.at(-1).accuracy_m };
+    } catch (error) {
+      if (error instanceof Problem) this.#trouble = error.message;
+      else if (!(error instanceof Offline)) throw error;
+    } finally {
+      this.#sending = false;
+      this.#show();
+    }
+  }
+
+  #show() {
+    this.#state.textContent = this.#text();
+    this.#state.classList.toggle("late", Boolean(this.#trouble));
+  }
+
+  #text() {
+    const waiting = this.#waiting.length;
+    if (this.#trouble) return this.#trouble;
+    if (!this.#control.checked) return "Off. The office does not see where you are.";
+    if (waiting > 1) return `Not sent: ${waiting} positions wait for the connection.`;
+    if (!this.#sent) return "Waiting for the phone to find its position…";
+    const ago = performance.now() - this.#sent.at;
+    const when = ago < 60_000 ? "just now" : `${span(ago)} ago`;
+    return `On while this page is open. Sent ${when}, within ${Math.round(this.#sent.accuracy)} m.`;
+  }
+}
