@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -126,14 +126,13 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        position = found[0]["loc"][-1]
-        why = found[0].get("ctx", {}).get("error", "not JSON")
+        position, why = found[0]["loc"][-1], found[0]["ctx"]["error"]
         return problem(
             HTTPStatus.BAD_REQUEST,
             "malformed-json",
-            f"the body is not JSON: {why} at character {position}",
+            f"the body is not JSON: {why}, at character {position}; correct it and send it again",
         )
-    faults = [_fault(item) for item in found]
+    faults = [fault_of({**item, "loc": item["loc"][1:] or item["loc"]}) for item in found]
     word = "fault" if len(faults) == 1 else "faults"
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -157,10 +156,10 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     )
 
 
-def _fault(item: dict[str, Any]) -> Fault:
+def fault_of(item: Mapping[str, Any], root: str = "") -> Fault:
     """One finding of pydantic in our words: where, the value, what would be right."""
-    where = ""
-    for part in item["loc"][1:] if len(item["loc"]) > 1 else item["loc"]:
+    where = root
+    for part in item["loc"]:
         where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
     message = str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "missing":

@@ -1,1 +1,46 @@
-"""Routes: one module per kind of resource; each only translates."""
+"""The routes, one module for each kind of thing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from api.routes import (
+    areas,
+    assets,
+    customers,
+    dispatching,
+    health,
+    my_day,
+    order_facts,
+    pages,
+    pings,
+    positions,
+    roads,
+    session,
+    sites,
+    streams,
+    technicians,
+    work_orders,
+)
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    work_orders.router,
+    dispatching.router,
+    order_facts.router,
+    my_day.router,
+    technicians.router,
+    customers.router,
+    sites.router,
+    pings.router,
+    positions.router,
+    streams.router,
+    roads.router,
+    areas.router,
+    session.router,
+    health.router,
+    assets.router,
+    pages.router,
+)
+"""In the order of the documentation."""

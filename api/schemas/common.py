@@ -1,13 +1,14 @@
-"""Pieces of several bodies."""
+"""Pieces of several bodies, and how they become values of the core."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.time import Window, utc
 
 T = TypeVar("T")
 
@@ -27,28 +28,69 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Piece(Input):
+    """A part of a body that is one value of the core."""
+
+    def to_core(self) -> object:
+        """The value."""
+        raise NotImplementedError
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
+class Change(Input):
+    """What to change: fields that are left out stay as they are."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the caller gave, as values of the core."""
+        return {name: _to_core(getattr(self, name)) for name in sorted(self.model_fields_set)}
+
+
+def _to_core(value: object) -> object:
+    if isinstance(value, Piece):
+        return value.to_core()
+    if isinstance(value, list):
+        return tuple(map(_to_core, value))
+    return utc(value) if isinstance(value, datetime) else value
+
+
 class Output(BaseModel):
     """Base of what we answer."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class Location(Input):
+class Location(Piece):
     """A place, WGS84 degrees."""
 
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[9.5209])
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[47.141])
 
-    def lonlat(self) -> LonLat:
-        """As the engine takes it."""
+    def to_core(self) -> LonLat:
+        """Longitude and latitude."""
         return LonLat(self.lon, self.lat)
 
 
-class WindowIn(Input):
+class WindowIn(Piece):
     """From ``start`` until ``end``."""
 
     start: AwareDatetime
     end: AwareDatetime
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> WindowIn:
+        if self.end <= self.start:
+            raise ValueError("a window must end after it starts")
+        return self
+
+    def to_core(self) -> Window:
+        """In UTC."""
+        return Window(utc(self.start), utc(self.end))
 
 
 class WindowOut(Output):
@@ -58,11 +100,18 @@ class WindowOut(Output):
     end: datetime
 
 
+class LocationOut(Output):
+    """A place, WGS84 degrees."""
+
+    lon: float = Field(examples=[9.5209])
+    lat: float = Field(examples=[47.141])
+
+
 class Page(Output, Generic[T]):
     """Some items, and where the next ones begin."""
 
     items: list[T]
-    next: str | None = Field(None, description="`cursor` of the next page; null on the last.")
+    next: str | None = Field(description="`cursor` of the next page; null on the last.")
 
 
 class FaultOut(Output):

@@ -1,0 +1,71 @@
+"""Serve the API and the pages: ``python -m api``."""
+
+from __future__ import annotations
+
+import sys
+from socket import socket
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app, end_streams
+from geo_dispatch.bootstrap import start_logging
+from geo_dispatch.config import Settings, load_settings
+from geo_dispatch.kernel.errors import GeoDispatchError
+
+_DRAIN_S: Final = 2
+"""How long requests in flight may take once we are asked to leave."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, but errors at start are ours, and open event streams end instead of lasting."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def serve(self, sockets: list[socket] | None = None) -> None:
+        """Open what the app stands on, serve, and close it; what is missing is raised."""
+        async with self._app.router.lifespan_context(self._app):
+            await super().serve(sockets)
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End the streams, then as uvicorn does."""
+        end_streams(self._app)
+        await super().shutdown(sockets)
+
+
+def server_for(settings: Settings) -> Server:
+    """A server of this deployment's app, not yet started."""
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # ours leaves keys out
+        log_config=None,
+        lifespan="off",  # `Server.serve` does it: uvicorn would log a traceback, not the error
+        timeout_graceful_shutdown=_DRAIN_S,
+        timeout_keep_alive=30,
+        server_header=False,
+    )
+    return Server(config, app)
+
+
+def main() -> int:
+    """Serve until asked to stop; return the exit status."""
+    try:
+        settings = load_settings()
+        start_logging(settings, "api")
+        server = server_for(settings)
+        server.run()
+    except GeoDispatchError as error:
+        structlog.get_logger().error("cannot serve", why=error.message)
+        return 1
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

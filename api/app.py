@@ -1,0 +1,56 @@
+"""The FastAPI application: routes, errors, and what lives as long as the process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.concurrency import contextmanager_in_threadpool
+
+from api import errors
+from api.deps import AppState
+from api.feed import Feed
+from api.metrics import Metrics
+from api.middleware import Envelope
+from api.openapi import describe
+from api.routes import ROUTERS, assets
+from geo_dispatch import __version__
+from geo_dispatch.bootstrap import open_context
+from geo_dispatch.config import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app of one deployment; it opens its records and live state when it starts."""
+    metrics = Metrics()
+    app = FastAPI(
+        title="geo-dispatch",
+        version=__version__,
+        lifespan=lambda app: _lifespan(app, settings, metrics),
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    errors.install(app)
+    app.add_middleware(Envelope, metrics=metrics)
+    for router in ROUTERS:
+        app.include_router(router)
+    assets.mount_static(app)
+    describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
+    async with contextmanager_in_threadpool(open_context(settings)) as context:
+        feed = Feed(context, metrics)
+        app.state.geo = AppState(settings, context, feed, metrics)
+        async with feed.running():
+            yield
+
+
+def end_streams(app: FastAPI) -> None:
+    """End all open event streams, so that the server need not wait for their readers."""
+    state: AppState | None = getattr(app.state, "geo", None)
+    if state is not None:
+        state.feed.hub.close()

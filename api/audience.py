@@ -1,0 +1,75 @@
+"""Who hears what on an event stream, by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.kernel.actors import Actor, Role
+from geo_dispatch.services.context import Context
+
+ETA: Final = "order.eta"
+
+
+@dataclass(slots=True)
+class Audience:
+    """One reader's ears.
+
+    Attributes
+    ----------
+    technician_id
+        A technician hears of their own orders and position only; None hears of all.
+    orders
+        Streams of the orders that are the technician's.
+    """
+
+    orders_only: bool = False
+    etas_only: bool = False
+    positions: bool = True
+    technician_id: str | None = None
+    orders: set[str] = field(default_factory=set)
+
+    def wants_event(self, event: LoggedEvent) -> bool:
+        """Whether the reader may and wants to hear of it."""
+        if self.etas_only and event.type != ETA:
+            return False
+        if self.orders_only and not event.type.startswith(("order.", "visit.")):
+            return False
+        return self.technician_id is None or self._is_mine(event)
+
+    def wants_position(self, technician_id: str) -> bool:
+        """Whether the reader may and wants to see this technician's position."""
+        return self.positions and self.technician_id in (None, technician_id)
+
+    def _is_mine(self, event: LoggedEvent) -> bool:
+        if event.stream == f"technician:{self.technician_id}":
+            return True
+        holder = event.body.get("technician_id")
+        if holder is None:
+            return event.stream in self.orders
+        if holder != self.technician_id:
+            self.orders.discard(event.stream)
+            return False
+        if event.type == "order.unassigned":
+            self.orders.discard(event.stream)
+        elif event.stream.startswith("order:"):
+            self.orders.add(event.stream)
+        return True
+
+
+def audience_for(context: Context, actor: Actor, *, etas_only: bool) -> Audience:
+    """What this actor may hear; looks up a technician's orders."""
+    if actor.role is Role.TECHNICIAN and actor.technician_id is not None:
+        with context.store.read() as unit:
+            mine = unit.orders.open([actor.technician_id])
+        return Audience(
+            etas_only=etas_only,
+            positions=not etas_only,
+            technician_id=actor.technician_id,
+            orders={f"order:{order.id}" for order in mine},
+        )
+    is_client = actor.role is Role.CLIENT
+    return Audience(
+        orders_only=is_client, etas_only=etas_only, positions=not (is_client or etas_only)
+    )

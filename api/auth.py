@@ -1,0 +1,139 @@
+"""Who asks, and whether they may: tokens, the session cookie, and one table of roles.
+
+A token comes as ``Authorization: Bearer gd_…`` or in the cookie that ``POST /sign-in`` sets.
+Ingest keys also come as phones' apps can send them: Basic, ``?key=``, ``?api_key=`` or the last
+part of the path; those forms are good for ingest keys only, because URLs end up in logs.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+
+from api.deps import state_of
+from api.roles import ROLES
+from geo_dispatch.kernel.actors import Actor, Role
+from geo_dispatch.kernel.errors import Forbidden, Unauthenticated
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services import tokens
+
+SESSION_COOKIE: Final = "gd_session"
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+async def authenticate(request: Request) -> Actor:
+    """Who asks; without asking whether they may.
+
+    Raises
+    ------
+    Unauthenticated
+        No token, or one that is not valid.
+    Forbidden
+        A write by cookie that does not come from our own pages.
+    """
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
+    secret, by_cookie, by_url = _secret(request)
+    if not secret:
+        raise Unauthenticated(
+            "this needs a token: send it as 'Authorization: Bearer gd_…'; "
+            "'geo-dispatch tokens create' makes one"
+        )
+    actor = await run_in_threadpool(tokens.authenticate, state_of(request).context.store, secret)
+    if by_url and actor.role is not Role.INGEST:
+        raise Unauthenticated(
+            "only ingest keys may come as Basic or in the URL; send this token as "
+            "'Authorization: Bearer gd_…'"
+        )
+    if by_cookie and request.method not in _SAFE_METHODS:
+        require_own_origin(request)
+    request.state.actor = actor
+    return actor
+
+
+async def authorize(request: Request) -> Actor:
+    """Who asks, when their role may use this route.
+
+    Raises
+    ------
+    Unauthenticated, Forbidden
+        As `authenticate`, or their role may not.
+    """
+    actor = await authenticate(request)
+    operation = request.scope["route"].operation_id
+    allowed = ROLES[operation]
+    if actor.role not in allowed:
+        names = ", ".join(sorted(allowed))
+        raise Forbidden(f"a {actor.role} token may not do this; it needs one of: {names}")
+    return actor
+
+
+Caller = Annotated[Actor, Depends(authorize)]
+"""The actor of a route, allowed by the table of roles."""
+
+
+def only_for(actor: Actor, technician_id: TechnicianId | None, what: str) -> None:
+    """Let a technician's token speak for that technician only.
+
+    Raises
+    ------
+    Forbidden
+        It is another technician's.
+    """
+    if actor.role in (Role.TECHNICIAN, Role.INGEST) and actor.technician_id != technician_id:
+        raise Forbidden(
+            f"{what} is not of technician {actor.technician_id}, for whom this token speaks"
+        )
+
+
+def require_own_origin(request: Request) -> None:
+    """Refuse a write that another site made the browser send.
+
+    Raises
+    ------
+    Forbidden
+        Origin is another site's, or neither Origin nor Sec-Fetch-Site says that it is ours.
+    """
+    origin = request.headers.get("origin")
+    if origin is None:
+        if request.headers.get("sec-fetch-site") == "same-origin":
+            return
+        raise Forbidden("a write with the session cookie must say its Origin; use a token instead")
+    public = state_of(request).settings.public_url
+    own = {request.headers.get("host", "").lower()} | (
+        {urlsplit(public).netloc} if public else set()
+    )
+    if urlsplit(origin).netloc.lower() not in own:
+        raise Forbidden(f"origin {origin} is not this site; set public_url if it should be")
+
+
+def _secret(request: Request) -> tuple[str, bool, bool]:
+    """The secret, whether it came by cookie, and whether in a form only for ingest keys."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip(), False, False
+    if scheme.lower() == "basic":
+        return _basic_password(value), False, True
+    key = (
+        request.path_params.get("key")
+        or request.query_params.get("key")
+        or request.query_params.get("api_key")
+    )
+    if key:
+        return str(key), False, True
+    return request.cookies.get(SESSION_COOKIE, ""), True, False
+
+
+def _basic_password(value: str) -> str:
+    try:
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Unauthenticated("the Basic credentials are not base64 of 'user:key'") from None
+    return password or user

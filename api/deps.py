@@ -1,0 +1,114 @@
+"""What routes are handed: the app's state, the context of use cases, versions, places, pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Query, Request
+
+from api.feed import Feed
+from api.metrics import Metrics
+from geo_dispatch.config import Settings
+from geo_dispatch.kernel.errors import Fault, InvalidInput, PreconditionRequired
+from geo_dispatch.kernel.geo import LonLat, checked_lonlat
+from geo_dispatch.services.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """All that the app holds while it runs."""
+
+    settings: Settings
+    context: Context
+    feed: Feed
+    metrics: Metrics
+
+
+def state_of(request: Request) -> AppState:
+    """The app's state."""
+    state: AppState = request.app.state.geo
+    return state
+
+
+async def _state(request: Request) -> AppState:
+    return state_of(request)
+
+
+async def _context(request: Request) -> Context:
+    return state_of(request).context
+
+
+State = Annotated[AppState, Depends(_state)]
+Ctx = Annotated[Context, Depends(_context)]
+
+
+def etag(version: int) -> str:
+    """The ETag of a record's version."""
+    return f'"{version}"'
+
+
+def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(
+            description='The ETag that the change is based on, such as `"3"`.', examples=['"1"']
+        ),
+    ] = None,
+) -> int:
+    if if_match is None:
+        raise PreconditionRequired(
+            "send If-Match with the ETag that your change is based on; GET the record to see it"
+        )
+    return _version(if_match)
+
+
+def _if_match_optional(
+    if_match: Annotated[
+        str | None,
+        Header(description='Do it only if the order still has this ETag, such as `"3"`.'),
+    ] = None,
+) -> int | None:
+    return None if if_match is None else _version(if_match)
+
+
+def _version(if_match: str) -> int:
+    bare = if_match.strip().removeprefix("W/").strip('"')
+    if not (bare.isascii() and bare.isdecimal()):
+        raise InvalidInput(
+            f'If-Match {if_match} is not an ETag of ours; they look like "3"',
+            [Fault("If-Match", f'{if_match} is not a version in quotes, such as "3"')],
+        )
+    return int(bare)
+
+
+BasedOn = Annotated[int, Depends(_if_match)]
+"""The version that a change is based on; required."""
+
+MaybeBasedOn = Annotated[int | None, Depends(_if_match_optional)]
+"""The version that a step is based on, if the caller cares."""
+
+
+def parse_lonlat(text: str, where: str) -> LonLat:
+    """``"9.52,47.14"`` as a place.
+
+    Raises
+    ------
+    InvalidInput, InvalidPosition
+        It is not two numbers, or not on the earth.
+    """
+    parts = text.split(",")
+    try:
+        lon, lat = (float(part) for part in parts)
+    except ValueError:
+        raise InvalidInput(
+            f"{where} {text!r} is not a place; write lon,lat such as 9.52,47.14",
+            [Fault(where, f"{text!r} is not two numbers lon,lat")],
+        ) from None
+    return checked_lonlat(lon, lat, where)
+
+
+MAX_PAGE: Final = 500
+
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items to answer.")]
+Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=200)]

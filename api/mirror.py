@@ -1,0 +1,111 @@
+"""A copy of all positions in this process, kept fresh by one tail of Redis.
+
+Snapshot and cursor are taken together, so that nothing falls between them; before that the mirror
+is not ready. While Redis is away the copy grows old, and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from geo_dispatch.bootstrap import Changes, open_tail
+from geo_dispatch.kernel.errors import RedisUnavailable, Unavailable
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.context import Context
+from geo_dispatch.tracking.nearest import PositionIndex
+from geo_dispatch.tracking.positions import Position
+
+_BLOCK_MS: Final = 1000
+_RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)
+
+Hear = Callable[[Sequence[Position]], None]
+
+
+class Mirror:
+    """The newest position of each technician, in memory."""
+
+    def __init__(self, context: Context, hear: Hear) -> None:
+        self._context = context
+        self._hear = hear
+        self._lock = threading.Lock()
+        self._index = PositionIndex()
+        self._as_of: datetime | None = None
+        self._heard_at = 0.0
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has loaded all positions."""
+        return self._as_of is not None
+
+    @property
+    def as_of(self) -> datetime:
+        """When it last was the same as Redis.
+
+        Raises
+        ------
+        RedisUnavailable
+            It has never been.
+        """
+        if self._as_of is None:
+            raise RedisUnavailable(
+                "the positions are still being loaded from Redis; try again in a moment, "
+                "/health/ready says when"
+            )
+        return self._as_of
+
+    def require(self) -> None:
+        """Raise `RedisUnavailable` unless it is ready."""
+        _ = self.as_of
+
+    def age_s(self) -> float:
+        """Seconds since it last heard of Redis; NaN before it is ready."""
+        return time.monotonic() - self._heard_at if self.ready else float("nan")
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def positions(self) -> list[Position]:
+        """All positions, a copy."""
+        with self._lock:
+            return list(self._index)
+
+    def get(self, technician_id: TechnicianId) -> Position | None:
+        """The technician's position, if known."""
+        return self._index.get(technician_id)
+
+    def index(self) -> PositionIndex:
+        """An index of all positions, for one search; the mirror goes on meanwhile."""
+        return PositionIndex(self.positions())
+
+    async def run(self) -> None:
+        """Follow Redis until cancelled."""
+        failures = 0
+        while True:
+            try:
+                async with open_tail(self._context.settings) as tail:
+                    async for changes in tail.watch(_BLOCK_MS):
+                        failures = 0
+                        self._take(changes)
+            except Unavailable as error:
+                if failures == 0:
+                    structlog.get_logger().warning("positions are not live", why=error.message)
+                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                failures += 1
+
+    def _take(self, changes: Changes) -> None:
+        with self._lock:
+            if changes.whole:
+                self._index = PositionIndex()
+            newest = {p.technician_id for p in changes.positions if self._index.update(p)}
+        self._as_of = self._context.clock()
+        self._heard_at = time.monotonic()
+        if newest:
+            moved = (self._index.get(technician_id) for technician_id in sorted(newest))
+            self._hear([position for position in moved if position is not None])

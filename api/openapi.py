@@ -1,0 +1,157 @@
+"""The OpenAPI document: tags, how to show a token, and errors as problem+json everywhere."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.errors import PROBLEM_JSON
+from api.roles import ROLES
+from api.schemas.common import Problem
+
+DESCRIPTION: Final = """\
+The API of a geo-dispatch deployment. Each page of ours uses nothing else.
+
+* **Tokens.** `Authorization: Bearer gd_…`, made by `geo-dispatch tokens create --role …`. What a
+  role may do stands at each operation.
+* **Times** are ISO 8601 with a zone; answers are in UTC. **Places** are `{"lon": …, "lat": …}`,
+  WGS84. Distances are metres, durations seconds unless a name says otherwise.
+* **Versions.** Records carry an `ETag`; `PATCH` and `DELETE` need it back in `If-Match`. Missing
+  is 428, outdated 412. `DELETE` retires: history stays.
+* **Repeats.** Send an `Idempotency-Key` with a POST, and repeat it safely: the first answer comes
+  again. Pings need none, the same fix twice is one.
+* **Errors** are `application/problem+json` with a stable `code`; `faults` lists all that is wrong
+  with the input, `conflicts` the rules that a request would break.
+"""
+
+TAGS: Final = [
+    {"name": "work orders", "description": "What is to be done, by whom, and how it went."},
+    {"name": "technicians", "description": "Who can be sent, with which skills, when."},
+    {"name": "customers", "description": "Who orders the work."},
+    {"name": "sites", "description": "Where work is done, and the fence that confirms arrivals."},
+    {"name": "positions", "description": "GPS pings in, live positions out."},
+    {"name": "streams", "description": "Server-sent events: positions, changes, ETAs."},
+    {"name": "roads", "description": "Drive times, routes and reach on the area's streets."},
+    {"name": "territories", "description": "The areas that planners drew, and address search."},
+    {"name": "session", "description": "Signing in, and who one is."},
+    {"name": "running", "description": "Health and metrics."},
+]
+
+_ALWAYS: Final = {401: "No token, or one that is not valid.", 403: "The role may not do this."}
+_BY_METHOD: Final = {
+    "post": {422: "The input has faults; `faults` lists all."},
+    "patch": {
+        412: "Someone changed it first.",
+        422: "The input has faults; `faults` lists all.",
+        428: "`If-Match` is missing.",
+    },
+    "delete": {412: "Someone changed it first.", 428: "`If-Match` is missing."},
+    "get": {422: "A parameter is wrong."},
+}
+_IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Any text of your own, new for each new request: repeats get the same answer.",
+    "schema": {"type": "string", "maxLength": 200},
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Make the app answer /openapi.json with our document."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        tags=TAGS,
+        routes=app.routes,
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem
+    components["securitySchemes"] = SECURITY_SCHEMES
+    for path in document["paths"].values():
+        for method, operation in path.items():
+            _complete(method, operation)
+    return document
+
+
+def _complete(method: str, operation: dict[str, Any]) -> None:
+    """Add what every operation of its kind has in common."""
+    name = operation["operationId"]
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if name in ROLES:
+        ingest = name.startswith("post_pings")
+        operation["security"] = INGEST_SECURITY if ingest else TOKEN_SECURITY
+        roles = ", ".join(sorted(ROLES[name]))
+        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}."
+        said = _ALWAYS | _BY_METHOD[method]
+        if "{" in _path_parameters(operation):
+            said = said | {404: "There is no such thing."}
+        for status, description in sorted(said.items()):
+            responses.setdefault(str(status), _problem_response(description))
+        if method == "post" and not ingest:
+            operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+    for status, response in responses.items():
+        if status >= "4" and "content" not in response:
+            response.update(_problem_response(response["description"]))
+
+
+def _path_parameters(operation: dict[str, Any]) -> str:
+    return "".join(
+        "{" + item["name"] + "}" for item in operation.get("parameters", ()) if item["in"] == "path"
+    )
+
+
+def _problem_response(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {PROBLEM_JSON: {"schema": schema}}}
+
+
+SECURITY_SCHEMES: Final = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token from `geo-dispatch tokens create`, `gd_…`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "gd_session",
+        "description": "Set by `POST /sign-in`; writes with it must come from our own pages.",
+    },
+    "ingestBasic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "An ingest key as the password.",
+    },
+    "ingestQuery": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "key",
+        "description": "An ingest key; `api_key` is understood as well.",
+    },
+}
+TOKEN_SECURITY: Final[list[dict[str, list[str]]]] = [{"token": []}, {"session": []}]
+INGEST_SECURITY: Final[list[dict[str, list[str]]]] = [
+    {"token": []},
+    {"ingestBasic": []},
+    {"ingestQuery": []},
+]

@@ -1,0 +1,48 @@
+"""The technician's own day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.auth import Caller
+from api.deps import Ctx
+from api.schemas.dispatching import DayOut
+from geo_dispatch.kernel.errors import Forbidden
+from geo_dispatch.services import my_day
+from geo_dispatch.services.my_day import Briefing
+from geo_dispatch.services.views import (
+    customer_view,
+    eta_view,
+    order_view,
+    site_view,
+    visit_view,
+)
+
+router = APIRouter(prefix="/v1/my", tags=["work orders"])
+
+
+@router.get("/day", operation_id="get_my_day")
+def get_my_day(context: Ctx, caller: Caller) -> DayOut:
+    """List the visits of the technician for whom the token speaks, each with its briefing."""
+    if caller.technician_id is None:
+        raise Forbidden("this token speaks for no technician; use a technician's token")
+    day = my_day.day_of(context, caller.technician_id)
+    return DayOut.model_validate(
+        {
+            "technician_id": day.technician.id,
+            "call_sign": day.technician.call_sign,
+            "now": day.now,
+            "items": [_view(briefing) for briefing in (*day.open, *day.done)],
+        }
+    )
+
+
+def _view(briefing: Briefing) -> dict[str, Any]:
+    return order_view(briefing.order) | {
+        "site": site_view(briefing.site),
+        "customer": briefing.customer and customer_view(briefing.customer),
+        "eta": briefing.eta and eta_view(briefing.eta),
+        "visit": briefing.visit and visit_view(briefing.visit),
+    }

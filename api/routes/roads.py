@@ -1,0 +1,96 @@
+"""Drive times on the area's road graph."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import numpy as np
+import shapely
+from fastapi import APIRouter, Query
+
+from api.auth import Caller
+from api.deps import Ctx, parse_lonlat
+from api.idempotency import IdempotentRoute
+from api.schemas.common import Location
+from api.schemas.roads import LineString, MatrixIn, MatrixOut, ReachOut, RouteOut, StepOut
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.units import UNREACHABLE_MS
+from geo_dispatch.roads.engine import RoadEngine, Route, Snaps
+
+router = APIRouter(prefix="/v1/roads", tags=["roads"], route_class=IdempotentRoute)
+
+
+@router.get("/route", operation_id="get_route")
+def get_route(
+    context: Ctx,
+    _caller: Caller,
+    source: Annotated[str, Query(alias="from", description="lon,lat", examples=["9.52,47.14"])],
+    target: Annotated[str, Query(alias="to", description="lon,lat", examples=["9.51,47.17"])],
+) -> RouteOut:
+    """Find the fastest way from one place to another."""
+    start, goal = parse_lonlat(source, "from"), parse_lonlat(target, "to")
+    return route_view(context.roads, start, goal, context.roads.route(start, goal))
+
+
+@router.post("/matrix", operation_id="post_matrix")
+def post_matrix(context: Ctx, _caller: Caller, body: MatrixIn) -> MatrixOut:
+    """Find the drive times from each of some places to each of others."""
+    times_ms = context.roads.matrix(
+        _snap(context.roads, body.sources), _snap(context.roads, body.targets)
+    )
+    rows = [[None if ms >= UNREACHABLE_MS else ms for ms in row] for row in times_ms.tolist()]
+    return MatrixOut(durations_ms=rows)
+
+
+@router.get("/reach", operation_id="get_reach")
+def get_reach(
+    context: Ctx,
+    _caller: Caller,
+    source: Annotated[str, Query(alias="from", description="lon,lat", examples=["9.52,47.14"])],
+    minutes: Annotated[float, Query(gt=0, le=240)],
+) -> ReachOut:
+    """Draw the area that can be reached from a place within a time."""
+    area = context.roads.reach(parse_lonlat(source, "from"), minutes * 60)
+    return ReachOut(geometry=json.loads(shapely.to_geojson(area)), properties={"minutes": minutes})
+
+
+def route_view(roads: RoadEngine, source: LonLat, target: LonLat, route: Route | None) -> RouteOut:
+    """The route as we answer it, or the reason why there is none."""
+    if route is None:
+        return RouteOut(
+            duration_s=None,
+            distance_m=None,
+            geometry=None,
+            times_s=[],
+            steps=[],
+            reason=_why_not(roads, source, target),
+        )
+    return RouteOut(
+        duration_s=round(route.duration_s, 3),
+        distance_m=round(route.distance_m, 1),
+        geometry=LineString(coordinates=np.round(route.lonlats, 6).tolist()),
+        times_s=np.round(route.times_s, 3).tolist(),
+        steps=[
+            StepOut(
+                name=step.name,
+                distance_m=round(step.distance_m, 1),
+                duration_s=round(step.duration_s, 3),
+            )
+            for step in route.steps
+        ],
+    )
+
+
+def _why_not(roads: RoadEngine, source: LonLat, target: LonLat) -> str:
+    snaps = roads.snap(np.array([source, target]))
+    for name, place, street in zip(
+        ("from", "to"), (source, target), snaps.street.tolist(), strict=True
+    ):
+        if street < 0:
+            return f"{name} {place.lon},{place.lat} is too far from any street of this area"
+    return "no street leads there from here"
+
+
+def _snap(roads: RoadEngine, places: list[Location]) -> Snaps:
+    return roads.snap(np.array([(place.lon, place.lat) for place in places], dtype=np.float64))

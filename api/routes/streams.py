@@ -1,0 +1,86 @@
+"""Event streams: what happens, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from api.audience import Audience, audience_for
+from api.auth import Caller
+from api.deps import State
+from api.streams import stream
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+
+router = APIRouter(prefix="/v1", tags=["streams"])
+
+
+def _last_event_id(
+    last_event_id: Annotated[
+        str | None, Header(description="Sent by browsers when they come back.")
+    ] = None,
+    last_event_id_query: Annotated[
+        str | None, Query(alias="last_event_id", description="For clients without the header.")
+    ] = None,
+) -> int | None:
+    given = last_event_id or last_event_id_query
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal()):
+        raise InvalidInput(
+            f"Last-Event-ID {given!r} is not the id of an event; leave it out to start from now",
+            [Fault("Last-Event-ID", f"{given!r} is not a number")],
+        )
+    return int(given)
+
+
+LastEventId = Annotated[int | None, Depends(_last_event_id)]
+
+
+async def _everything(state: State, caller: Caller) -> Audience:
+    return await run_in_threadpool(audience_for, state.context, caller, etas_only=False)
+
+
+async def _etas(state: State, caller: Caller) -> Audience:
+    return await run_in_threadpool(audience_for, state.context, caller, etas_only=True)
+
+
+@router.get("/stream", operation_id="stream_events", response_class=EventSourceResponse)
+async def stream_events(
+    state: State, audience: Annotated[Audience, Depends(_everything)], last_event_id: LastEventId
+) -> AsyncIterator[ServerSentEvent]:
+    """Follow positions and every event of the log that the caller may hear.
+
+    Begins with `snapshot`: `{seq, now, positions, positions_as_of}`. Then `positions`:
+    `{positions: [...]}`, the latest of each technician that moved, at most four times a second,
+    without id; and each event of the log under its own name with its `seq` as id. Coming back
+    with `Last-Event-ID` misses nothing; `reset` says that too much was missed: load all afresh.
+    """
+
+    def snapshot() -> dict[str, Any]:
+        mirror = state.feed.mirror
+        wanted = [p for p in mirror.positions() if audience.wants_position(p.technician_id)]
+        return {
+            "now": state.context.clock().isoformat(),
+            "positions": state.feed.view(wanted),
+            "positions_as_of": mirror.as_of.isoformat(),
+        }
+
+    async for item in stream(state, audience, last_event_id, snapshot):
+        yield item
+
+
+@router.get("/etas/stream", operation_id="stream_etas", response_class=EventSourceResponse)
+async def stream_etas(
+    state: State, audience: Annotated[Audience, Depends(_etas)], last_event_id: LastEventId
+) -> AsyncIterator[ServerSentEvent]:
+    """Follow ETA changes only: `order.eta`, after a `snapshot` of those in force."""
+
+    def snapshot() -> dict[str, Any]:
+        return {"now": state.context.clock().isoformat(), "etas": []}
+
+    async for item in stream(state, audience, last_event_id, snapshot):
+        yield item

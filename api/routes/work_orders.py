@@ -1,0 +1,103 @@
+"""Work orders: placed, read, changed, and what is known of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.auth import Caller, only_for
+from api.deps import BasedOn, Ctx
+from api.idempotency import IdempotentRoute
+from api.records import Cursor, Limit, Retired, answer, page_of
+from api.schemas.common import Page
+from api.schemas.orders import WorkOrderChange, WorkOrderIn, WorkOrderOut
+from geo_dispatch.dispatch.orders import OPEN, Status, WorkOrder
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.services import orders
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.views import order_view
+
+router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
+
+
+def readable(context: Context, caller: Actor, order_id: str) -> WorkOrder:
+    """The order, by id or number, if the caller may read it.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        There is none; it is another technician's.
+    """
+    order = orders.get(context, order_id)
+    only_for(caller, order.technician_id, order.number)
+    return order
+
+
+@router.get("", operation_id="list_work_orders")
+def list_work_orders(
+    context: Ctx,
+    _caller: Caller,
+    status: Annotated[list[Status] | None, Query(description="One or several.")] = None,
+    open: Annotated[bool, Query(description="Only those not yet ended.")] = False,  # noqa: A002 - a query parameter
+    technician_id: str | None = None,
+    site_id: str | None = None,
+    customer_id: str | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    retired: Retired = False,
+) -> Page[WorkOrderOut]:
+    """List work orders by number."""
+    wanted = frozenset(status) if status else None
+    if open:
+        wanted = OPEN & wanted if wanted else OPEN
+    found = orders.page(
+        context,
+        statuses=wanted,
+        technician_id=technician_id,
+        site_id=site_id,
+        customer_id=customer_id,
+        retired=retired,
+        after=cursor,
+        limit=limit + 1,
+    )
+    return page_of(found, limit, order_view, WorkOrderOut)
+
+
+@router.post("", operation_id="create_work_order", status_code=201)
+def create_work_order(
+    context: Ctx, caller: Caller, body: WorkOrderIn, response: Response
+) -> WorkOrderOut:
+    """Place a work order."""
+    order = orders.place(context, body.fields(), actor=caller)
+    response.headers["Location"] = f"/v1/work-orders/{order.id}"
+    return answer(response, order, order_view, WorkOrderOut)
+
+
+@router.get("/{order_id}", operation_id="get_work_order")
+def get_work_order(context: Ctx, caller: Caller, order_id: str, response: Response) -> WorkOrderOut:
+    """Read a work order, by its id or its number; technicians read their own."""
+    return answer(response, readable(context, caller, order_id), order_view, WorkOrderOut)
+
+
+@router.patch("/{order_id}", operation_id="change_work_order")
+def change_work_order(
+    context: Ctx,
+    caller: Caller,
+    order_id: str,
+    body: WorkOrderChange,
+    version: BasedOn,
+    response: Response,
+) -> WorkOrderOut:
+    """Change what a work order asks for."""
+    order = orders.change(context, order_id, body.fields(), actor=caller, expected_version=version)
+    return answer(response, order, order_view, WorkOrderOut)
+
+
+@router.delete("/{order_id}", operation_id="retire_work_order")
+def retire_work_order(
+    context: Ctx, caller: Caller, order_id: str, version: BasedOn, response: Response
+) -> WorkOrderOut:
+    """Put an ended work order out of the lists; its history stays."""
+    order = orders.retire(context, order_id, actor=caller, expected_version=version)
+    return answer(response, order, order_view, WorkOrderOut)

@@ -1,0 +1,126 @@
+"""Bodies of customers and sites."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import shapely
+from pydantic import Field
+
+from api.schemas.common import (
+    Change,
+    ExternalId,
+    Location,
+    LocationOut,
+    Name,
+    Output,
+    Piece,
+    Text,
+)
+from geo_dispatch.dispatch.sites import DEFAULT_FENCE_RADIUS_M, CustomerFields, SiteFields
+from geo_dispatch.kernel.errors import Fault, InvalidGeometry
+
+
+class CustomerChange(Change):
+    """What to change of a customer."""
+
+    name: Name = Field("", examples=["Bakery Städtle 14"])
+    tier: Name = Field("standard", description="Service level agreed on.")
+    phone: Text = ""
+    email: Text = ""
+    notes: Text = ""
+    external_id: ExternalId | None = None
+
+    def fields(self) -> CustomerFields:
+        """As the records take them."""
+        return cast("CustomerFields", self.given())
+
+
+class CustomerIn(CustomerChange):
+    """A new customer."""
+
+    name: Name = Field(examples=["Bakery Städtle 14"])
+
+
+class CustomerOut(Output):
+    """Whoever orders the work."""
+
+    id: str = Field(examples=["cu_5q2k7m9x"])
+    name: str
+    tier: str
+    phone: str
+    email: str
+    notes: str
+    external_id: str | None
+    retired: bool
+    version: int = Field(description="The ETag, without its quotes.")
+
+
+class FenceIn(Piece):
+    """The outline of the parcel, as a GeoJSON geometry."""
+
+    type: Literal["Polygon", "MultiPolygon"]
+    coordinates: list[Any] = Field(
+        description="Rings of [lon, lat].",
+        examples=[[[[9.52, 47.14], [9.521, 47.14], [9.521, 47.141], [9.52, 47.14]]]],
+    )
+
+    def to_core(self) -> shapely.Polygon | shapely.MultiPolygon:
+        """The polygon; whether it crosses itself is for the records to judge."""
+        try:
+            shape = shapely.geometry.shape(self.model_dump())
+        except (ValueError, TypeError, IndexError, shapely.errors.ShapelyError) as error:
+            raise InvalidGeometry(
+                f"the fence is not a GeoJSON {self.type}: {error}",
+                [Fault("fence.coordinates", f"{error}; give rings of [lon, lat], closed")],
+            ) from error
+        return cast("shapely.Polygon | shapely.MultiPolygon", shape)
+
+
+class SiteChange(Change):
+    """What to change of a site."""
+
+    name: Name = Field("", examples=["Bakery, Städtle 14"])
+    location: Location = Field(default=cast("Location", None), description="The entrance.")
+    customer_id: Name | None = None
+    address: Text = Field("", examples=["Städtle 14, Vaduz"])
+    fence: FenceIn | None = Field(None, description="Null: the circle of `fence_radius_m`.")
+    fence_radius_m: float = Field(DEFAULT_FENCE_RADIUS_M, gt=0, le=5000)
+    access_notes: Text = Field("", examples=["Ring at the back door"])
+    external_id: ExternalId | None = None
+
+    def fields(self) -> SiteFields:
+        """As the records take them."""
+        return cast("SiteFields", self.given())
+
+
+class SiteIn(SiteChange):
+    """A new site."""
+
+    name: Name = Field(examples=["Bakery, Städtle 14"])
+    location: Location = Field(description="The entrance, or the middle of the building.")
+
+
+class FenceOut(Output):
+    """A GeoJSON geometry."""
+
+    type: str
+    coordinates: list[Any]
+
+
+class SiteOut(Output):
+    """A place where work is done."""
+
+    id: str = Field(examples=["st_5q2k7m9x"])
+    name: str
+    location: LocationOut
+    cell: str = Field(description="H3 cell of the location.", examples=["891f8d7a493ffff"])
+    customer_id: str | None
+    address: str
+    fence: FenceOut | None
+    fence_radius_m: float
+    access_notes: str
+    territory_id: str | None = Field(description="The territory in force that it lies in.")
+    external_id: str | None
+    retired: bool
+    version: int = Field(description="The ETag, without its quotes.")

@@ -1,0 +1,91 @@
+"""Server-sent events: a snapshot, then what happens, resumable where a reader left off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final
+
+import structlog
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import ServerSentEvent
+
+from api.audience import Audience
+from api.deps import AppState
+from api.hub import Client
+from api.log_tail import end_of_log, read_log
+from geo_dispatch.dispatch.events import LoggedEvent
+
+MAX_REPLAY: Final = 5000
+"""Events that a reader may have missed; beyond, loading everything afresh is cheaper."""
+
+RECONNECT_MS: Final = 1000
+
+Snapshot = Callable[[], dict[str, Any]]
+
+
+async def stream(
+    state: AppState, audience: Audience, last_event_id: int | None, snapshot: Snapshot
+) -> AsyncIterator[ServerSentEvent]:
+    """All that the audience hears, from now on or from the event that it had last.
+
+    Begins with a ``snapshot``, whose id is the place in the log from which the events follow.
+    ``reset`` means: too much was missed, load everything afresh; a new snapshot follows or, after
+    a reader was too slow, the stream ends.
+    """
+    feed = state.feed
+    with feed.hub.client(audience.wants_event, audience.wants_position) as client:
+        end = await run_in_threadpool(end_of_log, state.context)
+        missed_too_much = last_event_id is not None and not (
+            end - MAX_REPLAY <= last_event_id <= end
+        )
+        if missed_too_much:
+            yield ServerSentEvent(event="reset", data={"why": "too much was missed"})
+        sent = end if last_event_id is None or missed_too_much else last_event_id
+        yield ServerSentEvent(
+            event="snapshot",
+            id=str(sent),
+            retry=RECONNECT_MS,
+            data={"seq": sent, **await run_in_threadpool(snapshot)},
+        )
+        while sent < end:
+            missed = await run_in_threadpool(read_log, state.context, sent)
+            for event in missed:
+                if audience.wants_event(event):
+                    yield _sse(event)
+            sent = missed[-1].seq if missed else end
+        async for item in _live(client, sent):
+            if item.event == "reset":
+                feed.hub.count_reset()
+                structlog.get_logger().warning("stream reset", why="reader too slow")
+            yield item
+
+
+async def _live(client: Client, sent: int) -> AsyncIterator[ServerSentEvent]:
+    while True:
+        parcel = await client.next()
+        for event in parcel.events:
+            if event.seq > sent:
+                sent = event.seq
+                yield _sse(event)
+        if parcel.positions:
+            yield ServerSentEvent(event="positions", data={"positions": list(parcel.positions)})
+        if parcel.reset:
+            yield ServerSentEvent(event="reset", data={"why": "the reader was too slow"})
+        if parcel.reset or parcel.closed:
+            return
+
+
+def _sse(event: LoggedEvent) -> ServerSentEvent:
+    return ServerSentEvent(event=event.type, id=str(event.seq), data=event_view(event))
+
+
+def event_view(event: LoggedEvent) -> dict[str, Any]:
+    """An event of the log as streams send it."""
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "stream": event.stream,
+        "at": event.at.isoformat(),
+        "actor": event.actor,
+        "body": event.body,
+    }

@@ -1,0 +1,89 @@
+"""Puts a deployment together: the one module that knows all concrete classes.
+
+Processes start here: the API, the worker and the command line each open a `Context`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from geo_dispatch.adapters.clock import clock_from, random_id
+from geo_dispatch.adapters.graph_files import open_graph
+from geo_dispatch.adapters.live_redis import Changes, Live, Tail
+from geo_dispatch.adapters.logs import start_logging
+from geo_dispatch.adapters.redis_server import redis_url
+from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.config import Settings
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.roads.engine import RoadEngine
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.desk import BackOffice
+
+__all__ = ["Changes", "Tail", "open_back_office", "open_context", "open_tail", "start_logging"]
+
+GRAPH_FILE = "roads.graph"
+"""Name of the compiled road graph in `Settings.compiled_dir`."""
+
+
+@contextmanager
+def open_context(settings: Settings) -> Iterator[Context]:
+    """Everything that use cases work with; closed at the end of the block.
+
+    Redis is not started here, and may be away: what needs it says so.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such time zone.
+    GraphUnavailable
+        The area's road graph is not built, or of another version.
+    DatabaseUnavailable
+        The database does not answer, or has another schema version.
+    """
+    _check_zone(settings.time_zone)
+    roads = RoadEngine(open_graph(settings.compiled_dir / GRAPH_FILE))
+    with (
+        closing(Store(settings.sql_url)) as store,
+        closing(Live(redis_url(settings), settings.shards)) as live,
+    ):
+        store.check()
+        yield Context(
+            settings=settings,
+            store=store,
+            live=live,
+            roads=roads,
+            clock=clock_from(settings),
+            new_id=random_id,
+        )
+
+
+@contextmanager
+def open_back_office(settings: Settings, *, check: bool = True) -> Iterator[BackOffice]:
+    """What keeping records takes, without Redis and roads; closed at the end of the block.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        The database does not answer, or has another schema version, unless ``check`` is off.
+    """
+    with closing(Store(settings.sql_url)) as store:
+        if check:
+            store.check()
+        yield BackOffice(settings, store, clock_from(settings), random_id)
+
+
+def open_tail(settings: Settings) -> Tail:
+    """The asynchronous tail of live positions, an async context manager."""
+    return Tail(redis_url(settings), settings.shards)
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise InvalidInput(
+            f"time_zone {name!r} is not an IANA time zone; write one such as Europe/Vaduz",
+            [Fault("time_zone", f"{name!r} is not known")],
+        ) from error

@@ -1,0 +1,23 @@
+"""Fixtures of the whole suite."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.app import Deployment, build_workspace, running
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with Liechtenstein compiled, built once per run and shared by its processes."""
+    base = tmp_path_factory.getbasetemp()
+    in_worker = base.name.startswith("popen-")
+    return build_workspace((base.parent if in_worker else base) / "liechtenstein-workspace")
+
+
+@pytest.fixture(scope="module")
+def deployment(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment that runs for the tests of one module: API, Redis, SQLite; no worker."""
+    with running(workspace, tmp_path_factory.mktemp("data")) as running_deployment:
+        yield running_deployment
