@@ -68,7 +68,7 @@ def main(
         raise typer.Exit
 
 
-def run(entry: Entry, arguments: list[str]) -> int:
+def call(entry: Entry, arguments: list[str]) -> int:
     """Load the command, run it and return its exit status; errors become one line on stderr."""
     try:
         command = get_command(importlib.import_module(f"{__name__}.{entry.module}").app)
@@ -97,7 +97,7 @@ def _register(entry: Entry) -> None:
         },
     )
     def command(context: typer.Context) -> None:
-        raise typer.Exit(run(entry, context.args))
+        raise typer.Exit(call(entry, context.args))
 
 
 for _entry in COMMANDS:
