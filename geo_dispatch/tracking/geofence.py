@@ -1,7 +1,7 @@
 """Arrivals that are not drive-bys: probability inside, hysteresis, dwell, in event time.
 
-A technician has arrived when fixes that are inside with some certainty and slow span the dwell;
-the arrival is back-dated to the first of them. The visit ends when fixes are surely outside the
+A technician has arrived when slow fixes that are inside with some certainty span the dwell; the
+arrival is back-dated to the first fix inside. The visit ends when fixes are surely outside the
 grown fence for a while, back-dated likewise. Doubtful fixes change nothing, nor does silence.
 """
 
@@ -62,7 +62,7 @@ class ArrivalRule:
     leave_p, leave_scale
         Outside: hardly inside even the fence grown so much.
     slow_mps
-        Faster fixes don't begin or complete an arrival.
+        Faster fixes neither begin nor complete a dwell.
     dwell_s, leave_s
         How long it takes to arrive, and to have left.
     gap_s
@@ -98,9 +98,20 @@ RULE: Final = ArrivalRule()
 
 @dataclass(frozen=True, slots=True)
 class Dwell:
-    """Fixes inside that may become an arrival; long silences since the first don't count."""
+    """Fixes inside that may become an arrival.
+
+    Attributes
+    ----------
+    since_ms
+        The first fix inside: the arrival, if it becomes one.
+    slow_ms
+        The first slow one, from which the dwell counts; None before.
+    silent_ms
+        Long silences since then, which don't count.
+    """
 
     since_ms: int
+    slow_ms: int | None = None
     silent_ms: int = 0
     proof: tuple[EvidenceFix, ...] = ()
 
@@ -178,11 +189,13 @@ def _approach(
     probability = fence.probability(fix.place, _sigma_m(fix, rule))
     if probability < rule.doubt_p:
         return replace(state, sure=None, likely=None)
-    if speed_mps >= rule.slow_mps or probability < rule.suggest_p:
+    if probability < rule.suggest_p:
         return state
-    likely = state.likely or Dwell(fix.at_ms)
-    enough = _dwell_s(likely, fix) >= rule.dwell_s
-    state = replace(state, likely=likely, suggested_ms=fix.at_ms if enough else state.suggested_ms)
+    slow = speed_mps < rule.slow_mps
+    likely = _joined(state.likely, fix, slow=slow)
+    if slow and _dwell_s(likely, fix) >= rule.dwell_s:
+        state = replace(state, suggested_ms=fix.at_ms)
+    state = replace(state, likely=likely)
     if probability < rule.arrive_p:
         return state
     proof = EvidenceFix(
@@ -193,10 +206,10 @@ def _approach(
         distance_m=round(fence.distance_m(fix.place), 1),
         probability=round(probability, 3),
     )
-    sure = state.sure or Dwell(fix.at_ms)
-    if _dwell_s(sure, fix) < rule.dwell_s:
+    sure = _joined(state.sure, fix, slow=slow)
+    if not slow or _dwell_s(sure, fix) < rule.dwell_s:
         return replace(state, sure=_with_proof(sure, proof, rule))
-    arrival = Attendance(sure.since_ms, _evidence(sure, proof, rule))
+    arrival = Attendance(sure.since_ms, _evidence(sure, proof, _dwell_s(sure, fix), rule))
     return FenceState(
         last_ms=fix.at_ms,
         suggested_ms=state.suggested_ms,
@@ -224,13 +237,19 @@ def _stay_or_leave(
 
 
 def _paused(dwell: Dwell | None, silent_ms: int) -> Dwell | None:
-    if dwell is None or silent_ms == 0:
+    if dwell is None or dwell.slow_ms is None or silent_ms == 0:
         return dwell
     return replace(dwell, silent_ms=dwell.silent_ms + silent_ms)
 
 
+def _joined(dwell: Dwell | None, fix: Fix, *, slow: bool) -> Dwell:
+    dwell = dwell or Dwell(fix.at_ms)
+    return replace(dwell, slow_ms=fix.at_ms) if slow and dwell.slow_ms is None else dwell
+
+
 def _dwell_s(dwell: Dwell, fix: Fix) -> float:
-    return (fix.at_ms - dwell.since_ms - dwell.silent_ms) / 1000
+    slow_ms = fix.at_ms if dwell.slow_ms is None else dwell.slow_ms
+    return (fix.at_ms - slow_ms - dwell.silent_ms) / 1000
 
 
 def _with_proof(dwell: Dwell, proof: EvidenceFix, rule: ArrivalRule) -> Dwell:
@@ -239,11 +258,11 @@ def _with_proof(dwell: Dwell, proof: EvidenceFix, rule: ArrivalRule) -> Dwell:
     return replace(dwell, proof=(*dwell.proof, proof))
 
 
-def _evidence(dwell: Dwell, last: EvidenceFix, rule: ArrivalRule) -> Evidence:
+def _evidence(dwell: Dwell, last: EvidenceFix, dwell_s: float, rule: ArrivalRule) -> Evidence:
     fixes = (*dwell.proof, last)
     return Evidence(
         rule=rule.version,
         probability=round(sum(fix.probability for fix in fixes) / len(fixes), 3),
-        dwell_s=(last.at_ms - dwell.since_ms - dwell.silent_ms) / 1000,
+        dwell_s=dwell_s,
         fixes=fixes,
     )
