@@ -268,7 +268,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RecordCreated, RecordChanged, RecordRetired, OrderPlaced, OrderChanged, OrderAssigned,
         OrderUnassigned, OrderEnRoute, OrderArrived, ArrivalReviewed, OrderStarted,
         OrderNeedsHelp, OrderResumed, OrderCompleted, OrderCancelled, OrderDeparted, VisitRevised,
-        SetOutRevised,         EtaPublished, TerritoriesPublished,
+        SetOutRevised, EtaPublished, TerritoriesPublished,
     )
 }  # fmt: skip
 """Stored name to class."""
@@ -306,5 +306,10 @@ class LoggedEvent:
 
 def event_to_body(event: Event) -> dict[str, Any]:
     """The event as plain JSON, times as ISO-8601 in UTC."""
-    body: dict[str, Any] = msgspec.to_builtins(event)
+    body: dict[str, Any] = as_json(event)
     return body
+
+
+def as_json(value: Any) -> Any:
+    """The value as it comes out of JSON: dicts, lists, text, numbers."""
+    return msgspec.json.decode(msgspec.json.encode(value))

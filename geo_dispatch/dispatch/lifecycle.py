@@ -17,8 +17,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
-
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch import events as e
 from geo_dispatch.dispatch.orders import (
@@ -82,6 +80,8 @@ def decide(order: WorkOrder | None, command: c.Command, now: datetime) -> list[e
         return _place(command)
     if order is None:
         raise ValueError(f"there is no order to {command.step}")
+    if isinstance(command, c.ChangeOrder) and replace(order, **command.changes) == order:
+        return []
     if order.status not in STEPS[type(command)] or (order.retired and not _tells(command)):
         if getattr(command, "source", None) == "gps":
             return []
@@ -312,7 +312,7 @@ def _holder(order: WorkOrder) -> TechnicianId:
 
 
 def _plain(order: WorkOrder) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(order)
+    plain: dict[str, Any] = e.as_json(order)
     return plain
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-import msgspec
 from shapely.geometry import mapping
 
 from geo_dispatch.adapters.sql.etas import PublishedEta
 from geo_dispatch.adapters.sql.tokens import Token
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.events import LoggedEvent, as_json
 from geo_dispatch.dispatch.orders import Assignment, WorkOrder
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
@@ -39,7 +38,7 @@ def site_view(site: Site) -> View:
     view = _plain(site, leave_out=("fence",))
     view["location"] = _location(site.location)
     view["cell"] = cell_to_str(site.cell)
-    view["fence"] = None if site.fence is None else msgspec.to_builtins(mapping(site.fence))
+    view["fence"] = None if site.fence is None else as_json(mapping(site.fence))
     return view
 
 
@@ -79,7 +78,7 @@ def _location(place: LonLat | None) -> View | None:
 
 def _plain(record: Any, leave_out: tuple[str, ...] = ()) -> View:
     return {
-        field.name: msgspec.to_builtins(getattr(record, field.name))
+        field.name: as_json(getattr(record, field.name))
         for field in fields(record)
         if field.name not in leave_out
     }

@@ -1,0 +1,149 @@
+"""Doing a request once, however often it is sent (draft-ietf-httpapi-idempotency-key-header).
+
+A request with an Idempotency-Key is noted before it is worked on, and its answer kept. Times are
+real ones, also where the deployment's clock is scaled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from geo_dispatch.adapters.clock import system_clock
+from geo_dispatch.adapters.sql.idempotency import KeptRequest
+from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.kernel.errors import Busy, Fault, IdempotencyKeyReused, InvalidInput
+
+MAX_KEY_LENGTH: Final = 255
+WORKED_ON_AT_MOST: Final = timedelta(seconds=60)
+"""A request noted longer ago without an answer died with its process, and may be tried again."""
+KEPT_FOR: Final = timedelta(days=2)
+
+_KEPT_HEADERS: Final = frozenset({"content-type", "etag", "location"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that carries a key.
+
+    Attributes
+    ----------
+    token
+        Who sends it, `Actor.name`: keys of different senders are different keys.
+    path
+        With the query.
+    """
+
+    token: str
+    key: str
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+def begin(store: Store, request: Request) -> Answer | None:
+    """Note the request, to be worked on now; or the answer that it has had.
+
+    Raises
+    ------
+    InvalidInput
+        The key is empty or too long.
+    IdempotencyKeyReused
+        The key came with another request before.
+    Busy
+        The same request is being worked on.
+    """
+    _check_key(request.key)
+    now = system_clock()
+    with store.write() as unit:
+        known = unit.idempotency.find(request.token, request.key)
+        if known is not None:
+            _check_same(known, request)
+            if known.status is not None:
+                return Answer(known.status, known.headers or {}, known.body or b"")
+            age = now - known.begun_at
+            if age < WORKED_ON_AT_MOST:
+                raise Busy(
+                    f"the request with Idempotency-Key {request.key!r} is being worked on; "
+                    "send it again in a moment",
+                    retry_after_s=1.0,
+                )
+            unit.idempotency.drop(request.token, request.key)
+        unit.idempotency.forget_before(now - KEPT_FOR)
+        try:
+            unit.idempotency.add(
+                KeptRequest(
+                    token=request.token,
+                    key=request.key,
+                    method=request.method,
+                    path=request.path,
+                    digest=request.digest,
+                    begun_at=now,
+                )
+            )
+        except IntegrityError as error:  # another process noted it in this moment (PostgreSQL)
+            raise Busy(
+                f"the request with Idempotency-Key {request.key!r} is being worked on; "
+                "send it again in a moment",
+                retry_after_s=1.0,
+            ) from error
+        unit.commit()
+    return None
+
+
+def finish(store: Store, request: Request, answer: Answer) -> None:
+    """Keep the answer; whoever sends the request again gets the same."""
+    headers = kept_headers(answer.headers)
+    with store.write() as unit:
+        unit.idempotency.answer(
+            request.token, request.key, status=answer.status, headers=headers, body=answer.body
+        )
+        unit.commit()
+
+
+def abandon(store: Store, request: Request) -> None:
+    """Forget the request: it changed nothing (an error of ours), so its next try is a new one."""
+    with store.write() as unit:
+        unit.idempotency.drop(request.token, request.key)
+        unit.commit()
+
+
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those of the answer's headers that belong to what was done, not to its sending."""
+    return {name.lower(): value for name, value in headers.items() if name.lower() in _KEPT_HEADERS}
+
+
+def _check_key(key: str) -> None:
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
+        raise InvalidInput(
+            "this Idempotency-Key cannot be used",
+            [Fault("Idempotency-Key", f"has {len(key)} characters, not 1 to {MAX_KEY_LENGTH}")],
+        )
+
+
+def _check_same(known: KeptRequest, request: Request) -> None:
+    sent = (request.method, request.path, request.digest)
+    if sent != (known.method, known.path, known.digest):
+        raise IdempotencyKeyReused(
+            f"Idempotency-Key {request.key!r} came with {known.method} {known.path} "
+            f"at {known.begun_at:%Y-%m-%d %H:%M:%S} UTC and another body or address; use a new key"
+        )

@@ -1,0 +1,179 @@
+"""The whole story of a work order, in order: each event with a sentence that a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch import events as e
+from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.orders import stream_of
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened.
+
+    Attributes
+    ----------
+    at
+        When it happened; ``logged_at`` is when we learned of it.
+    text
+        ``"Van 07 arrived, confirmed by 5 fixes"``.
+    data
+        The event's body.
+    """
+
+    seq: int
+    type: str
+    at: datetime
+    logged_at: datetime
+    actor: str
+    text: str
+    data: dict[str, Any]
+
+
+def of_order(ctx: Desk, order_id: str) -> list[Entry]:
+    """Everything that happened to the order, in the order in which it was written down.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    """
+    with ctx.store.read() as unit:
+        order = unit.orders.get(order_id)
+        logged = unit.stream(stream_of(order.id))
+        teller = _Teller(unit, order, ZoneInfo(ctx.settings.time_zone), logged)
+    return [teller.entry(event) for event in logged]
+
+
+class _Teller:
+    """Knows the names behind the ids, and the zone that people live in."""
+
+    def __init__(
+        self, unit: Unit, order: WorkOrder, zone: ZoneInfo, logged: list[LoggedEvent]
+    ) -> None:
+        self.number = order.number
+        self.zone = zone
+        ids = {str(item.body["technician_id"]) for item in logged if item.body.get("technician_id")}
+        self._names = {key: value.call_sign for key, value in unit.technicians.many(ids).items()}
+        sites = {str(item.body["site_id"]) for item in logged if item.body.get("site_id")}
+        self._sites = {key: value.name for key, value in unit.sites.many(sites).items()}
+
+    def entry(self, logged: LoggedEvent) -> Entry:
+        event = logged.event
+        teller = _TEXTS.get(type(event))
+        return Entry(
+            seq=logged.seq,
+            type=logged.type,
+            at=getattr(event, "occurred_at", None) or logged.at,
+            logged_at=logged.at,
+            actor=logged.actor,
+            text=teller(self, event) if teller else logged.type,
+            data=logged.body,
+        )
+
+    def who(self, technician_id: str | None) -> str:
+        return self._names.get(technician_id or "", technician_id or "nobody")
+
+    def site(self, site_id: str) -> str:
+        return self._sites.get(site_id, site_id)
+
+    def clock(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.zone):%H:%M}"
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _placed(t: _Teller, event: e.OrderPlaced) -> str:
+    order = event.order
+    skills = ", ".join(f"{skill['name']} {skill['level']}" for skill in order["required_skills"])
+    needs = f", needs {skills}" if skills else ""
+    return (
+        f"{t.number} placed: {order['type']} at {t.site(event.site_id)}, "
+        f"priority {order['priority']}{needs}"
+    )
+
+
+def _changed(_t: _Teller, event: e.OrderChanged) -> str:
+    if set(event.changes) == {"sequence"}:
+        return f"Now number {event.changes['sequence']} of the technician's jobs"
+    return "Changed " + ", ".join(name.replace("_", " ") for name in sorted(event.changes))
+
+
+def _assigned(t: _Teller, event: e.OrderAssigned) -> str:
+    how = "as the best candidate" if event.source == "auto" else "by hand"
+    overrode = f", overriding {len(event.conflicts)} conflicts" if event.conflicts else ""
+    return f"Assigned to {t.who(event.technician_id)} {how}{overrode}{_because(event.reason)}"
+
+
+def _arrived(t: _Teller, event: e.OrderArrived) -> str:
+    if event.source == "person":
+        return f"{t.who(event.technician_id)} arrived, by their own word"
+    fixes = len((event.evidence or {}).get("fixes", ()))
+    return f"{t.who(event.technician_id)} arrived, confirmed by {fixes} fixes"
+
+
+def _en_route(t: _Teller, event: e.OrderEnRoute) -> str:
+    seen = ", as fixes show" if event.source == "gps" else ""
+    return f"{t.who(event.technician_id)} is on the way{seen}"
+
+
+def _revised(t: _Teller, event: e.VisitRevised) -> str:
+    if event.arrived_at is None:
+        return f"Late fixes took the arrival of {t.who(event.technician_id)} back"
+    left = f", left {t.clock(event.departed_at)}" if event.departed_at else ""
+    return (
+        f"Late fixes moved the visit of {t.who(event.technician_id)}: "
+        f"arrived {t.clock(event.arrived_at)}{left}"
+    )
+
+
+def _set_out_revised(t: _Teller, event: e.SetOutRevised) -> str:
+    if event.occurred_at is None:
+        return f"Late fixes show that {t.who(event.technician_id)} had not set out"
+    return f"Late fixes show that {t.who(event.technician_id)} set out {t.clock(event.occurred_at)}"
+
+
+def _eta(t: _Teller, event: e.EtaPublished) -> str:
+    if event.eta is None:
+        return f"No ETA for {t.who(event.technician_id)}: {event.basis}"
+    late_by_s = event.late_by_s or 0.0
+    late = f", {late_by_s / 60:.0f} min late" if late_by_s > 0 else ""
+    return f"{t.who(event.technician_id)} expected at {t.clock(event.eta)}{late}"
+
+
+_TEXTS: Final[dict[type[e.Event], Callable[[_Teller, Any], str]]] = {
+    e.OrderPlaced: _placed,
+    e.OrderChanged: _changed,
+    e.RecordRetired: lambda _t, _event: "Retired",
+    e.OrderAssigned: _assigned,
+    e.OrderUnassigned: lambda t, event: (
+        f"Taken from {t.who(event.technician_id)}{_because(event.reason)}"
+    ),
+    e.OrderEnRoute: _en_route,
+    e.OrderArrived: _arrived,
+    e.ArrivalReviewed: lambda _t, event: f"Arrival {event.verdict}{_because(event.reason)}",
+    e.OrderStarted: lambda t, event: f"{t.who(event.technician_id)} is on the tools",
+    e.OrderNeedsHelp: lambda t, event: (
+        f"{t.who(event.technician_id)} needs help{_because(event.reason)}"
+    ),
+    e.OrderResumed: lambda t, event: f"{t.who(event.technician_id)} goes on",
+    e.OrderCompleted: lambda t, event: (
+        f"Completed by {t.who(event.technician_id)}{_because(event.notes)}"
+    ),
+    e.OrderCancelled: lambda _t, event: f"Cancelled{_because(event.reason)}",
+    e.OrderDeparted: lambda t, event: f"{t.who(event.technician_id)} left the site",
+    e.VisitRevised: _revised,
+    e.SetOutRevised: _set_out_revised,
+    e.EtaPublished: _eta,
+}

@@ -1,0 +1,89 @@
+"""A request that is sent twice happens once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from geo_dispatch.adapters.sql.tables import idempotency_keys
+from geo_dispatch.kernel.errors import Busy, IdempotencyKeyReused, InvalidInput
+from geo_dispatch.services import idempotency
+from geo_dispatch.services.idempotency import Answer, Request
+from tests.support.databases import sqlite_store
+
+REQUEST = Request("token:tok_1", "k-1", "POST", "/v1/work-orders", b'{"type": "repair"}')
+ANSWER = Answer(201, {"ETag": '"1"', "Location": "/v1/x", "Date": "now"}, b'{"id": "wo_1"}')
+
+
+@pytest.fixture
+def store(tmp_path):
+    with sqlite_store(tmp_path) as store:
+        yield store
+
+
+def age(store, by):
+    with store.write() as unit:
+        begun_at = idempotency_keys.c.begun_at
+        known = unit.idempotency.find(REQUEST.token, REQUEST.key)
+        unit.connection.execute(update(idempotency_keys).values({begun_at: known.begun_at - by}))
+        unit.commit()
+
+
+def test_the_first_request_is_worked_on(store):
+    assert idempotency.begin(store, REQUEST) is None
+
+
+def test_the_same_request_gets_the_same_answer(store):
+    idempotency.begin(store, REQUEST)
+    idempotency.finish(store, REQUEST, ANSWER)
+    again = idempotency.begin(store, REQUEST)
+    assert again == Answer(201, {"etag": '"1"', "location": "/v1/x"}, b'{"id": "wo_1"}')
+
+
+@pytest.mark.parametrize(
+    "other", [{"body": b"{}"}, {"path": "/v1/sites"}, {"method": "PUT"}], ids=str
+)
+def test_another_request_with_the_key_is_refused(store, other):
+    idempotency.begin(store, REQUEST)
+    idempotency.finish(store, REQUEST, ANSWER)
+    with pytest.raises(IdempotencyKeyReused, match=r"'k-1' came with POST /v1/work-orders"):
+        idempotency.begin(store, replace(REQUEST, **other))
+
+
+def test_another_sender_has_keys_of_their_own(store):
+    idempotency.begin(store, REQUEST)
+    assert idempotency.begin(store, replace(REQUEST, token="token:tok_2")) is None
+
+
+def test_a_request_under_way_is_not_begun_again(store):
+    idempotency.begin(store, REQUEST)
+    with pytest.raises(Busy, match="being worked on"):
+        idempotency.begin(store, REQUEST)
+
+
+def test_a_request_that_died_with_its_process_may_be_tried_again(store):
+    idempotency.begin(store, REQUEST)
+    age(store, idempotency.WORKED_ON_AT_MOST + timedelta(seconds=1))
+    assert idempotency.begin(store, REQUEST) is None
+
+
+def test_an_abandoned_request_may_be_tried_again_at_once(store):
+    idempotency.begin(store, REQUEST)
+    idempotency.abandon(store, REQUEST)
+    assert idempotency.begin(store, REQUEST) is None
+
+
+def test_old_answers_are_forgotten(store):
+    idempotency.begin(store, REQUEST)
+    idempotency.finish(store, REQUEST, ANSWER)
+    age(store, idempotency.KEPT_FOR + timedelta(seconds=1))
+    idempotency.begin(store, replace(REQUEST, key="k-2"))
+    assert idempotency.begin(store, REQUEST) is None
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_keys_have_a_sensible_length(store, key):
+    with pytest.raises(InvalidInput) as refusal:
+        idempotency.begin(store, replace(REQUEST, key=key))
+    assert refusal.value.faults[0].where == "Idempotency-Key"

@@ -1,0 +1,111 @@
+"""The timeline tells an order's whole story in words."""
+
+from datetime import timedelta
+
+import pytest
+
+from geo_dispatch.dispatch import commands as c
+from geo_dispatch.dispatch.events import EVENT_TYPES, EtaPublished
+from geo_dispatch.dispatch.orders import SkillRequirement, Status
+from geo_dispatch.kernel.actors import WORKER
+from geo_dispatch.kernel.errors import NotFound
+from geo_dispatch.services import orders, timeline
+from tests.support.records import DISPATCHER, NOW, open_office
+
+
+@pytest.fixture
+def office(tmp_path):
+    with open_office(tmp_path) as office:
+        yield office
+
+
+@pytest.mark.capability("FA-006")
+def test_it_tells_everything_in_order_with_who_and_when(office):
+    order = office.assigned(required_skills=(SkillRequirement("hvac", 2),), priority=1)
+    with office.desk.store.write() as unit:
+        eta = EtaPublished(
+            order_id=order.id,
+            technician_id=order.technician_id,
+            eta=NOW + timedelta(minutes=42),
+            drive_s=900.0,
+            position_at=NOW,
+            basis="position",
+            late_by_s=720.0,
+        )
+        unit.append(f"order:{order.id}", [eta], actor=WORKER, at=NOW)
+        unit.commit()
+    arrival = c.ConfirmArrival(
+        visit_id="vi_1",
+        source="gps",
+        occurred_at=office.clock.go_on(minutes=40),
+        evidence={"rule": "dwell/1", "probability": 0.9, "dwell_s": 150, "fixes": []},
+    )
+    office.clock.go_on(minutes=3)
+    office.apply(order.id, arrival, WORKER)
+    orders.review(office.desk, "vi_1", "confirmed", actor=DISPATCHER)
+    orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
+    orders.step(office.desk, order.id, Status.NEEDS_HELP, actor=DISPATCHER, note="no key")
+    orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
+    orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="new gasket")
+    departure = c.Depart(visit_id="vi_1", technician_id=order.technician_id)
+    office.apply(order.id, departure, WORKER)
+
+    story = timeline.of_order(office.desk, order.id)
+    assert [entry.text for entry in story] == [
+        "WO-1001 placed: boiler repair at Bakery Vaduz, priority 1, needs hvac 2",
+        "Assigned to Van 07 by hand",
+        "Van 07 expected at 09:42, 12 min late",
+        "Van 07 is on the way, as fixes show",
+        "Van 07 arrived, confirmed by 0 fixes",
+        "Arrival confirmed",
+        "Van 07 is on the tools",
+        "Van 07 needs help: no key",
+        "Van 07 goes on",
+        "Completed by Van 07: new gasket",
+        "Van 07 left the site",
+    ]
+    arrived = story[4]
+    assert (arrived.at, arrived.logged_at) == (
+        NOW + timedelta(minutes=40),
+        NOW + timedelta(minutes=43),
+    )
+    assert (arrived.actor, story[0].actor) == ("worker", "dispatcher:token:tok_office")
+    assert arrived.data["evidence"]["rule"] == "dwell/1"
+    assert [entry.seq for entry in story] == sorted(entry.seq for entry in story)
+
+
+def test_it_tells_of_hands_changed_and_ends(office):
+    order = office.assigned()
+    other = office.technician("Van 08")
+    orders.change(office.desk, order.id, {"priority": 1}, actor=DISPATCHER, expected_version=None)
+    office.apply(
+        order.id,
+        c.Assign(
+            assignment_id="as_b",
+            technician_id=other.id,
+            sequence=1,
+            source="auto",
+            reason="Van 07 is stuck",
+            conflicts=({"code": "off_shift"},),
+        ),
+    )
+    office.apply(order.id, c.Unassign(reason="storm"))
+    office.apply(order.id, c.Cancel(reason="called off"))
+    assert [entry.text for entry in timeline.of_order(office.desk, order.id)][2:] == [
+        "Changed priority",
+        "Taken from Van 07: Van 07 is stuck",
+        "Assigned to Van 08 as the best candidate, overriding 1 conflicts: Van 07 is stuck",
+        "Taken from Van 08: storm",
+        "Cancelled: called off",
+    ]
+
+
+def test_every_event_of_an_order_has_words():
+    told = set(timeline._TEXTS)
+    elsewhere = {"record.created", "record.changed", "territories.published"}
+    assert {cls for name, cls in EVENT_TYPES.items() if name not in elsewhere} == told
+
+
+def test_unknown_orders_have_no_story(office):
+    with pytest.raises(NotFound, match="wo_no"):
+        timeline.of_order(office.desk, "wo_no")
