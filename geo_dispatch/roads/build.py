@@ -74,7 +74,7 @@ def build_graph(
     """
     country = profile.country_or_other(info.country)
     ways, drivings = _driven(extract, profile, country)
-    nodes = {osm: node_driving(tags, profile) for osm, tags in extract.node_tags.items()}
+    nodes = _telling_nodes(extract, profile)
     streets, lacking = cut_streets(extract, ways, nodes)
     if not len(streets.way):
         raise ValueError("no way that may be driven")
@@ -137,12 +137,18 @@ def _driven(
     return np.array(rows, np.int64), [driving for driving in drivings if driving is not None]
 
 
+def _telling_nodes(extract: Extract, profile: Profile) -> dict[int, NodeDriving]:
+    """By OSM id, the nodes that do anything to who passes them."""
+    nodes = {osm: node_driving(tags, profile) for osm, tags in extract.node_tags.items()}
+    return {osm: node for osm, node in nodes.items() if node != NodeDriving()}
+
+
 def _drive_ms(streets: Streets, drivings: list[Driving]) -> NDArray[np.int32]:
     """(2n,) milliseconds from end to end, never less than at the driven speed."""
     speeds = np.array(
         [[d.forward_kmh or np.nan, d.backward_kmh or np.nan] for d in drivings], np.float64
     )[streets.way]
-    seconds = streets.length_m[:, None] / kmh_to_mps(1.0) / speeds + streets.delay_s
+    seconds = streets.length_m[:, None] / kmh_to_mps(1.0) / speeds
     whole = np.maximum(1.0, np.ceil(seconds * 1000))
     return np.asarray(np.where(np.isnan(whole), FORBIDDEN_MS, whole).astype(np.int32).ravel())
 

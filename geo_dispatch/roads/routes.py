@@ -72,9 +72,9 @@ def find_route(graph: RoadGraph, search: Search, snaps: tuple[Snaps, Snaps]) -> 
         last = int(goal.vertex[0][row[best]])
         path = [*_walk_back(before, int(tail[best]), len(times) - 1), last]
     elif np.isfinite(direct):
-        gaps = goal.before_ms[0] - start.before_ms[0]
-        way = int(np.argmin(np.where(gaps >= 0, gaps, np.inf)))
-        path = [int(start.vertex[0][way])]
+        driven = np.flatnonzero(np.isfinite(goal.before_ms[0]))
+        gaps = goal.before_ms[0, driven] - start.before_ms[0, driven]
+        path = [int(goal.vertex[0, driven[np.argmin(np.where(gaps >= 0, gaps, np.inf))]])]
     else:
         return None
     return _drawn(graph, _legs(graph, path, float(source.along[0]), float(target.along[0])))

@@ -123,7 +123,7 @@ class Search:
                 arrival = times[:, tail] + turn_ms
                 out[np.ix_(chunk, into[first])] = np.minimum.reduceat(arrival, first, axis=1)
         out += targets.before_ms.ravel()
-        best: _Floats = out.reshape(n, -1, 2).min(axis=2)
+        best: _Floats = out.reshape(n, len(targets.vertex), 2).min(axis=2)
         return best
 
     def _to_targets(self, sources: Stops, targets: Stops) -> _Floats:

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from geo_dispatch.kernel.geo import LonLat, haversine_m
+from geo_dispatch.kernel.units import UNREACHABLE_MS
+
+GRID = "A----B----C\n|    |    |\nD----E----F\n|    |    |\nG----H----J"
+
+
+def test_the_matrix_is_int32_milliseconds(town) -> None:
+    streets = town(GRID)
+    snaps = streets.engine.snap(np.array([streets.at("AB"), streets.at("HJ")]))
+    matrix = streets.engine.matrix(snaps, snaps)
+    assert matrix.dtype == np.int32
+    assert matrix.shape == (2, 2)
+    assert matrix.diagonal().tolist() == [0, 0]
+
+
+def test_a_place_off_the_roads_is_unreachable_and_says_so(town) -> None:
+    streets = town(GRID)
+    snaps = streets.engine.snap(np.array([streets.at("AB"), (0.0, 0.0)]))
+    matrix = streets.engine.matrix(snaps, snaps)
+    assert matrix[0, 1] == matrix[1, 0] == matrix[1, 1] == UNREACHABLE_MS
+    nowhere = LonLat(0.0, 0.0)
+    assert streets.engine.drive_times(streets.at("AB"), [nowhere]) == [None]
+    assert streets.engine.route(streets.at("AB"), nowhere) is None
+    assert streets.engine.route(nowhere, streets.at("AB")) is None
+    assert streets.engine.reach(nowhere, 60).is_empty
+
+
+def test_two_unreachable_legs_still_fit_into_int32() -> None:
+    assert np.int32(UNREACHABLE_MS) + np.int32(UNREACHABLE_MS) > 0
+
+
+def test_nobody_to_nowhere_is_an_empty_matrix(town) -> None:
+    streets = town(GRID)
+    none = streets.engine.snap(np.empty((0, 2)))
+    some = streets.engine.snap(np.array([streets.at("AB")]))
+    assert streets.engine.matrix(none, some).shape == (0, 1)
+    assert streets.engine.matrix(some, none).shape == (1, 0)
+    assert streets.engine.drive_times(streets.at("AB"), []) == []
+
+
+def test_one_to_many_and_many_to_one_are_rows_and_columns_of_the_matrix(town) -> None:
+    streets = town(GRID, ways={"AB": {"oneway": "yes"}, "EF": {"oneway": "-1"}})
+    places = [streets.at(name) for name in ("AB", "BC", "EF", "HJ", "D")]
+    snaps = streets.engine.snap(np.array(places))
+    matrix = streets.engine.matrix(snaps, snaps) / 1000
+    for i, place in enumerate(places):
+        assert streets.engine.drive_times(place, places) == matrix[i].tolist()
+        assert streets.engine.drive_times_to(places, place) == matrix[:, i].tolist()
+
+
+def test_searching_from_either_side_gives_the_same_times(town) -> None:
+    streets = town(GRID, ways={"AB": {"oneway": "yes"}, "DEF": {"oneway": "yes"}})
+    rng = np.random.default_rng(3)
+    west, south, east, north = streets.engine.bounds
+    snaps = streets.engine.snap(rng.uniform((west, south), (east, north), (12, 2)))
+    whole = streets.engine.matrix(snaps, snaps)
+    first = streets.engine.snap(snaps.lonlats[:1])
+    assert np.array_equal(streets.engine.matrix(first, snaps), whole[:1])
+    assert np.array_equal(streets.engine.matrix(snaps, first), whole[:, :1])
+
+
+def test_no_trip_beats_the_fastest_street(town) -> None:
+    streets = town(GRID, ways={"ABC": {"maxspeed": "80"}})
+    engine = streets.engine
+    places = [streets.at(name) for name in ("AB", "BC", "EF", "HJ", "D", "G")]
+    for source in places:
+        for target, seconds in zip(places, engine.drive_times(source, places), strict=True):
+            # whole milliseconds at both ends
+            assert seconds >= haversine_m(source, target) / engine.fastest_mps - 0.002
+
+
+def test_bounds_hold_all_streets(town) -> None:
+    streets = town("A----B\n|\nC")
+    west, south, east, north = streets.engine.bounds
+    a, b, c = (streets.map.place(letter) for letter in "ABC")
+    assert (west, north) == pytest.approx(a, abs=1e-7)
+    assert (east, south) == pytest.approx((b.lon, c.lat), abs=1e-7)
+
+
+def test_streets_have_names(town) -> None:
+    streets = town("A----B", ways={"AB": {"name": "Äulestraße"}})
+    assert streets.engine.street_name(0) == "Äulestraße"

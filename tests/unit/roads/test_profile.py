@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from geo_dispatch.adapters.profiles import CAR, profile_text
+from geo_dispatch.kernel.errors import InvalidInput
+from geo_dispatch.roads.profile import parse_profile
+
+
+@pytest.fixture
+def table() -> dict:
+    return tomllib.loads(profile_text(CAR, Path()))
+
+
+def test_the_shipped_car_profile_knows_the_promised_countries(car) -> None:
+    assert {"PT", "DE", "CH", "LI", "AT", "US"} <= car.country.keys()
+    assert car.country["GB"].drive_on == "left"
+    assert car.country_or_other("LI") == "LI"
+    assert car.country_or_other("ZZ") == "other"
+
+
+def test_a_misspelt_table_is_named(table) -> None:
+    table["turns"] = table.pop("turn")
+    with pytest.raises(InvalidInput, match=r"mine\.toml is not a speed profile.*turn"):
+        parse_profile(table, "mine.toml")
+
+
+def test_a_value_of_the_wrong_type_is_named(table) -> None:
+    table["highway"]["primary"]["kmh"] = "quick"
+    with pytest.raises(InvalidInput, match="kmh"):
+        parse_profile(table, "mine.toml")
+
+
+def test_angles_must_cover_half_a_circle(table) -> None:
+    table["turn"]["angles"].pop()
+    with pytest.raises(InvalidInput, match="end at 180 degrees"):
+        parse_profile(table, "mine.toml")
+
+
+def test_the_general_defaults_must_be_there(table) -> None:
+    del table["country"]["other"]
+    with pytest.raises(InvalidInput, match=r"\[country\.other\] is missing"):
+        parse_profile(table, "mine.toml")
