@@ -1,0 +1,73 @@
+"""The same Idempotency-Key is one request, however often it is sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def office(deployment):
+    return deployment.client("dispatcher")
+
+
+def _named(office, name):
+    found = office.get("/v1/customers", params={"limit": 500}).json()["items"]
+    return [item for item in found if item["name"] == name]
+
+
+def test_a_repeat_gets_the_first_answer_and_does_nothing(office):
+    headers = {"Idempotency-Key": "k1"}
+    first = office.post("/v1/customers", json={"name": "Once"}, headers=headers)
+    again = office.post("/v1/customers", json={"name": "Once"}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["location"] == first.headers["location"]
+    assert again.headers["idempotency-replayed"] == "true"
+    assert "idempotency-replayed" not in first.headers
+    assert len(_named(office, "Once")) == 1
+
+
+def test_the_same_key_with_another_body_is_refused(office):
+    headers = {"Idempotency-Key": "k2"}
+    office.post("/v1/customers", json={"name": "First"}, headers=headers)
+    other = office.post("/v1/customers", json={"name": "Second"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    assert _named(office, "Second") == []
+
+
+def test_keys_of_different_tokens_are_different_keys(deployment, office):
+    headers = {"Idempotency-Key": "k3"}
+    colleague = deployment.client("dispatcher")
+    for client in (office, colleague):
+        assert client.post("/v1/customers", json={"name": "Each"}, headers=headers).is_success
+    assert len(_named(office, "Each")) == 2
+
+
+def test_a_refusal_is_not_kept_so_that_the_corrected_world_may_accept(office):
+    headers = {"Idempotency-Key": "k4"}
+    wrong = office.post("/v1/customers", json={"nam": "Typo"}, headers=headers)
+    assert wrong.status_code == 422
+    right = office.post("/v1/customers", json={"name": "Typo"}, headers=headers)
+    assert right.status_code == 201
+
+
+def test_repeats_at_the_same_moment_do_it_once(office):
+    def send(_):
+        return office.post(
+            "/v1/customers", json={"name": "Race"}, headers={"Idempotency-Key": "k5"}
+        ).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = set(pool.map(send, range(6)))
+    assert statuses <= {201, 429}
+    assert len(_named(office, "Race")) == 1
+
+
+def test_an_empty_or_endless_key_is_refused(office):
+    for key in ("", "x" * 300):
+        answer = office.post(
+            "/v1/customers", json={"name": "Key"}, headers={"Idempotency-Key": key}
+        )
+        assert answer.status_code == 422
+        assert answer.json()["faults"][0]["where"] == "Idempotency-Key"
