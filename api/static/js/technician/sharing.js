@@ -119,7 +119,7 @@ export class Sharing {
       const { verdicts } = await post("/v1/pings", { pings: batch });
       this.#waiting.splice(0, batch.length);
       const refused = verdicts.find((verdict) => verdict.verdict === "rejected");
-      this.#trouble = refused ? `The server refused a position: ${refused.reason}` : "";
+      this.#trouble = refused ? `The server refused a position: ${refused.message}` : "";
       this.#sent = { at: performance.now(), accuracy: batch.at(-1).accuracy_m };
     } catch (error) {
       if (error instanceof Problem) this.#trouble = error.message;

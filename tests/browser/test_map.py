@@ -1,0 +1,216 @@
+"""The dispatcher's page in a real browser."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.pages import World
+from tests.support.app import BALZERS, SCHAAN, VADUZ
+from tests.support.waiting import until
+
+MARKUP = "<img src=x onerror=\"document.title='broken'\"> & Söhne"
+
+
+@pytest.fixture
+def world(deployment):
+    return World(deployment)
+
+
+@pytest.fixture
+def dispatcher(visit, deployment, world):
+    def open_map(**options):
+        visitor = visit("/map", deployment.token("dispatcher"), **options)
+        expect(visitor.page.locator("#connection")).to_have_text("Live")
+        return visitor
+
+    return open_map
+
+
+def marker(page, technician):
+    return page.locator(f'.tech[data-technician="{technician["id"]}"]')
+
+
+def centre(locator):
+    box = locator.locator(".disc").bounding_box()
+    return round(box["x"]), round(box["y"])
+
+
+@pytest.mark.capability("ST-009")
+def test_a_marker_moves_after_a_ping(dispatcher, world):
+    van = world.technician("Van 11", at=VADUZ)
+    page = dispatcher().page
+    expect(marker(page, van)).to_be_visible()
+    before = centre(marker(page, van))
+    world.ping(van, {"lon": 9.5250, "lat": 47.1600})
+    until(lambda: centre(marker(page, van)) != before, 5, "the marker to move")
+
+
+def test_a_new_technician_appears_without_reloading(dispatcher, world):
+    page = dispatcher().page
+    van = world.technician("Van 12", at=VADUZ)
+    expect(marker(page, van)).to_have_attribute("data-status", "available")
+    expect(marker(page, van)).to_contain_text("Van 12")
+
+
+def test_a_stale_technician_shows_the_age_and_fades(dispatcher, world, deployment):
+    van = world.technician("Van 13")
+    page = dispatcher().page
+    world.ping(van, VADUZ, at=(deployment.now() - timedelta(minutes=9)).isoformat())
+    expect(marker(page, van)).to_have_attribute("data-stale", "true")
+    expect(marker(page, van)).to_contain_text("9 min old")
+    opacity = float(marker(page, van).evaluate("(node) => node.style.opacity"))
+    assert opacity < 0.8
+
+
+@pytest.mark.capability("FA-046")
+def test_a_job_is_made_and_assigned_from_the_map(dispatcher, world):
+    van = world.technician("Van 21", at=VADUZ)
+    page = dispatcher().page
+    page.get_by_role("button", name="New job").click()
+    page.get_by_role("combobox", name="Where").fill("Städtle")
+    page.get_by_role("option").first.click()
+    page.get_by_label("Work", exact=True).fill("cooling fault")
+    page.get_by_label("Customer").fill("Alpine Dairy")
+    page.get_by_text("High", exact=True).click()
+    page.locator("#skills label", has_text="hvac").click()
+    page.get_by_role("button", name="Make job").click()
+
+    panel = page.locator("#panel")
+    expect(panel).to_contain_text("cooling fault")
+    expect(panel).to_contain_text("Alpine Dairy")
+    candidate = panel.locator(f'.candidate[data-technician="{van["id"]}"]')
+    expect(candidate).to_contain_text("drive")
+    candidate.get_by_role("button", name="Assign to Van 21").click()
+    expect(panel.locator(".chip").first).to_have_text("Assigned")
+    expect(panel.locator(".timeline")).to_contain_text("Van 21")
+
+    number = panel.locator(".panel-head b").inner_text()
+    order = world.api.get(f"/v1/work-orders/{number}").json()
+    assert order["technician_id"] == van["id"]
+    assert order["priority"] == 2
+    assert order["required_skills"] == [{"name": "hvac", "level": 1}]
+
+
+def test_a_job_is_made_at_a_click_on_the_map(dispatcher, world):
+    page = dispatcher().page
+    page.get_by_role("button", name="New job").click()
+    page.get_by_role("button", name="Pick on map").click()
+    expect(page.locator("#banner")).to_contain_text("Click the place")
+    area = page.locator(".folium-map").bounding_box()
+    page.mouse.click(area["x"] + area["width"] * 0.75, area["y"] + area["height"] * 0.5)
+    expect(page.locator(".picked")).to_contain_text("new site")
+    page.get_by_label("Work", exact=True).fill("leak")
+    page.get_by_role("button", name="Make job").click()
+    expect(page.locator("#panel")).to_contain_text("Point 47.")
+
+
+def test_missing_fields_are_named_beside_them(dispatcher):
+    page = dispatcher().page
+    page.get_by_role("button", name="New job").click()
+    page.get_by_role("button", name="Make job").click()
+    expect(page.locator("#fault-where")).to_contain_text("Where is missing")
+    expect(page.locator("#fault-type")).to_contain_text("type of work is missing")
+    expect(page.get_by_role("combobox", name="Where")).to_be_focused()
+
+
+@pytest.mark.capability("FA-033")
+def test_a_conflict_is_shown_and_overridden_with_a_reason(dispatcher, world):
+    van = world.technician("Van 31")
+    order = world.order(
+        world.site("Workshop", SCHAAN), required_skills=[{"name": "gas licence", "level": 2}]
+    )
+    visitor = dispatcher()
+    visitor.expected = (409,)
+    page = visitor.page
+    page.get_by_label("Search jobs").fill(order["number"])
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    page.get_by_text("excluded, and why").click()
+    page.get_by_role("button", name="Assign to Van 31 all the same").click()
+    conflict = page.locator("form.notice")
+    expect(conflict).to_contain_text("gas licence")
+    conflict.get_by_role("button", name="Assign with this reason").click()
+    expect(conflict).to_contain_text("Give a reason")
+    conflict.get_by_label("Why all the same").fill("trained last week")
+    conflict.get_by_role("button", name="Assign with this reason").click()
+    expect(page.locator("#panel .timeline")).to_contain_text("trained last week")
+    assert world.api.get(f"/v1/work-orders/{order['id']}").json()["technician_id"] == van["id"]
+
+
+def test_markup_in_names_and_notes_stays_text(dispatcher, world):
+    van = world.technician(f"Van {MARKUP}", at=BALZERS)
+    order = world.order(
+        world.site(MARKUP, BALZERS, access_notes=MARKUP), type=f"repair {MARKUP}", notes=MARKUP
+    )
+    page = dispatcher().page
+    expect(marker(page, van)).to_contain_text(MARKUP)
+    page.get_by_label("Search jobs").fill(order["number"])
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    expect(page.locator("#panel h2")).to_have_text(MARKUP)
+    expect(page.locator("#panel .facts")).to_contain_text(f"repair {MARKUP}")
+    assert page.title() == "Live map · geo-dispatch"
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_nothing_is_asked_of_another_host_and_the_base_map_is_drawn(dispatcher, deployment):
+    visitor = dispatcher()
+    page = visitor.page
+    expect(page.locator("canvas.leaflet-tile-loaded").first).to_be_visible()
+    assert any(".pmtiles" in url for url in visitor.requests)
+    assert {url.split("/")[2] for url in visitor.requests if url.startswith("http")} == {
+        deployment.url.removeprefix("http://")
+    }
+
+
+def test_the_list_is_worked_by_keyboard(dispatcher, world):
+    order = world.order(world.site("Keyboard Ltd", VADUZ))
+    page = dispatcher().page
+    row = page.locator(f'.row[data-key="{order["id"]}"]')
+    expect(row).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search jobs")).to_be_focused()
+    page.keyboard.type("keyboard ltd")
+    expect(page.locator(".row")).to_have_count(1)
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#panel")).to_be_hidden()
+    expect(row).to_be_focused()
+
+
+def test_territories_are_shown_and_can_be_switched_off(dispatcher):
+    page = dispatcher().page
+    expect(page.locator(".territory-label")).to_have_count(11)
+    page.get_by_label("Territories").uncheck()
+    expect(page.locator(".territory-label")).to_have_count(0)
+
+
+def test_the_map_fits_a_phone(dispatcher):
+    page = dispatcher(viewport=PHONE).page
+    expect(page.get_by_role("button", name="New job")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_page_without_a_session_asks_to_sign_in(visit):
+    page = visit("/map").page
+    expect(page).to_have_url(re.compile(r"/sign-in\?next=%2Fmap$"))
+
+
+def test_a_wrong_token_is_told_and_a_link_with_the_token_signs_in(visit, deployment):
+    visitor = visit("/sign-in")
+    visitor.expected = (401,)
+    page = visitor.page
+    page.get_by_label("Token").fill("gd_wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("token")
+    page.goto("about:blank")
+    page.goto(f"/sign-in#{deployment.token('dispatcher')}")
+    expect(page).to_have_url(re.compile(r"/map$"))
+
+
+def test_api_docs_are_served_by_us(visit):
+    page = visit("/docs").page
+    expect(page.locator(".opblock").first).to_be_visible()

@@ -1,0 +1,185 @@
+"""The technician's page in a real browser."""
+
+import threading
+
+import pytest
+from playwright.sync_api import expect
+
+from geo_dispatch import worker as worker_process
+from tests.browser.conftest import PHONE
+from tests.browser.pages import World
+from tests.support.app import SCHAAN, VADUZ, running
+from tests.support.waiting import until
+
+CLOCK_FACTOR = 30
+"""An arrival takes minutes at the site."""
+
+
+@pytest.fixture(scope="module")
+def deployment(workspace, tmp_path_factory):
+    """A deployment whose clock runs faster."""
+    with running(workspace, tmp_path_factory.mktemp("data"), clock_factor=CLOCK_FACTOR) as quick:
+        yield quick
+
+
+@pytest.fixture
+def world(deployment):
+    return World(deployment)
+
+
+@pytest.fixture(scope="module")
+def worker(deployment):
+    """The worker, beside the API."""
+    stopping = threading.Event()
+    thread = threading.Thread(target=worker_process.run, args=(deployment.settings, stopping))
+    thread.start()
+    yield
+    stopping.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def van(world):
+    return world.technician("Van 41", at=VADUZ)
+
+
+@pytest.fixture
+def phone(visit, deployment, van):
+    def open_day(**options):
+        return visit(
+            "/t",
+            deployment.token("technician", van["id"]),
+            PHONE,
+            is_mobile=True,
+            has_touch=True,
+            **options,
+        )
+
+    return open_day
+
+
+def assigned(world, van, **more):
+    site = world.site("Bakery Schaan", SCHAAN, access_notes="Gate code 4711")
+    order = world.order(site, notes="Ask for the baker.", **more)
+    return world.post(
+        f"/v1/work-orders/{order['id']}/assign",
+        {"technician_id": van["id"], "force": True, "reason": "test"},
+    )
+
+
+def stand(world, van, site, order):
+    """Fixes at the site until they have confirmed the arrival."""
+
+    def is_seen():
+        world.ping(van, site, speed_mps=0)
+        return world.api.get(f"/v1/work-orders/{order['id']}").json()["status"] == "on_site"
+
+    until(is_seen, 20, "the arrival")
+
+
+@pytest.mark.capability("FA-016")
+def test_the_visit_shows_its_briefing(phone, world, van):
+    assigned(world, van)
+    page = phone().page
+    expect(page.get_by_role("heading", name="Van 41")).to_be_visible()
+    visit = page.locator(".visit.now")
+    for text in ("Bakery Schaan", "Gate code 4711", "Ask for the baker."):
+        expect(visit).to_contain_text(text)
+    link = visit.get_by_role("link", name="Navigate").get_attribute("href")
+    assert link.startswith(f"geo:{SCHAAN['lat']},{SCHAAN['lon']}")
+
+
+@pytest.mark.capability("FA-005")
+def test_one_button_leads_through_the_steps(phone, world, van):
+    order = assigned(world, van)
+    page = phone().page
+    visit = page.locator(f'.visit[data-order="{order["id"]}"]')
+    for button, status in (
+        ("Set out", "en_route"),
+        ("I am on site", "on_site"),
+        ("Start work", "on_the_tools"),
+    ):
+        visit.get_by_role("button", name=button).click()
+        expect(visit).to_have_attribute("data-status", status)
+    visit.get_by_label("What was done").fill("New gasket.")
+    visit.get_by_role("button", name="Complete").click()
+    expect(visit).to_have_attribute("data-status", "complete")
+    assert world.api.get(f"/v1/work-orders/{order['id']}").json()["status"] == "complete"
+
+
+def test_help_is_asked_for_with_a_reason_and_work_goes_on(phone, world, van):
+    order = assigned(world, van)
+    page = phone().page
+    visit = page.locator(f'.visit[data-order="{order["id"]}"]')
+    visit.get_by_role("button", name="Set out").click()
+    visit.get_by_role("button", name="I need help").click()
+    visit.get_by_role("button", name="Ask for help").click()
+    expect(visit).to_contain_text("A few words are needed")
+    visit.get_by_label("What do you need?").fill("Van broke down")
+    visit.get_by_role("button", name="Ask for help").click()
+    expect(visit).to_have_attribute("data-status", "needs_help")
+    visit.get_by_role("button", name="Carry on").click()
+    expect(visit).to_have_attribute("data-status", "en_route")
+
+
+def test_a_job_assigned_meanwhile_appears_by_itself(phone, world, van):
+    page = phone().page
+    expect(page.locator("#connection")).to_have_text("Live")
+    order = assigned(world, van)
+    expect(page.locator(f'.visit[data-order="{order["id"]}"]')).to_be_visible()
+
+
+@pytest.mark.capability("FA-047")
+@pytest.mark.parametrize(("answer", "review"), [("confirm", "confirmed"), ("contest", "contested")])
+@pytest.mark.usefixtures("worker")
+def test_an_arrival_seen_by_gps_is_confirmed_or_contested(phone, world, van, answer, review):
+    order = assigned(world, van)
+    page = phone().page
+    visit = page.locator(f'.visit[data-order="{order["id"]}"]')
+    visit.get_by_role("button", name="Set out").click()
+    stand(world, van, SCHAAN, order)
+    expect(visit).to_have_attribute("data-status", "on_site")
+    expect(visit).to_contain_text("GPS says that you arrived")
+    if answer == "confirm":
+        visit.get_by_role("button", name="Yes, confirm").click()
+    else:
+        visit.get_by_role("button", name="No", exact=True).click()
+        visit.get_by_label("What is wrong with it?").fill("I only drove past")
+        visit.get_by_role("button", name="Contest it").click()
+    expect(visit).not_to_contain_text("GPS says")
+    seen = world.api.get(f"/v1/work-orders/{order['id']}/visits").json()["items"]
+    assert [one["review"] for one in seen] == [review]
+
+
+def test_the_position_is_sent_only_while_the_switch_is_on(phone, world, van):
+    here = {"longitude": 9.5301, "latitude": 47.1402, "accuracy": 7}
+    page = phone(geolocation=here, permissions=["geolocation"]).page
+    state = page.locator("#share-state")
+    expect(state).to_contain_text("Off.")
+    page.get_by_role("switch", name="Share my position").check()
+    expect(state).to_contain_text("Sent just now, within 7 m")
+    position = world.api.get(f"/v1/technicians/{van['id']}/position").json()
+    assert (position["lon"], position["lat"]) == (9.5301, 47.1402)
+    page.get_by_role("switch", name="Share my position").uncheck()
+    expect(state).to_contain_text("Off.")
+
+
+def test_a_step_pressed_offline_says_that_it_was_not_sent(phone, world, van):
+    order = assigned(world, van)
+    visitor = phone()
+    page = visitor.page
+    visit = page.locator(f'.visit[data-order="{order["id"]}"]')
+    expect(page.locator("#connection")).to_have_text("Live")
+    page.context.set_offline(True)
+    expect(page.locator("#connection")).to_have_text("Offline")
+    visit.get_by_role("button", name="Set out").click()
+    expect(visit).to_contain_text("this was not sent")
+    page.context.set_offline(False)
+    visit.get_by_role("button", name="Set out").click()
+    expect(visit).to_have_attribute("data-status", "en_route")
+
+
+def test_a_technician_is_sent_from_the_map_to_their_own_day(visit, deployment, van):
+    page = visit("/map", deployment.token("technician", van["id"])).page
+    page.wait_for_url("**/t")
