@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.app import Deployment, build_workspace, running
+from tests.support.redis import empty_redis, live, redis_server
+
+__all__ = ["empty_redis", "live", "redis_server"]
 
 
 @pytest.fixture(scope="session")

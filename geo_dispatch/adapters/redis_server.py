@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -60,7 +61,18 @@ def find_redis_server(path: str | None = None) -> Path:
         There is none that is new enough; the message says what to install.
     """
     named = (shutil.which(name, path=path) for name in ("valkey-server", "redis-server"))
-    for binary in (*(Path(found) for found in named if found), *_bundled()):
+    return first_usable((*(Path(found) for found in named if found), *_bundled()))
+
+
+def first_usable(binaries: Iterable[Path]) -> Path:
+    """The first server that is new enough.
+
+    Raises
+    ------
+    RedisUnavailable
+        None is; the message says what to install.
+    """
+    for binary in binaries:
         if _version(binary) >= MIN_VERSION:
             return binary
     raise RedisUnavailable(_INSTALL)
