@@ -45,7 +45,7 @@ class Territory:
 def name_to_id(name: str) -> TerritoryId:
     """A stable id from a name: ``"Région Nord" -> "region-nord"``."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return TerritoryId("-".join(re.findall(r"[a-z0-9]+", _without_marks(decomposed))))
+    return TerritoryId("-".join(re.findall(r"[^\W_]+", _without_marks(decomposed))))
 
 
 def polygonal(shape: BaseGeometry) -> shapely.MultiPolygon:
