@@ -1,5 +1,6 @@
 """The right technician first, and everybody accounted for, in minutes that can be read."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from geo_dispatch.kernel.ids import TerritoryId
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
     NOW,
+    SPEED_MPS,
     FlatLand,
     a_case,
     a_plan,
@@ -268,6 +270,28 @@ def test_whoever_the_rings_leave_out_is_ranked_all_the_same():
     plans = [a_plan(a_technician(f"van-{n}"), at(n * 500)) for n in range(20)]
     rings = [(plan.technician.id, None, n * 500.0) for n, plan in enumerate(plans)][1:]
     assert order_of(ranked(a_case(), *plans, nearby=rings, top=1)) == ["van-0"]
+
+
+def test_whoever_is_on_site_near_by_is_found_though_the_phone_was_last_seen_far_away():
+    north, south = TerritoryId("north"), TerritoryId("south")
+    there = on_site_since(NOW - minutes(60))
+    stranger = a_technician("van-x", territory_id=south)
+    on_site = a_plan(stranger, at(11_950), [a_stop("wo_2", at(0), **there)])
+    others = [
+        a_plan(a_technician(f"van-{n:02}", territory_id=north), at(11_900)) for n in range(17)
+    ]
+    rings = [(plan.technician.id, None, 11_900.0) for plan in others] + [("van-x", None, 11_950.0)]
+    roads = replace(FlatLand().roads, fastest_mps=2 * SPEED_MPS)
+    case = a_case(site=a_site(territory_id=north))
+    ranking = rank(case, [on_site, *others], roads, nearby=rings, top=1)
+    assert order_of(ranking) == ["van-x"]
+
+
+def test_whoever_will_end_near_by_is_found_though_they_are_far_away_now():
+    passing = a_plan(a_technician("van-x"), at(30_000), [a_stop("wo_2", at(60), duration_s=60.0)])
+    plans = [a_plan(a_technician(f"van-{n:02}"), at(600 * n)) for n in range(12, 50)]
+    ranking = ranked(a_case(an_order(priority=5)), passing, *plans, top=1)
+    assert order_of(ranking) == ["van-x"]
 
 
 def test_nobody_is_an_answer():
