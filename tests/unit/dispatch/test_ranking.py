@@ -282,7 +282,7 @@ def test_whoever_is_on_site_near_by_is_found_though_the_phone_was_last_seen_far_
     ]
     rings = [(plan.technician.id, None, 11_900.0) for plan in others] + [("van-x", None, 11_950.0)]
     roads = replace(FlatLand().roads, fastest_mps=2 * SPEED_MPS)
-    case = a_case(site=a_site(territory_id=north))
+    case = a_case(an_order(priority=2), a_site(territory_id=north))
     ranking = rank(case, [on_site, *others], roads, nearby=rings, top=1)
     assert order_of(ranking) == ["van-x"]
 
