@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,7 +75,7 @@ def build(
     progress: Progress = silent,
     country: str | None = None,
 ) -> BuildReport:
-    """Compile an area's road graph, base map and places; each file whole or not at all.
+    """Compile an area's road graph, base map and places; all of them or none.
 
     Parameters
     ----------
@@ -114,9 +116,10 @@ def build(
         message = f"{extract_path} has {error}; give an extract with streets for cars"
         raise InvalidFile(message, [Fault(str(extract_path), str(error))]) from error
     progress("joining streets", report.streets, report.streets)
-    drawn = build_basemap(extract_path, compiled / BASEMAP_FILE, progress)
-    places = build_places(extract_path, compiled / PLACES_FILE, progress)
-    write_graph(compiled / GRAPH_FILE, graph)
+    with _exchanged(compiled) as fresh:
+        drawn = build_basemap(extract_path, fresh / BASEMAP_FILE, progress)
+        places = build_places(extract_path, fresh / PLACES_FILE, progress)
+        write_graph(fresh / GRAPH_FILE, graph)
     if recipe != read_recipe(folder):
         write_recipe(folder, recipe)
     return BuildReport(compiled, report, drawn, places)
@@ -177,6 +180,16 @@ def _folders(area: str, workspace: Path) -> tuple[Path, Path]:
         raise InvalidInput(message, [Fault("area", message)])
     graphs = workspace.resolve() / "road_graphs"
     return graphs / area, graphs / _COMPILED / area
+
+
+@contextmanager
+def _exchanged(folder: Path) -> Iterator[Path]:
+    """A folder to write to; its files take the place of those in ``folder`` if all went well."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:
+        yield Path(name)
+        for path in sorted(Path(name).iterdir()):
+            path.replace(folder / path.name)
 
 
 def _recipe(folder: Path, area: str, source: Path | None, country: str | None) -> Recipe:

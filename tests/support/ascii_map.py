@@ -126,14 +126,19 @@ class AsciiMap:
         return osm.Relation(id=number, members=members, tags=tags)
 
 
-def build_map(drawn: AsciiMap, folder: Path) -> tuple[RoadGraph, GraphReport]:
-    """The map through the whole pipeline: file, reader, builder, self-check."""
-    profile = read_profile(profile_text(CAR, folder), CAR)
-    extract = read_extract(drawn.write(folder / "map.osm"), profile.highway)
-    info = GraphInfo("map", "map.osm", "", CAR, drawn.country, "", "", ())
+def build_file(path: Path, country: str) -> tuple[RoadGraph, GraphReport]:
+    """The road graph of an OSM file: reader, builder, self-check."""
+    profile = read_profile(profile_text(CAR, path.parent), CAR)
+    extract = read_extract(path, profile.highway)
+    info = GraphInfo("map", path.name, "", CAR, country, "", "", ())
     graph, report = build_graph(extract, profile, info)
     assert graph_faults(graph) == []
     return graph, report
+
+
+def build_map(drawn: AsciiMap, folder: Path) -> tuple[RoadGraph, GraphReport]:
+    """The map through the whole pipeline."""
+    return build_file(drawn.write(folder / "map.osm"), drawn.country)
 
 
 class Town:
