@@ -7,6 +7,7 @@ This works wherever pipes do; Linux' PR_SET_PDEATHSIG would follow the parent's 
 
 from __future__ import annotations
 
+import gc
 import os
 import runpy
 import signal
@@ -35,7 +36,10 @@ def main() -> None:
     module = sys.argv[1]
     sys.argv = sys.argv[1:]
     threading.Thread(target=leave_with_parent, name="guard", daemon=True).start()
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    finally:
+        gc.freeze()  # or the interpreter spends a second at its end collecting what dies anyway
 
 
 if __name__ == "__main__":

@@ -19,6 +19,11 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the console
 
 
+def say_line(name: str, line: str) -> None:
+    """Print a line of a program of the tree."""
+    say(f"{name:>6} | {line}")
+
+
 def fail(error: GeoDispatchError) -> None:
     """Print the error: its message on one line, then each fault that the message leaves out."""
     say(f"geo-dispatch: {error.message}")

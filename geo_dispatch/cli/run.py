@@ -1,62 +1,29 @@
-"""Running it: ``demo``, ``up``, ``serve``, ``worker``, ``doctor``."""
+"""Running it: ``up``, ``serve``, ``worker``, ``doctor``."""
 
 from __future__ import annotations
 
-import json
 import os
 import runpy
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from types import FrameType
-from typing import Annotated, Any, Final
+from contextlib import ExitStack
+from typing import Annotated, Any
 
 import typer
 
 from geo_dispatch.adapters.redis_server import RedisServer
-from geo_dispatch.cli.console import bars, say
+from geo_dispatch.cli.console import say, say_line
+from geo_dispatch.cli.signals import until_signal
 from geo_dispatch.config import Settings, child_environment, load_settings
-from geo_dispatch.demo.check import check_demo
-from geo_dispatch.demo.show import run_demo
-from geo_dispatch.demo.world import DemoOptions, Stage
 from geo_dispatch.services import deployment, doctor
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-
-ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; 0.0.0.0 is every one.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 is any free one.")]
 
 
-@contextmanager
-def until_signal() -> Iterator[None]:
-    """Let SIGINT, SIGTERM or SIGHUP end the block; further ones can't break its cleaning up."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        for one in ENDING_SIGNALS:
-            signal.signal(one, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {one: signal.signal(one, end) for one in ENDING_SIGNALS}
-    try:
-        yield
-    except KeyboardInterrupt:
-        say("stopped")
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
 def settings_with(**options: Any) -> Settings:
     """The settings in force, with the options that were given on top."""
     return load_settings(**{name: value for name, value in options.items() if value is not None})
-
-
-def say_line(name: str, line: str) -> None:
-    """Print a line of a program of the tree."""
-    say(f"{name:>6} | {line}")
 
 
 @app.command()
@@ -85,38 +52,6 @@ def worker() -> None:
     settings = settings_with()
     deployment.require_graph(settings)
     _run_alone(settings, "geo_dispatch.worker")
-
-
-@app.command()
-def demo(
-    *,
-    speed: Annotated[
-        float, typer.Option(min=1, max=60, help="How fast the day goes; 1 lets real phones join.")
-    ] = 10.0,
-    check: Annotated[
-        bool, typer.Option("--check", help="Headless and fast: see everything work, then end.")
-    ] = False,
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 is any free one.")] = 8080,
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets phones in.")] = (
-        "127.0.0.1"
-    ),
-    data: Annotated[
-        Path | None, typer.Option(help="Folder for the demo's data; default a temporary one.")
-    ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the data folder.")] = False,
-) -> None:
-    """A believable day in Liechtenstein, from nothing to a live map."""
-    options = DemoOptions(speed=speed, port=port, host=host, data=data, keep=keep)
-    with until_signal(), bars() as progress:
-        stage = Stage(say=say, say_line=say_line, progress=progress)
-        if not check:
-            run_demo(options, stage)
-            return
-        seen = check_demo(options, stage)
-        typer.echo(json.dumps(seen.as_json(), ensure_ascii=False))
-        if seen.missing:
-            say(f"geo-dispatch: not seen within {seen.waited_s:.0f} s: {', '.join(seen.missing)}")
-            raise typer.Exit(1)
 
 
 @app.command(name="doctor")

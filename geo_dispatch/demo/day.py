@@ -72,6 +72,9 @@ class Job:
 _DUE_H = {1: 1.5, 2: 4.0, 3: 8.0, 4: 10.0, 5: 30.0}
 """Hours until an order is due by contract, by its priority."""
 
+_BOOKED = 0.6
+"""Share of the jobs that can be booked for a certain time which are."""
+
 
 def plan_day(seeds: Seeds, start: datetime, rhythm: Rhythm, seed: int = 1) -> list[Job]:
     """All jobs of the day in the order in which they come in; the same seed, the same day."""
@@ -116,8 +119,8 @@ def _job(
     left_to_dispatcher: bool,
 ) -> Job:
     window = None
-    if kind.has_window and rhythm.windows:
-        opens = _whole_half_hour(at + timedelta(minutes=rng.choice([20, 60, 120])))
+    if rhythm.windows and kind.has_window and rng.random() < _BOOKED:
+        opens = _whole_half_hour(at + timedelta(minutes=rng.choice([0, 30, 90])))
         window = Window(opens, opens + timedelta(hours=rng.choice([2, 3])))
     due_at = at + timedelta(hours=_DUE_H[kind.priority])
     return Job(

@@ -10,9 +10,10 @@ from typing import Final
 
 from geo_dispatch.demo.client import Api, Json, Refused
 from geo_dispatch.demo.driving import Drive, Motion, Receiver, Reported, drive_to
-from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.geo import LonLat, haversine_m
 
 _OPEN: Final = ("assigned", "en_route", "on_site", "on_the_tools", "needs_help")
+_AT_HOME_M: Final = 100.0
 _ARRIVED: Final = ("on_site", "on_the_tools")
 
 
@@ -30,6 +31,10 @@ class Habits:
         How long before a window opens one is willing to be there.
     patience
         On site, how long until one says so oneself if no fix has.
+    settles_in
+        From the arrival to the tools.
+    goes_home_after
+        Without a job for so long, one drives home and waits there.
     send_every_s
         Real seconds: a phone bundles its fixes.
     """
@@ -40,6 +45,7 @@ class Habits:
     early: timedelta = timedelta(minutes=10)
     patience: timedelta = timedelta(minutes=12)
     settles_in: timedelta = timedelta(seconds=60)
+    goes_home_after: timedelta = timedelta(minutes=45)
     send_every_s: float = 1.0
 
 
@@ -70,7 +76,8 @@ class Phone:
         self._habits = habits or Habits()
         self._rng = random.Random(seed)
         self._receiver = Receiver(seed)
-        self._place = home
+        self._home = self._place = home
+        self._idle_since: datetime | None = None
         self._drive: Drive | None = None
         self._order: Json | None = None
         self._on_site_since: datetime | None = None
@@ -136,7 +143,7 @@ class Phone:
     def _look_for_work(self, now: datetime) -> None:
         jobs = [j for j in self._api.get("/v1/my/day")["items"] if j["status"] in _OPEN]
         for job in sorted(jobs, key=lambda job: job["sequence"]):
-            route = self._route(job)
+            route = self._route(LonLat(**job["site"]["location"]))
             if route["duration_s"] is None:
                 continue
             window = job.get("window")
@@ -145,27 +152,35 @@ class Phone:
             if arrives >= opens - self._habits.early:
                 self._set_out(job, route, now)
                 return
+        self._idle_since = self._idle_since or now
+        if not jobs and now >= self._idle_since + self._habits.goes_home_after:
+            self._go_home(now)
 
-    def _route(self, job: Json) -> Json:
-        there = job["site"]["location"]
+    def _route(self, there: LonLat) -> Json:
         return self._api.get(
             "/v1/roads/route",
             {
                 "from": f"{self._place.lon:.7f},{self._place.lat:.7f}",
-                "to": f"{there['lon']},{there['lat']}",
+                "to": f"{there.lon:.7f},{there.lat:.7f}",
             },
         )
 
+    def _go_home(self, now: datetime) -> None:
+        self._idle_since = now
+        route = self._route(self._home)
+        if haversine_m(self._place, self._home) > _AT_HOME_M and route["duration_s"] is not None:
+            self._drive = drive_to(now, self._place, *_line(route), self._home)
+
     def _set_out(self, job: Json, route: Json, now: datetime) -> None:
+        self._idle_since = None
         there = job["site"]["location"]
         # nobody parks on the middle of the building
         door = LonLat(
             there["lon"] + self._rng.uniform(-1, 1) * 1e-4,
             there["lat"] + self._rng.uniform(-1, 1) * 1e-4,
         )
-        places = [LonLat(lon, lat) for lon, lat in route["geometry"]["coordinates"]]
         self._order = job
-        self._drive = drive_to(now, self._place, places, route["times_s"], door)
+        self._drive = drive_to(now, self._place, *_line(route), door)
 
     def _drop_if_taken_away(self) -> None:
         if self._current() is None:
@@ -227,3 +242,9 @@ class Phone:
     def _stop_here(self) -> None:
         self._order = self._drive = None
         self._on_site_since = self._tools_at = self._done_at = None
+
+
+def _line(route: Json) -> tuple[list[LonLat], list[float]]:
+    """Places and times of a route as the API tells it."""
+    places = [LonLat(lon, lat) for lon, lat in route["geometry"]["coordinates"]]
+    return places, route["times_s"]
