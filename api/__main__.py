@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from socket import socket
 from typing import Final
@@ -60,6 +61,9 @@ def main() -> int:
         settings = load_settings()
         start_logging(settings, "api")
         server = server_for(settings)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises again what it caught, before we have closed everything
+            signal.signal(number, server.handle_exit)
         server.run()
     except GeoDispatchError as error:
         structlog.get_logger().error("cannot serve", why=error.message)

@@ -8,6 +8,7 @@ from typing import Final
 from geo_dispatch.dispatch.events import LoggedEvent
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.views import View, eta_view
 
 ETA: Final = "order.eta"
 
@@ -73,3 +74,13 @@ def audience_for(context: Context, actor: Actor, *, etas_only: bool) -> Audience
     return Audience(
         orders_only=is_client, etas_only=etas_only, positions=not (is_client or etas_only)
     )
+
+
+def etas_in_force(context: Context, audience: Audience) -> list[View]:
+    """The ETAs, as last told, of all open orders that the audience hears of."""
+    holder = audience.technician_id
+    with context.store.read() as unit:
+        orders = unit.orders.open(None if holder is None else [holder])
+        told = unit.etas.many(order.id for order in orders)
+    holders = {order.id: order.technician_id for order in orders}
+    return [eta_view(eta) for key, eta in sorted(told.items()) if eta.technician_id == holders[key]]

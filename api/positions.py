@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import to_builtins
+
 from api.roster import Doing
 from geo_dispatch.kernel.cells import cell_to_str
 from geo_dispatch.kernel.time import ms_to_datetime
@@ -22,7 +24,7 @@ def position_view(position: Position, doing: Doing | None) -> PositionView | Non
         "lon": round(position.place.lon, 7),
         "lat": round(position.place.lat, 7),
         "cell": cell_to_str(position.cell),
-        "at": ms_to_datetime(position.at_ms).isoformat(timespec="milliseconds"),
+        "at": to_builtins(ms_to_datetime(position.at_ms)),
         "accuracy_m": position.accuracy_m,
         "speed_mps": position.speed_mps,
         "heading_deg": position.heading_deg,

@@ -14,6 +14,7 @@ from api.deps import AppState
 from api.hub import Client
 from api.log_tail import end_of_log, read_log
 from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.services.views import event_view
 
 MAX_REPLAY: Final = 5000
 """Events that a reader may have missed; beyond, loading everything afresh is cheaper."""
@@ -77,15 +78,3 @@ async def _live(client: Client, sent: int) -> AsyncIterator[ServerSentEvent]:
 
 def _sse(event: LoggedEvent) -> ServerSentEvent:
     return ServerSentEvent(event=event.type, id=str(event.seq), data=event_view(event))
-
-
-def event_view(event: LoggedEvent) -> dict[str, Any]:
-    """An event of the log as streams send it."""
-    return {
-        "seq": event.seq,
-        "type": event.type,
-        "stream": event.stream,
-        "at": event.at.isoformat(),
-        "actor": event.actor,
-        "body": event.body,
-    }

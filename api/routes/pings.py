@@ -25,6 +25,9 @@ MAX_BATCH: Final = 1000
 
 router = APIRouter(prefix="/v1", tags=["positions"])
 
+_FIELDS: Final = {"malformed": "ping", "off_earth": "lon, lat", "future": "at", "too_old": "at"}
+"""Which field of a ping a code of rejection is about; the others are about its technician."""
+
 _PING_SCHEMA: Final = PingIn.model_json_schema()
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -107,14 +110,18 @@ def _take(state: AppState, caller: Actor, body: dict[str, Any]) -> VerdictsOut:
             f"pings must be a list of at most {MAX_BATCH}; send the rest in another request",
             [Fault("pings", f"not a list of at most {MAX_BATCH}")],
         )
-    read = [_read(item, caller, f"pings[{index}]") for index, item in enumerate(items)]
+    is_batch = "pings" in body
+    read = [
+        _read(item, caller, f"pings[{index}]" if is_batch else "")
+        for index, item in enumerate(items)
+    ]
     good = [ping for ping in read if isinstance(ping, Ping)]
     judged = iter(pings.accept(state.context, good, caller) if good else [])
     verdicts = [next(judged) if isinstance(one, Ping) else one for one in read]
     for verdict in verdicts:
         state.metrics.pings.labels(verdict.verdict).inc()
-    if "pings" not in body and verdicts[0].verdict == "rejected":
-        _refuse(verdicts[0], items[0])
+    if not is_batch and verdicts[0].verdict == "rejected":
+        _refuse(verdicts[0])
     return VerdictsOut(verdicts=_views(verdicts))
 
 
@@ -136,12 +143,9 @@ def _read(item: object, caller: Actor, where: str) -> Ping | PingVerdict:
     )
 
 
-def _refuse(verdict: PingVerdict, item: Any) -> None:
-    technician_id = item.get("technician_id", "") if isinstance(item, dict) else ""
-    raise InvalidInput(
-        f"the ping of {technician_id or 'nobody'} is rejected: {verdict.message}",
-        [Fault(verdict.code, verdict.message)],
-    )
+def _refuse(verdict: PingVerdict) -> None:
+    where = _FIELDS.get(verdict.code, "technician_id")
+    raise InvalidInput(f"the ping is rejected: {verdict.message}", [Fault(where, verdict.message)])
 
 
 def _views(verdicts: Sequence[PingVerdict]) -> list[VerdictOut]:

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from msgspec import to_builtins
 
-from api.audience import Audience, audience_for
+from api.audience import Audience, audience_for, etas_in_force
 from api.auth import Caller
 from api.deps import State
 from api.streams import stream
@@ -64,9 +65,9 @@ async def stream_events(
         mirror = state.feed.mirror
         wanted = [p for p in mirror.positions() if audience.wants_position(p.technician_id)]
         return {
-            "now": state.context.clock().isoformat(),
+            "now": to_builtins(state.context.clock()),
             "positions": state.feed.view(wanted),
-            "positions_as_of": mirror.as_of.isoformat(),
+            "positions_as_of": to_builtins(mirror.as_of),
         }
 
     async for item in stream(state, audience, last_event_id, snapshot):
@@ -80,7 +81,10 @@ async def stream_etas(
     """Follow ETA changes only: `order.eta`, after a `snapshot` of those in force."""
 
     def snapshot() -> dict[str, Any]:
-        return {"now": state.context.clock().isoformat(), "etas": []}
+        return {
+            "now": to_builtins(state.context.clock()),
+            "etas": etas_in_force(state.context, audience),
+        }
 
     async for item in stream(state, audience, last_event_id, snapshot):
         yield item

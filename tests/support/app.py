@@ -80,15 +80,14 @@ class Deployment:
 @contextmanager
 def running(workspace: Path, data: Path, **overrides) -> Iterator[Deployment]:
     """Start a deployment on the workspace; all of it ends with the block."""
+    clock = {"clock_epoch": MONDAY_MORNING, "clock_started": datetime.now(UTC)}
     settings = Settings(
         workspace=workspace,
         data=data,
         area=AREA,
         port=0,
-        clock_epoch=MONDAY_MORNING,
-        clock_started=datetime.now(UTC),
         log_level="warning",
-        **overrides,
+        **(clock | overrides),
     )
     with ExitStack() as stack:
         redis = stack.enter_context(RedisServer(settings.data_dir))
@@ -97,7 +96,7 @@ def running(workspace: Path, data: Path, **overrides) -> Iterator[Deployment]:
         url = stack.enter_context(serving(settings))
         deployment = Deployment(settings, context, redis, url)
         stack.callback(lambda: [client.close() for client in deployment.clients])
-        until(lambda: httpx.get(f"{url}/health/ready").is_success, 10, "the API to be ready")
+        until(lambda: httpx.get(f"{url}/health/ready").is_success, 30, "the API to be ready")
         yield deployment
 
 
@@ -117,7 +116,7 @@ def serving(settings: Settings) -> Iterator[str]:
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="api")
     thread.start()
     try:
-        until(lambda: server.started or not thread.is_alive(), 20, "the API to start")
+        until(lambda: server.started or not thread.is_alive(), 60, "the API to start")
         assert thread.is_alive(), "the API ended at once"
         yield f"http://127.0.0.1:{_port(server)}"
     finally:

@@ -52,8 +52,12 @@ form.addEventListener("submit", (event) => {
   else show("Paste a token; it begins with gd_.");
 });
 
-if (location.hash.length > 1) {
+function signInByLink() {
+  if (location.hash.length < 2) return;
   input.value = decodeURIComponent(location.hash.slice(1));
   history.replaceState(null, "", location.pathname + location.search);
   signIn(input.value);
 }
+
+addEventListener("hashchange", signInByLink);
+signInByLink();

@@ -55,7 +55,7 @@ export class Jobs {
       pin = L.marker([site.location.lat, site.location.lon], {
         icon: L.divIcon({
           className: "job",
-          html: el("div", {}, el("span.head"), parts.mark, parts.tag),
+          html: el("div", { "aria-hidden": "true" }, el("span.head"), parts.mark, parts.tag),
           iconSize: [26, 26],
           iconAnchor: [13, 31],
         }),

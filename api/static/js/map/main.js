@@ -15,6 +15,8 @@ import { drawTerritories } from "./territories.js";
 
 const CLOSE_ZOOM = 15;
 const TOAST_MS = 4000;
+const PHONE_PX = 760;
+const PANEL_PX = 432;
 const TOLD = {
   "order.placed": "came in",
   "order.assigned": "is assigned",
@@ -47,7 +49,16 @@ function select({ order = null, technician = null }) {
 function pickOrder(orderId) {
   const order = store.orders.get(orderId);
   const site = store.siteOf(order);
-  if (site) panTo([site.location.lat, site.location.lon]);
+  const place = site && [site.location.lat, site.location.lon];
+  const from = order.status === "en_route" && fleet.latLngOf(order.technician_id);
+  if (from && place) {
+    // Who drives, and where to: beside the panel, not under it.
+    map.fitBounds([from, place], {
+      paddingTopLeft: [60, 60], paddingBottomRight: [60 + covered(), 60], maxZoom: CLOSE_ZOOM,
+    });
+  } else if (place) {
+    panTo(place);
+  }
   panel.showOrder(orderId);
   select({ order: orderId });
 }
@@ -64,11 +75,12 @@ function deselect() {
   select({});
 }
 
+/** Pixels on the right of the map that the panel covers. */
+const covered = () => (innerWidth > PHONE_PX ? PANEL_PX : 0);
+
 function panTo(at) {
-  // The panel covers the right of the map: what is looked at should stand left of it.
   const zoom = Math.max(map.getZoom(), CLOSE_ZOOM);
-  const covered = innerWidth > 760 ? 210 : 0;
-  const centre = map.project(at, zoom).add([covered, 0]);
+  const centre = map.project(at, zoom).add([covered() / 2, 0]);
   map.setView(map.unproject(centre, zoom), zoom);
 }
 
@@ -107,7 +119,7 @@ function drawLegend() {
     el("div.item", { dataset: { priority: 1 } }, el("span.badge", {}, "1"), "Job, 1 most urgent"),
     el("div.item", {}, el("span.swatch"), "Way of who is en route"),
     el("div.item", {}, el("span.ring"), "Fence that confirms arrival"));
-  $("#legend").open = innerWidth > 760;
+  $("#legend").open = innerWidth > PHONE_PX;
 }
 
 function setConnection(state) {

@@ -15,7 +15,7 @@ export async function drawTerritories(map) {
     interactive: false,
     style: (feature) => {
       const all = found.features.indexOf(feature);
-      const color = feature.properties.colour ?? COLOURS[all % COLOURS.length];
+      const color = feature.properties.colour || COLOURS[all % COLOURS.length];
       return { color, weight: 1.5, opacity: 0.7, dashArray: "6 5", fillOpacity: 0.05 };
     },
     onEachFeature: (feature, layer) => {
