@@ -157,7 +157,6 @@ def _(before, loads_before, mo, names, neighbours, work_along):
     source = mo.ui.dropdown(
         {t.name: t.id for t in before if neighbours(t.id)},
         value=names[max((t.id for t in before if neighbours(t.id)), key=relief)],
-        label="Move cells from",
     )
     return source, total
 
@@ -175,7 +174,6 @@ def _(mo, names, neighbours, source, total, work_along):
                 ),
             )
         ],
-        label="to",
     )
     return (target,)
 
@@ -204,9 +202,8 @@ def _(Conflict, before, cells, minutes_in, mo, move_cells, shared_border, source
     cell_choice = mo.ui.multiselect(
         {label: cell for cell, label in labels.items()},
         value=[labels[cell] for cell in first_choice(4)],
-        label="the cells along their border",
     )
-    mo.hstack([source, target, cell_choice], justify="start", gap=2)
+    mo.md(f"Move cells from {source} to {target}: {cell_choice}")
     return (cell_choice,)
 
 
