@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,11 +61,12 @@ class RestrictionCounts:
     Attributes
     ----------
     applied
-        Forbid at least one turn.
+        Forbid a turn, or turning round.
     over_ways
         Lead over a way, which is not supported; ignored.
     other
-        For other vehicles, at other hours, of unknown kind, or away from any street.
+        For other vehicles, at other hours, of unknown kind, or between streets that cars do not
+        drive anyway.
     """
 
     applied: int
@@ -126,42 +128,51 @@ def _banned(
     at: Junctions, arcs: Arcs, restrictions: Iterable[TurnRestriction], keys: TurnRestrictionKeys
 ) -> tuple[NDArray[np.bool_], set[int], RestrictionCounts]:
     """Which turns are forbidden, and who may not turn round."""
-    via = at.end[arcs.tail]
-    by_node = np.argsort(via, kind="stable")
-    start = np.searchsorted(via[by_node], np.arange(len(at.osm_ids) + 1))
-    arriving = np.argsort(at.end, kind="stable")
-    ending = np.searchsorted(at.end[arriving], np.arange(len(at.osm_ids) + 1))
-    banned = np.zeros(len(via), bool)
+    turns_at = _rows_by_junction(at.end[arcs.tail])
+    arriving_at = _rows_by_junction(at.end)
+    banned = np.zeros(len(arcs.tail), bool)
     no_u_turn: set[int] = set()
-    applied = over_ways = other = 0
-    only: dict[tuple[int, int], NDArray[np.bool_]] = {}
+    bound: dict[tuple[int, int], set[int]] = defaultdict(set)
+    applied = over_ways = total = 0
     for restriction in restrictions:
+        total += 1
         kind = _kind(restriction, keys)
         node = _junction(at, restriction.via_node)
-        if kind and restriction.via_node is None:
-            over_ways += 1
-            continue
+        over_ways += bool(kind) and restriction.via_node is None
         if not kind or node is None:
-            other += 1
             continue
-        here = by_node[start[node] : start[node + 1]]
-        ends = arriving[ending[node] : ending[node + 1]]
-        comes = np.isin(at.way[arcs.tail[here]], restriction.from_ways)
-        goes = np.isin(at.way[arcs.head[here]], restriction.to_ways)
-        turning_round = restriction.from_ways == restriction.to_ways
-        if kind == "only" or turning_round:
-            no_u_turn.update(ends[np.isin(at.way[ends], restriction.from_ways)].tolist())
-        if kind == "only":
+        turns, arriving = turns_at(node), arriving_at(node)
+        comes = np.isin(at.way[arcs.tail[turns]], restriction.from_ways)
+        goes = np.isin(at.way[arcs.head[turns]], restriction.to_ways)
+        bound_here = arriving[np.isin(at.way[arriving], restriction.from_ways)].tolist()
+        if restriction.from_ways == restriction.to_ways:
+            no_u_turn.update(bound_here if kind == "no" else ())
+        elif not (comes & goes).any():
+            continue
+        elif kind == "no":
+            banned[turns[comes & goes]] = True
+        else:
+            no_u_turn.update(bound_here)
             for way in restriction.from_ways:
-                ways = only.setdefault((node, way), np.zeros(len(here), bool))
-                ways |= goes
-        elif not turning_round:
-            banned[here[comes & goes]] = True
-        applied += bool(comes.any() or turning_round)
-    for (node, way), goes in only.items():
-        here = by_node[start[node] : start[node + 1]]
-        banned[here[(at.way[arcs.tail[here]] == way) & ~goes]] = True
-    return banned, no_u_turn, RestrictionCounts(applied, over_ways, other)
+                bound[node, way].update(turns[comes & goes].tolist())
+        applied += 1
+    for (node, way), free in bound.items():
+        turns = turns_at(node)
+        from_way = turns[at.way[arcs.tail[turns]] == way]
+        banned[from_way[~np.isin(from_way, list(free))]] = True
+    return banned, no_u_turn, RestrictionCounts(applied, over_ways, total - applied - over_ways)
+
+
+def _rows_by_junction(junction: _Ints) -> Callable[[int], _Ints]:
+    """The rows of ``junction`` that hold a given one."""
+    order = np.argsort(junction, kind="stable")
+    ascending = junction[order]
+
+    def rows(node: int) -> _Ints:
+        first, last = np.searchsorted(ascending, [node, node + 1])
+        return np.asarray(order[first:last])
+
+    return rows
 
 
 def _kind(restriction: TurnRestriction, keys: TurnRestrictionKeys) -> str:

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.units import UNREACHABLE_MS
+from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.search import Search, stops
-from tests.support.ascii_map import AsciiMap, Town
+from tests.support.ascii_map import AsciiMap, Town, build_file
 from tests.support.plain_roads import heap_matrix, networkx_matrix
 
+SAMPLE = (
+    Path(__file__).parents[2] / "road_graphs" / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"
+)
 GRID = """
 A----B----C----D
 |    |    |    |
@@ -107,3 +111,21 @@ def _check_route(town: Town, snaps, i: int, j: int) -> None:
     assert route.times_s[-1] == route.duration_s
     assert route.duration_s * 1000 < UNREACHABLE_MS
     assert (np.diff(route.times_s) >= 0).all()
+
+
+def test_on_a_real_extract_matrix_heap_networkx_and_routes_agree() -> None:
+    graph, _ = build_file(SAMPLE, "LI")
+    engine = RoadEngine(graph)
+    west, south, east, north = graph.bounds
+    places = np.random.default_rng(11).uniform((west, south), (east, north), (40, 2))
+    snaps = engine.snap(places, 300.0)
+    snaps = engine.snap(snaps.lonlats[snaps.street >= 0][:12])
+    matrix = engine.matrix(snaps, snaps)
+    assert len(snaps) == 12
+    assert (matrix < UNREACHABLE_MS).all()
+    assert matrix.tolist() == heap_matrix(graph, snaps, snaps)
+    assert matrix.tolist() == networkx_matrix(graph, snaps, snaps)
+    for i, source in enumerate(snaps.lonlats):
+        for target in snaps.lonlats[:4]:
+            route = engine.route(LonLat(*source), LonLat(*target))
+            assert [route.duration_s] == engine.drive_times(LonLat(*source), [LonLat(*target)]), i

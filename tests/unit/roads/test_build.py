@@ -101,6 +101,29 @@ def test_turn_restrictions_hold(kind, end, streets, town) -> None:
     assert built.report.restrictions.applied == 1
 
 
+def test_several_only_restrictions_leave_each_of_their_ways_open(town) -> None:
+    built = town(
+        "     N\n     |\nW----X----E\n     |\n     S",
+        restrictions=[
+            ("only_straight_on", "WX", "X", "XE"),
+            ("only_right_turn", "WX", "X", "XS"),
+        ],
+    )
+    assert built.streets("WX", "XE") == ["WX", "XE"]
+    assert built.streets("WX", "XS") == ["WX", "XS"]
+    assert len(built.streets("WX", "NX")) == 3
+
+
+def test_being_bound_for_a_street_that_cars_may_not_enter_binds_nobody(town) -> None:
+    built = town(
+        "     N\n     |\nW----X----E",
+        ways={"NX": {"access": "no"}},
+        restrictions=[("only_left_turn", "WX", "X", "NX")],
+    )
+    assert built.streets("WX", "XE") == ["WX", "XE"]
+    assert built.report.restrictions.other == 1
+
+
 def test_turn_restrictions_for_others_do_not_hold(town) -> None:
     built = town(
         "     N\n     |\nW----X----E",
