@@ -118,10 +118,10 @@ def retire(
         if record.retired:
             return record
         _refuse_while_in_use(unit, kind, record)
+        _log(ctx, unit, kind, key, RecordRetired(kind=kind.name), actor=actor)
         retired = kind.records(unit).save(replace(record, retired=True))
         if isinstance(retired, Technician):
             tokens.revoke_all_of(unit, retired.id)
-        _log(ctx, unit, kind, key, RecordRetired(kind=kind.name), actor=actor)
         unit.commit()
     return retired
 
@@ -155,16 +155,9 @@ def enter(ctx: Desk, unit: Unit, kind: Kind[R, F], fields: F, *, actor: Actor) -
     """`create` within a unit."""
     record = kind.build(ctx.new_id(kind.prefix), fields)
     record = _checked(ctx, unit, kind, record, f"this {kind.name} cannot be entered")
-    kind.records(unit).add(record)
-    _log(
-        ctx,
-        unit,
-        kind,
-        record.id,
-        RecordCreated(kind=kind.name, record=kind.view(record)),
-        actor=actor,
-    )
-    return record
+    created = RecordCreated(kind=kind.name, record=kind.view(record))
+    _log(ctx, unit, kind, record.id, created, actor=actor)
+    return kind.records(unit).add(record)
 
 
 def revise(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, fields: F, *, actor: Actor) -> R:
@@ -177,9 +170,8 @@ def revise(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, fields: F, *, act
     changes = {name: value for name, value in after.items() if value != before[name]}
     if not changes:
         return record
-    saved = kind.records(unit).save(changed)
     _log(ctx, unit, kind, record.id, RecordChanged(kind=kind.name, changes=changes), actor=actor)
-    return saved
+    return kind.records(unit).save(changed)
 
 
 def _checked(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, refusal: str) -> R:
@@ -192,6 +184,7 @@ def _checked(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, refusal: str) -
 def _log(
     ctx: Desk, unit: Unit, kind: Kind[Any, Any], key: str, event: Event, *, actor: Actor
 ) -> None:
+    """Append first, then write rows: appending waits its turn, and must not wait holding rows."""
     unit.append(f"{kind.name}:{key}", [event], actor=actor, at=ctx.clock())
 
 

@@ -1,8 +1,11 @@
 """Real databases for tests: SQLite files, and PostgreSQL where a server is installed."""
 
+import os
 import shutil
 import socket
+import stat
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -46,12 +49,11 @@ def postgresql_server(folder: Path) -> Iterator[str]:
     The server refuses to run as root, so root starts it as the user whom Debian's package makes.
     """
     initdb, postgres = postgresql_binary("initdb"), postgresql_binary("postgres")
-    root = Path.home().owner() == "root" and shutil.os.getuid() == 0
-    account = {"user": "postgres", "group": "postgres"} if root else {}
+    account = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
     data = folder / "data"
     data.mkdir(parents=True)
-    if root:
-        shutil.chown(data, "postgres", "postgres")
+    if account:
+        _open_to(data, **account)
     subprocess.run(
         [initdb, "-D", data, "-U", "test", "-A", "trust", "--no-sync", "-E", "UTF8"],
         check=True,
@@ -75,6 +77,14 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(timeout=30)
+
+
+def _open_to(data: Path, user: str, group: str) -> None:
+    """Give the folder to the user, who may pass through those above it."""
+    shutil.chown(data, user, group)
+    for parent in data.parents:
+        if parent.is_relative_to(tempfile.gettempdir()) and parent != Path(tempfile.gettempdir()):
+            parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
 
 
 def _free_port() -> int:

@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
 
 from geo_dispatch.kernel.errors import Conflict, Fault, NotFound, VersionConflict
 
@@ -139,19 +138,16 @@ class Records(Generic[R]):
             Its external id is taken.
         """
         stored = replace(record, version=record.version + 1)
+        taken = self.by_external_id(record.external_id) if record.external_id else None
+        if taken is not None and taken.id != record.id:
+            raise self._taken(record, taken)
         columns = self.table.c
         statement = (
             update(self.table)
             .where(columns.id == record.id, columns.version == record.version)
             .values(self.to_row(stored))
         )
-        try:
-            changed = self._connection.execute(statement).rowcount
-        except IntegrityError as error:
-            taken = self.by_external_id(record.external_id) if record.external_id else None
-            if taken is None or taken.id == record.id:
-                raise
-            raise self._taken(record, taken) from error
+        changed = self._connection.execute(statement).rowcount
         if changed != 1:
             self.expect(record.id, record.version)
         return stored

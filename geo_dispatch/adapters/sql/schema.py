@@ -63,6 +63,8 @@ def remedy_for(error: DBAPIError) -> str | None:
     said = str(error.orig)
     if "no such table" in said or "no such column" in said or "UndefinedTable" in repr(error.orig):
         return UPGRADE
+    if "not a database" in said or "malformed" in said:
+        return "name another file, or bring this one back from a backup"
     if isinstance(error, ProgrammingError) or not isinstance(error, OperationalError):
         return None
     if "locked" in said:

@@ -204,10 +204,13 @@ def _engine(url: str) -> Engine:
     target = make_url(url)
     if target.drivername == "postgresql":
         target = target.set(drivername="postgresql+psycopg")
-    sqlite = target.get_backend_name() == "sqlite"
-    if sqlite and target.database:
-        Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+    backend = target.get_backend_name()
+    sqlite = backend == "sqlite"
+    if backend not in {"sqlite", "postgresql"}:
+        raise DatabaseUnavailable(f"{make_safe(url)}: only SQLite and PostgreSQL are supported")
     try:
+        if sqlite and target.database:
+            Path(target.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
             target,
             pool_size=_POOL_SIZE,
@@ -215,13 +218,11 @@ def _engine(url: str) -> Engine:
             pool_pre_ping=not sqlite,
             connect_args={"timeout": BUSY_TIMEOUT_S} if sqlite else {},
         )
-    except NoSuchModuleError as error:
+    except OSError as error:
+        raise DatabaseUnavailable(f"{make_safe(url)} cannot be used: {error}") from error
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise DatabaseUnavailable(
-            f"{make_safe(url)}: only SQLite and PostgreSQL are supported"
-        ) from error
-    except ModuleNotFoundError as error:
-        raise DatabaseUnavailable(
-            f"{make_safe(url)} needs {error.name}; `pip install 'geo-dispatch[postgresql]'`"
+            f"{make_safe(url)}: {error}; `pip install 'geo-dispatch[postgresql]'` brings the driver"
         ) from error
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
