@@ -97,4 +97,5 @@ export function span(ms) {
   return `${Math.round(hours / 24)} d`;
 }
 
-export const minutes = (ms) => ms / MINUTE_MS;
+/** "just now", "4 min ago". */
+export const ago = (ms) => (ms < MINUTE_MS ? "just now" : `${span(ms)} ago`);

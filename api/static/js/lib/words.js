@@ -28,6 +28,8 @@ export const EXCLUSION = {
 };
 
 export const ENDED = new Set(["complete", "cancelled"]);
+/** Somebody waits for the technician to arrive. */
+export const WAITING = new Set(["new", "assigned", "en_route"]);
 export const UNDER_WAY = new Set(["en_route", "on_site", "on_the_tools", "needs_help"]);
 
 /** "on_the_tools" to "On the tools", for codes that have no word above. */

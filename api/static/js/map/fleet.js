@@ -65,7 +65,7 @@ export class Fleet {
     const marker = L.marker(at, {
       icon: L.divIcon({
         className: "tech",
-        html: el("div", { "aria-hidden": "true" }, parts.course, parts.disc, parts.tag),
+        html: el("div", {}, parts.course, parts.disc, parts.tag),
         iconSize: [30, 30],
         iconAnchor: [15, 15],
       }),

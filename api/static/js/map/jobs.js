@@ -3,7 +3,7 @@
 import { get, id, Problem } from "../lib/api.js";
 import { span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { PRIORITY, statusWord } from "../lib/words.js";
+import { PRIORITY, statusWord, WAITING } from "../lib/words.js";
 
 const ROUTE_AGAIN_MS = 8000;
 const NAMES_FROM_ZOOM = 13;
@@ -55,7 +55,7 @@ export class Jobs {
       pin = L.marker([site.location.lat, site.location.lon], {
         icon: L.divIcon({
           className: "job",
-          html: el("div", { "aria-hidden": "true" }, el("span.head"), parts.mark, parts.tag),
+          html: el("div", {}, el("span.head"), parts.mark, parts.tag),
           iconSize: [26, 26],
           iconAnchor: [13, 31],
         }),
@@ -80,7 +80,10 @@ export class Jobs {
     node.dataset.priority = order.priority;
     node.dataset.status = order.status;
     node.dataset.open = order.status === "new";
-    fill(pin.parts.mark, order.status === "needs_help" ? icon("needs_help") : order.priority);
+    // The number is drawn by the style, so that the name read out is the label alone.
+    const help = order.status === "needs_help";
+    fill(pin.parts.mark, help && icon("needs_help"));
+    pin.parts.mark.dataset.mark = help ? "" : order.priority;
     fill(pin.parts.tag, tag);
     pin.parts.tag.className = `tag ${risk}`;
     pin.parts.tag.hidden = !tag;
@@ -150,7 +153,7 @@ export class Jobs {
 /** "18 min", "late 5 min", or "" when nobody waits. */
 export function timeLeft(order, store, clock) {
   const deadline = store.deadline(order);
-  if (deadline === null || !["new", "assigned", "en_route"].includes(order.status)) return "";
+  if (deadline === null || !WAITING.has(order.status)) return "";
   const left = deadline - clock.now();
   return left < 0 ? `late ${span(left)}` : span(left);
 }

@@ -17,6 +17,7 @@ const CLOSE_ZOOM = 15;
 const TOAST_MS = 4000;
 const PHONE_PX = 760;
 const PANEL_PX = 432;
+const LEGEND = "geo-dispatch.legend";
 const TOLD = {
   "order.placed": "came in",
   "order.assigned": "is assigned",
@@ -119,7 +120,11 @@ function drawLegend() {
     el("div.item", { dataset: { priority: 1 } }, el("span.badge", {}, "1"), "Job, 1 most urgent"),
     el("div.item", {}, el("span.swatch"), "Way of who is en route"),
     el("div.item", {}, el("span.ring"), "Fence that confirms arrival"));
-  $("#legend").open = innerWidth > PHONE_PX;
+  const legend = $("#legend");
+  const kept = localStorage.getItem(LEGEND);
+  legend.open = kept ? kept === "open" : innerWidth > PHONE_PX;
+  legend.addEventListener("toggle", () =>
+    localStorage.setItem(LEGEND, legend.open ? "open" : "closed"));
 }
 
 function setConnection(state) {

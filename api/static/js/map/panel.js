@@ -1,9 +1,9 @@
 // The panel of one job or one technician.
 
-import { span } from "../lib/clock.js";
+import { ago, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { get, id, Problem } from "../lib/api.js";
-import { ENDED, PRIORITY, statusWord } from "../lib/words.js";
+import { PRIORITY, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
 import { timelineItem } from "./timeline.js";
 
@@ -139,9 +139,9 @@ export class Panel {
         Priority: `${order.priority} · ${PRIORITY[order.priority]}`,
         Window: this.#clock.window(order.window),
         Due: order.due_at && this.#clock.moment(order.due_at),
-        "Time left": deadline !== null && risk
-          ? el(`b.${risk}`, {}, this.#left(deadline))
-          : deadline !== null && !ENDED.has(order.status) ? this.#left(deadline) : null,
+        "Time left": deadline !== null && WAITING.has(order.status)
+          ? el(risk ? `b.${risk}` : "span", {}, this.#left(deadline))
+          : null,
         Technician: order.technician_id && this.#store.callSign(order.technician_id),
         ETA: eta && el(late ? "b.late" : "span", {}, this.#clock.moment(eta.eta) + late),
         Skills: skills || "none needed",
@@ -206,7 +206,7 @@ export class Panel {
       el("div.panel-body", {},
         el("section", {}, facts({
           Position: position
-            ? `${span(this.#clock.age(position.at))} old, within ${Math.round(position.accuracy_m ?? 0)} m`
+            ? `${ago(this.#clock.age(position.at))}, within ${Math.round(position.accuracy_m ?? 0)} m`
             : "none yet",
           Speed: position?.speed_mps > 1 ? `${Math.round(position.speed_mps * 3.6)} km/h` : null,
           Skills: technician.skills.map((skill) => `${skill.name} ${skill.level}`).join(", "),

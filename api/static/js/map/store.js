@@ -1,7 +1,7 @@
 // What the page knows: records and positions, kept up by the stream. Views listen for "change".
 
 import { get, getAll, id, Problem } from "../lib/api.js";
-import { ENDED, UNDER_WAY } from "../lib/words.js";
+import { ENDED, UNDER_WAY, WAITING } from "../lib/words.js";
 
 const REFETCH_MS = 120;
 const SOON_MS = 45 * 60_000;
@@ -162,8 +162,7 @@ export class Store extends EventTarget {
   /** @returns {"late"|"soon"|""} whether the technician will be there in time */
   risk(order) {
     const deadline = this.deadline(order);
-    const waiting = ["new", "assigned", "en_route"].includes(order.status);
-    if (deadline === null || !waiting) return "";
+    if (deadline === null || !WAITING.has(order.status)) return "";
     const eta = this.etaOf(order);
     const expected = eta ? Date.parse(eta.eta) : this.#clock.now();
     if (expected > deadline) return "late";

@@ -1,7 +1,7 @@
 // Sends the phone's position while the page is open and the switch is on; says honestly what it does.
 
 import { Offline, post, Problem } from "../lib/api.js";
-import { span } from "../lib/clock.js";
+import { ago } from "../lib/clock.js";
 
 const EVERY_MS = 5000;
 const KEPT = 500;
@@ -141,8 +141,7 @@ export class Sharing {
     if (!this.#control.checked) return "Off. The office does not see where you are.";
     if (waiting > 1) return `Not sent: ${waiting} positions wait for the connection.`;
     if (!this.#sent) return "Waiting for the phone to find its position…";
-    const ago = performance.now() - this.#sent.at;
-    const when = ago < 60_000 ? "just now" : `${span(ago)} ago`;
+    const when = ago(performance.now() - this.#sent.at);
     return `On while this page is open. Sent ${when}, within ${Math.round(this.#sent.accuracy)} m.`;
   }
 }
