@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from geo_dispatch.demo.day import Rhythm, plan_day
@@ -17,7 +17,7 @@ _TURN_S: Final = 0.05
 def run_demo(options: DemoOptions, stage: Stage) -> None:
     """Run until a signal ends it."""
     with opened(options, stage) as world:
-        stage.say(_invitation(world, options))
+        stage.say(invitation(world.running.url, options.speed, options.host, world.secrets))
         for _ in day(world, stage, Rhythm(), Habits()):
             pass
 
@@ -49,18 +49,22 @@ def day(
         time.sleep(_TURN_S)
 
 
-def _invitation(world: World, options: DemoOptions) -> str:
-    url = world.running.url
-    pace = "in real time" if options.speed == 1 else f"{options.speed:g} times as fast"
+def invitation(url: str, speed: float, host: str, secrets: Mapping[str, str]) -> str:
+    """What to open and how to sign in, once everything runs."""
+    pace = "in real time" if speed == 1 else f"{speed:g} times as fast"
+    keys = {name: secret for name, secret in secrets.items() if name.startswith("ingest key")}
+    people = {name: secret for name, secret in secrets.items() if name not in keys}
     lines = [
         "",
         f"geo-dispatch demo is ready: a day in Liechtenstein, {pace}",
-        f"  live map           {url}/map",
-        f"  technician's page  {url}/t",
-        f"  API                {url}/docs",
-        f"sign in at {url}/sign-in with one of these tokens, good until the demo ends:",
-        *(f"  {name:<20} {secret}" for name, secret in world.secrets.items()),
-        "Ctrl-C ends it",
+        f"live map {url}/map, technician's page {url}/t, API {url}/docs",
+        "",
+        "Each link signs in; what stands behind # is the token that the API takes as Bearer:",
+        *(f"  {name:<20} {url}/sign-in#{secret}" for name, secret in people.items()),
+        *(f"  {name:<20} {secret}" for name, secret in keys.items()),
         "",
     ]
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        lines.append("From other machines, put this one's address in place of 127.0.0.1.")
+    lines += ["Ctrl-C ends it.", ""]
     return "\n".join(lines)
