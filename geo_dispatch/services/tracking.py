@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from geo_dispatch.adapters.live_redis import Entry
@@ -16,7 +17,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.adapters.sql.tracking import ShardPosition
 from geo_dispatch.dispatch.orders import Assignment, WorkOrder
 from geo_dispatch.dispatch.sites import Site
-from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.arrivals import Follower
 from geo_dispatch.services.context import Context
@@ -46,8 +47,6 @@ class Outcome:
         How many were new to history.
     refolds
         How many technicians' days were folded again.
-    events
-        How many events were written.
     moved
         Technicians with new fixes.
     """
@@ -55,7 +54,6 @@ class Outcome:
     position: ShardPosition
     fixes: int = 0
     refolds: int = 0
-    events: int = 0
     moved: frozenset[TechnicianId] = frozenset()
 
 
@@ -79,19 +77,16 @@ def process(ctx: Context, shard: int, entries: Sequence[Entry], fence: int) -> O
             return Outcome(before)
         after = ShardPosition(news[-1].id, fence)
         unit.tracking.advance(shard, before, after)
-        seq = unit.last_seq()
-        fixes, refolds, moved = 0, 0, set()
-        for technician_id, own in _by_technician(news).items():
-            new = unit.tracking.unknown(own)
-            if not new:
-                continue
-            unit.tracking.add_fixes(new, news[-1].received_ms)
-            fixes += len(new)
-            refolds += _fold(ctx, unit, technician_id, new)
-            moved.add(technician_id)
-        events = len(unit.events(after=seq)) if moved else 0
+        unknown = {
+            technician_id: unit.tracking.unknown(own)
+            for technician_id, own in _by_technician(news).items()
+        }
+        new = {technician_id: fixes for technician_id, fixes in unknown.items() if fixes}
+        fixes = [fix for own in new.values() for fix in own]
+        unit.tracking.add_fixes(fixes, news[-1].received_ms)
+        refolds = sum([_fold(ctx, unit, who, own) for who, own in new.items()])
         unit.commit()
-    return Outcome(after, fixes, refolds, events, frozenset(moved))
+    return Outcome(after, len(fixes), refolds, frozenset(new))
 
 
 def position(ctx: Context, shard: int) -> ShardPosition:
@@ -131,6 +126,22 @@ def track_of(ctx: Context, technician_id: str) -> TrackState | None:
     """What the technician's fixes say so far."""
     with ctx.store.read() as unit:
         return unit.tracking.state(technician_id)
+
+
+def suggestions(ctx: Context, technician_id: str) -> dict[OrderId, datetime]:
+    """Orders at whose site the technician is likely but not surely, and when fixes last said so.
+
+    Only orders in their hands without a visit: ask the technician whether they have arrived.
+    """
+    with ctx.store.read() as unit:
+        track = unit.tracking.state(technician_id) or TrackState()
+        orders = unit.orders.open([technician_id])
+    found = {}
+    for order in orders:
+        stop = track.stop(order.assignment_id) if order.assignment_id else None
+        if stop and stop.fence.suggested and not stop.fence.attendances:
+            found[order.id] = ms_to_datetime(stop.fence.suggested_ms or 0)
+    return found
 
 
 def _order(stream_id: str) -> tuple[int, int]:

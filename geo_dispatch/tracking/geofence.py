@@ -154,6 +154,11 @@ class FenceState:
         """Whether the technician is there now."""
         return bool(self.attendances) and self.attendances[-1].left_ms is None
 
+    @property
+    def suggested(self) -> bool:
+        """Whether the technician is likely there, but not surely: worth asking them."""
+        return self.likely is not None and self.suggested_ms is not None and not self.inside
+
 
 def transitions(
     state: FenceState, fence: Fence, fix: Fix, speed_mps: float, rule: ArrivalRule = RULE

@@ -38,7 +38,7 @@ from geo_dispatch.tracking.geofence import RULE
 from geo_dispatch.tracking.track import REMEMBERED_MS, TrackState
 
 CHUNK: Final = 500
-"""Rows per statement: SQLite allows 32766 values, and long statements keep other writers out."""
+"""Rows per statement."""
 
 FIRST: Final = "0-0"
 _FOLD: Final = f"track/1 {RULE.version}"
@@ -281,8 +281,8 @@ class Tracking:
 
     def _insert_new(self, table: Table, rows: Sequence[dict[str, Any]]) -> int:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table).values(list(rows)).on_conflict_do_nothing()
-        return self._connection.execute(statement).rowcount
+        statement = dialect.insert(table).on_conflict_do_nothing()
+        return self._connection.execute(statement, list(rows)).rowcount
 
 
 def _row(fix: Fix) -> dict[str, Any]:

@@ -194,3 +194,15 @@ def test_health_tells_who_works_a_shard_and_what_waits(office, order):
     office.ctx.live.acquire(0, "worker-1", 5.0)
     office.work()
     assert tracking.health(office.ctx) == [tracking.ShardHealth(0, "worker-1", 0)]
+
+
+def test_a_likely_arrival_is_suggested_until_the_technician_leaves(office):
+    site = office.office.site(location=SITE, fence_radius_m=60.0)
+    order = office.office.assigned(site=site)
+    office.later()
+    poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
+    office.track(standing(0, 40, 0, 300, **poor))
+    assert office.visits(order) == []
+    assert tracking.suggestions(office.ctx, order.technician_id) == {order.id: minutes(295 / 60)}
+    office.track(standing(0, 900, 400, 60, **poor))
+    assert tracking.suggestions(office.ctx, order.technician_id) == {}

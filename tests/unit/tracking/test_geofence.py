@@ -105,7 +105,7 @@ def test_fixes_that_are_only_likely_inside_suggest_an_arrival():
     for fix in standing(0, 40, 0, 300, accuracy_m=35.0):
         state = transitions(state, fence, fix, 0.0)
     assert state.attendances == ()
-    assert state.suggested_ms is not None
+    assert state.suggested
 
 
 def test_a_parcel_confirms_an_arrival_at_its_far_end_where_a_circle_would_not():
