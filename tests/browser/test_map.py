@@ -164,6 +164,55 @@ def test_nothing_is_asked_of_another_host_and_the_base_map_is_drawn(dispatcher, 
     }
 
 
+def test_the_way_of_whoever_is_en_route_is_drawn(dispatcher, world):
+    van = world.technician("Van 51", at=BALZERS)
+    order = world.order(world.site("Castle", VADUZ))
+    path = f"/v1/work-orders/{order['id']}"
+    world.post(f"{path}/assign", {"technician_id": van["id"], "force": True, "reason": "test"})
+    page = dispatcher().page
+    way = page.locator("path.route")
+    drawn_before = way.count()
+    world.post(f"{path}/status", {"status": "en_route"})
+    expect(marker(page, van)).to_have_attribute("data-status", "en_route")
+    expect(way).to_have_count(drawn_before + 1)
+    page.locator("[data-name=underway]").click()
+    row = page.locator(f'.row[data-key="{order["id"]}"]')
+    expect(row).to_contain_text("En route · Van 51")
+
+
+def test_a_job_past_its_time_is_a_late_risk(dispatcher, world, deployment):
+    end = deployment.now() - timedelta(minutes=12)
+    window = {"start": (end - timedelta(hours=1)).isoformat(), "end": end.isoformat()}
+    order = world.order(world.site("Mill", VADUZ), window=window)
+    page = dispatcher().page
+    page.locator("[data-name=late]").click()
+    expect(page.locator(f'.row[data-key="{order["id"]}"]')).to_contain_text("late 12 min")
+
+
+def test_fences_of_open_jobs_are_drawn_as_circle_or_polygon(dispatcher, world):
+    lon, lat = BALZERS["lon"], BALZERS["lat"]
+    ring = [[lon, lat], [lon + 0.001, lat], [lon + 0.001, lat + 0.001], [lon, lat]]
+    fence = {"type": "Polygon", "coordinates": [ring]}
+    world.order(world.site("Parcel", BALZERS, fence=fence))
+    world.order(world.site("Circle", BALZERS, fence_radius_m=80))
+    page = dispatcher().page
+    shapes = page.locator("path.fence")
+    expect(shapes).not_to_have_count(0)
+    drawn = [shape.get_attribute("d") for shape in shapes.all()]
+    assert any("a" in path for path in drawn)
+    assert any("a" not in path for path in drawn)
+
+
+def test_a_retired_technician_leaves_the_map(dispatcher, world):
+    van = world.technician("Van 52", at=SCHAAN)
+    page = dispatcher().page
+    expect(marker(page, van)).to_be_visible()
+    current = world.api.get(f"/v1/technicians/{van['id']}")
+    path = f"/v1/technicians/{van['id']}"
+    assert world.api.delete(path, headers={"If-Match": current.headers["ETag"]}).is_success
+    expect(marker(page, van)).to_have_count(0)
+
+
 def test_the_list_is_worked_by_keyboard(dispatcher, world):
     order = world.order(world.site("Keyboard Ltd", VADUZ))
     page = dispatcher().page

@@ -48,7 +48,14 @@ export class Fleet {
 
   /** Status, age and selection as they are now. */
   refresh() {
-    for (const marker of this.#markers.values()) this.#dress(marker);
+    for (const [technicianId, marker] of this.#markers) {
+      if (this.#store.technicians.get(technicianId)?.retired) {
+        this.#layer.remove({ features: [marker.feature] });
+        this.#markers.delete(technicianId);
+      } else {
+        this.#dress(marker);
+      }
+    }
   }
 
   latLngOf(technicianId) {

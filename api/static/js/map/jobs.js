@@ -106,6 +106,7 @@ export class Jobs {
       dashArray: inside ? null : "5 4",
       fillOpacity: inside ? 0.12 : 0.05,
       interactive: false,
+      className: "fence",
     };
     const fence = site.fence
       ? L.geoJSON(site.fence, { style, interactive: false })
@@ -143,6 +144,7 @@ export class Jobs {
         weight: 5,
         opacity: 0.75,
         interactive: false,
+        className: "route",
       }).addTo(this.#map);
       this.#routes.set(orderId, route);
     }

@@ -127,6 +127,14 @@ function drawLegend() {
     localStorage.setItem(LEGEND, legend.open ? "open" : "closed"));
 }
 
+let territories = null;
+
+async function showTerritories() {
+  const drawn = $("#show-territories").checked ? await drawTerritories(map) : null;
+  territories?.remove();
+  territories = drawn;
+}
+
 function setConnection(state) {
   const words = { live: "Live", connecting: "Reconnecting…", offline: "Offline" };
   const node = $("#connection");
@@ -180,15 +188,15 @@ async function start() {
       fleet.update(positions);
     },
     event: (event) => {
-      store.apply(event);
+      if (event.type === "territories.published") showTerritories();
+      else store.apply(event);
       tell(event);
     },
     reset: () => store.load(),
   }, [...ORDER_EVENTS, ...RECORD_EVENTS]);
 
-  const territories = await drawTerritories(map);
-  $("#show-territories").addEventListener("change", (event) =>
-    territories.show(event.target.checked));
+  $("#show-territories").addEventListener("change", showTerritories);
+  await showTerritories();
 }
 
 start().catch((error) => {

@@ -1,4 +1,4 @@
-// The territories in force, as a layer that can be switched off.
+// The territories in force, drawn under everything else.
 
 import { get } from "../lib/api.js";
 import { el } from "../lib/dom.js";
@@ -8,8 +8,9 @@ const COLOURS = ["#7b5ea7", "#3f7d8c", "#a0703c", "#5d7f3f", "#8c4f6d", "#4a6aa5
 export async function drawTerritories(map) {
   const found = await get("/v1/territories");
   // Under the markers; Leaflet puts tooltips over them.
-  map.createPane("territories").style.zIndex = 350;
-  map.createPane("territory-names").style.zIndex = 450;
+  for (const [name, zIndex] of [["territories", 350], ["territory-names", 450]]) {
+    if (!map.getPane(name)) map.createPane(name).style.zIndex = zIndex;
+  }
   const group = L.geoJSON(found, {
     pane: "territories",
     interactive: false,
@@ -27,11 +28,5 @@ export async function drawTerritories(map) {
       });
     },
   });
-  group.addTo(map);
-  return {
-    show(shown) {
-      if (shown) group.addTo(map);
-      else group.remove();
-    },
-  };
+  return group.addTo(map);
 }

@@ -28,7 +28,7 @@ export function visitCard(visit, { now, clock, say, changed }) {
     { open: now, dataset: { order: visit.id, status: visit.status } },
     el("summary", {},
       el("div.when", {},
-        el("span", {}, clock.window(visit.window),
+        el("span", {}, when(visit, clock),
           expected && eta?.eta && el(late ? "b.late" : "span", {},
             ` · ETA ${clock.time(eta.eta)}${late}`)),
         el("span.chip", {}, icon(visit.status), statusWord(visit.status))),
@@ -43,6 +43,10 @@ export function visitCard(visit, { now, clock, say, changed }) {
     arrival(visit, clock, send),
     now && steps(visit, send),
     trouble);
+}
+
+function when(visit, clock) {
+  return !visit.window && visit.due_at ? `by ${clock.moment(visit.due_at)}` : clock.window(visit.window);
 }
 
 function briefing(visit) {
