@@ -1,0 +1,73 @@
+"""What the API documents is what it answers: no field forgotten, none made up."""
+
+from dataclasses import fields
+
+import pytest
+
+from api.schemas import dispatching, orders, sites, technicians
+from geo_dispatch.adapters.sql.etas import PublishedEta
+from geo_dispatch.dispatch.orders import Arrival, OrderFields, SkillRequirement, WorkOrder
+from geo_dispatch.dispatch.qualification import Exclusion
+from geo_dispatch.dispatch.ranking import Candidate, Excluded, NotRanked, Ranking
+from geo_dispatch.dispatch.scoring import Term
+from geo_dispatch.dispatch.sites import Customer, CustomerFields, Site, SiteFields
+from geo_dispatch.dispatch.technicians import (
+    Leave,
+    Shift,
+    Skill,
+    Technician,
+    TechnicianFields,
+    Vehicle,
+)
+from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.services.eta import OrderEta
+from geo_dispatch.services.timeline import Entry
+from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
+
+
+@pytest.mark.parametrize(
+    ("model", "record"),
+    [
+        (technicians.TechnicianOut, Technician),
+        (technicians.SkillOut, Skill),
+        (technicians.ShiftOut, Shift),
+        (technicians.LeaveOut, Leave),
+        (technicians.VehicleOut, Vehicle),
+        (sites.CustomerOut, Customer),
+        (sites.SiteOut, Site),
+        (orders.WorkOrderOut, WorkOrder),
+        (orders.SkillRequirementOut, SkillRequirement),
+        (orders.ArrivalOut, Arrival),
+        (orders.VisitOut, Visit),
+        (orders.EvidenceOut, Evidence),
+        (orders.EvidenceFixOut, EvidenceFix),
+        (dispatching.CandidateOut, Candidate),
+        (dispatching.TermOut, Term),
+        (dispatching.ExcludedOut, Excluded),
+        (dispatching.ExclusionOut, Exclusion),
+        (dispatching.NotRankedOut, NotRanked),
+        (dispatching.EtaOut, OrderEta),
+        (dispatching.PublishedEtaOut, PublishedEta),
+        (dispatching.EntryOut, Entry),
+    ],
+)
+def test_an_answer_has_all_fields_of_its_record(model, record):
+    assert set(model.model_fields) == {field.name for field in fields(record)}
+
+
+def test_a_ranking_tells_also_how_fresh_its_positions_were():
+    expected = {field.name for field in fields(Ranking)} | {"positions_as_of"}
+    assert set(dispatching.RankingOut.model_fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "settable"),
+    [
+        (technicians.TechnicianIn, TechnicianFields),
+        (sites.CustomerIn, CustomerFields),
+        (sites.SiteIn, SiteFields),
+        (orders.WorkOrderIn, OrderFields),
+    ],
+)
+def test_what_may_be_set_can_be_sent(model, settable):
+    assert set(model.model_fields) == set(settable.__annotations__)

@@ -1,0 +1,56 @@
+"""A deployment put together: opened whole, closed, or refused with a reason."""
+
+import pytest
+
+from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.bootstrap import open_context
+from geo_dispatch.config import Settings
+from geo_dispatch.kernel.errors import (
+    DatabaseUnavailable,
+    GraphUnavailable,
+    InvalidInput,
+    RedisUnavailable,
+)
+from tests.support.app import AREA
+
+
+@pytest.fixture
+def settings(workspace, tmp_path):
+    settings = Settings(workspace=workspace, data=tmp_path, area=AREA)
+    store = Store(settings.sql_url)
+    store.migrate()
+    store.close()
+    return settings
+
+
+def test_a_context_opens_without_redis_which_says_that_it_is_away_when_asked(settings):
+    with open_context(settings) as context:
+        west, south, east, north = context.roads.bounds
+        assert west < 9.52 < east
+        assert south < 47.14 < north
+        assert context.clock().tzinfo is not None
+        assert context.new_id("wo").startswith("wo_")
+        with pytest.raises(RedisUnavailable):
+            context.live.ping()
+
+
+def test_an_area_that_is_not_built_is_refused_with_the_command(settings):
+    with (
+        pytest.raises(GraphUnavailable, match="geo-dispatch roads build"),
+        open_context(settings.model_copy(update={"area": "atlantis"})),
+    ):
+        pass
+
+
+def test_a_database_without_tables_is_refused_with_the_command(workspace, tmp_path):
+    settings = Settings(workspace=workspace, data=tmp_path, area=AREA)
+    with pytest.raises(DatabaseUnavailable, match="geo-dispatch db"), open_context(settings):
+        pass
+
+
+def test_a_time_zone_that_is_none_is_named(settings):
+    with (
+        pytest.raises(InvalidInput, match="Europe/Atlantis"),
+        open_context(settings.model_copy(update={"time_zone": "Europe/Atlantis"})),
+    ):
+        pass
