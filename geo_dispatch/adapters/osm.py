@@ -59,6 +59,8 @@ def _read(path: Path, wanted: frozenset[str], progress: Progress) -> Extract:
             counts.append(len(thing.nodes))
             way_nodes.extend(node.ref for node in thing.nodes)
     refs = np.array(way_nodes, np.int64)
+    if refs.size and refs.min() < 0:
+        raise _unreadable(path, "its ids are below zero, as of edits never uploaded: renumber them")
     ids, lonlats, tags = _nodes(path, np.unique(refs), progress)
     return Extract(
         way_ids=np.array(way_ids, np.int64),

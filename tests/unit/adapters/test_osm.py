@@ -115,3 +115,11 @@ def test_an_extract_without_its_nodes_is_refused(tmp_path: Path) -> None:
     path.write_text("\n".join(line for line in lines if "<node" not in line))
     with pytest.raises(InvalidFile, match="none of the nodes that its ways name"):
         read_extract(path, HIGHWAYS)
+
+
+def test_ids_below_zero_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = AsciiMap("A----B").write(tmp_path / "edited.osm")
+    text = path.read_text().replace('id="', 'id="-').replace('ref="', 'ref="-')
+    path.write_text(text)
+    with pytest.raises(InvalidFile, match=r"ids are below zero.*renumber them"):
+        read_extract(path, HIGHWAYS)
