@@ -20,12 +20,12 @@ from api.schemas.common import (
 )
 from geo_dispatch.dispatch.orders import (
     MAX_PRIORITY,
-    MAX_SKILL_LEVEL,
     OrderFields,
     SkillRequirement,
     Source,
     Status,
 )
+from geo_dispatch.dispatch.technicians import MAX_SKILL_LEVEL
 from geo_dispatch.dispatch.visits import Review
 
 

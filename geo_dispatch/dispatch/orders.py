@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, TypedDict
 
+from geo_dispatch.dispatch.technicians import MAX_SKILL_LEVEL
 from geo_dispatch.dispatch.visits import Review
 from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.ids import AssignmentId, CustomerId, OrderId, SiteId, TechnicianId, VisitId
@@ -34,7 +35,6 @@ Source = Literal["gps", "person"]
 """Who says that something happened. What a person said, no fix takes back."""
 
 MAX_PRIORITY: Final = 5
-MAX_SKILL_LEVEL: Final = 5
 
 
 @dataclass(frozen=True, slots=True)

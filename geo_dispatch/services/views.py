@@ -8,9 +8,8 @@ from typing import Any
 from shapely.geometry import mapping
 
 from geo_dispatch.adapters.sql.etas import PublishedEta
-from geo_dispatch.adapters.sql.tokens import Token
 from geo_dispatch.dispatch.events import LoggedEvent, as_json
-from geo_dispatch.dispatch.orders import Assignment, WorkOrder
+from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.dispatch.visits import Visit
@@ -47,11 +46,6 @@ def order_view(order: WorkOrder) -> View:
     return _plain(order)
 
 
-def assignment_view(assignment: Assignment) -> View:
-    """Who had an order from when until when."""
-    return _plain(assignment)
-
-
 def visit_view(visit: Visit) -> View:
     """The visit with its evidence."""
     return _plain(visit)
@@ -60,11 +54,6 @@ def visit_view(visit: Visit) -> View:
 def eta_view(eta: PublishedEta) -> View:
     """The ETA as last published."""
     return _plain(eta)
-
-
-def token_view(token: Token) -> View:
-    """The token; never its secret, which nobody keeps."""
-    return _plain(token)
 
 
 def event_view(logged: LoggedEvent) -> View:

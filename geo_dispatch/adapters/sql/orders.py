@@ -179,14 +179,6 @@ class Visits:
         """All made for the order, oldest first."""
         return self._select(tables.visits.c.order_id == order_id)
 
-    def of_technician(self, technician_id: str, since: datetime | None = None) -> list[Visit]:
-        """The technician's, oldest first; those that began at ``since`` or later."""
-        columns = tables.visits.c
-        conditions = [columns.technician_id == technician_id]
-        if since is not None:
-            conditions.append(columns.arrived_at >= since)
-        return self._select(*conditions)
-
     def _select(self, *conditions: Any) -> list[Visit]:
         columns = tables.visits.c
         statement = (

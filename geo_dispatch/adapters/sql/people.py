@@ -43,10 +43,6 @@ class Sites(Records[Site]):
     order_by = "name"
     record_type = Site
 
-    def of_customer(self, customer_id: str) -> list[Site]:
-        """The customer's sites in use."""
-        return self.list(self.table.c.customer_id == customer_id)
-
     def to_row(self, record: Site) -> dict[str, Any]:
         """The location in two columns."""
         row = super().to_row(record)
