@@ -22,7 +22,12 @@ from geo_dispatch.adapters.live_redis import Entry, Lease
 from geo_dispatch.bootstrap import open_context, start_logging
 from geo_dispatch.config import Settings, load_settings
 from geo_dispatch.dispatch.events import EtaPublished, LoggedEvent
-from geo_dispatch.kernel.errors import Conflict, GeoDispatchError, Unavailable
+from geo_dispatch.kernel.errors import (
+    Conflict,
+    GeoDispatchError,
+    Unavailable,
+    VersionConflict,
+)
 from geo_dispatch.services import eta, relay, tracking
 from geo_dispatch.services.context import Context
 
@@ -111,8 +116,12 @@ class Worker:
     def _process(self, shard: int, entries: list[Entry]) -> None:
         try:
             done = tracking.process(self.ctx, shard, entries, self._leases[shard].fence)
+        except VersionConflict as error:  # a person was quicker: read and fold again
+            _log.info("tries again", shard=shard, reason=error.message)
+            return
         except Conflict as error:
             _log.warning("lost shard", shard=shard, reason=error.message)
+            self.ctx.live.release(self._leases[shard])
             self._drop(shard)
             return
         self._read[shard] = done.position.stream_id

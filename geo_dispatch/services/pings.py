@@ -65,7 +65,9 @@ def accept(ctx: Context, pings: Sequence[Ping], actor: Actor) -> list[PingVerdic
     now = ctx.clock()
     now_ms = datetime_to_ms(now)
     with ctx.store.read() as unit:
-        fleet = unit.technicians.many(ping.technician_id for ping in pings)
+        fleet = unit.technicians.many(
+            ping.technician_id for ping in pings if _may_be_an_id(ping.technician_id)
+        )
     verdicts: dict[int, PingVerdict] = {}
     by_shard: defaultdict[int, list[int]] = defaultdict(list)
     refused = []
@@ -77,7 +79,7 @@ def accept(ctx: Context, pings: Sequence[Ping], actor: Actor) -> list[PingVerdic
             verdicts[index] = PingVerdict("rejected", fault.code, fault.message)
             refused.append(
                 Quarantined(
-                    ping.technician_id,
+                    _storable(ping.technician_id),
                     ping.at_ms if abs(ping.at_ms) < _MAX_INT64 else None,
                     ping.lon,
                     ping.lat,
@@ -121,6 +123,7 @@ def ping_to_fix(ping: Ping) -> Fix:
 
 
 _MAX_INT64 = 2**63
+_LONGEST_NAME = 255
 
 
 def _fault(
@@ -138,6 +141,16 @@ def _fault(
         return refusal(LonLat(ping.lon, ping.lat), ping.at_ms, now_ms)
     except InvalidPosition as error:
         return Implausible("off_earth", error.message)
+
+
+def _may_be_an_id(name: str) -> bool:
+    return name.isascii() and name.isprintable()
+
+
+def _storable(name: str) -> str:
+    """What was sent, without what no database takes: half characters and NUL."""
+    text = name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    return text[:_LONGEST_NAME]
 
 
 def _told(value: float | None) -> float | None:

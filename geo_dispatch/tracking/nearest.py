@@ -8,6 +8,7 @@ of H3's twelve pentagons, all of which lie at sea, nor across the antimeridian.
 from __future__ import annotations
 
 import heapq
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -31,9 +32,13 @@ _MAX_RINGS: Final = 40
 
 
 class PositionIndex:
-    """Positions in memory, one per technician, newest by event time."""
+    """Positions in memory, one per technician, newest by event time.
+
+    Threads may share it: a search sees the positions of one moment, that of its first step.
+    """
 
     def __init__(self, positions: Iterable[Position] = ()) -> None:
+        self._lock = threading.Lock()
         self._positions: dict[TechnicianId, Position] = {}
         self._cells: dict[int, dict[TechnicianId, None]] = {}
         for position in positions:
@@ -43,7 +48,8 @@ class PositionIndex:
         return len(self._positions)
 
     def __iter__(self) -> Iterator[Position]:
-        return iter(tuple(self._positions.values()))
+        with self._lock:
+            return iter(tuple(self._positions.values()))
 
     def get(self, technician_id: TechnicianId) -> Position | None:
         """The technician's position, if known."""
@@ -51,16 +57,21 @@ class PositionIndex:
 
     def update(self, position: Position) -> bool:
         """Take the position if it is the newest of its technician; say whether it was."""
-        old = self._positions.get(position.technician_id)
-        if old is not None and _age_key(position) < _age_key(old):
-            return False
-        self.remove(position.technician_id)
-        self._positions[position.technician_id] = position
-        self._cells.setdefault(_home(position), {})[position.technician_id] = None
-        return True
+        with self._lock:
+            old = self._positions.get(position.technician_id)
+            if old is not None and _age_key(position) < _age_key(old):
+                return False
+            self._drop(position.technician_id)
+            self._positions[position.technician_id] = position
+            self._cells.setdefault(_home(position), {})[position.technician_id] = None
+            return True
 
     def remove(self, technician_id: TechnicianId) -> None:
         """Forget the technician."""
+        with self._lock:
+            self._drop(technician_id)
+
+    def _drop(self, technician_id: TechnicianId) -> None:
         old = self._positions.pop(technician_id, None)
         if old is None:
             return
@@ -77,33 +88,35 @@ class PositionIndex:
         """
         found: list[tuple[float, TechnicianId, Position]] = []
         centre = cells.lonlat_to_cell(place, _RESOLUTION)
-        left = dict(self._cells)
+        with self._lock:
+            left = {
+                cell: [self._positions[technician_id] for technician_id in members]
+                for cell, members in self._cells.items()
+            }
         for k in range(_MAX_RINGS):
             if not left:
                 break
             for cell in cells.ring(centre, k):
-                self._measure(left.pop(cell, ()), place, found)
+                _measure(left.pop(cell, ()), place, found)
             safe_m = k * _RING_M
             while found and found[0][0] <= safe_m:
                 bound_m, technician_id, position = heapq.heappop(found)
                 yield technician_id, position, bound_m
         for members in left.values():
-            self._measure(members, place, found)
+            _measure(members, place, found)
         while found:
             bound_m, technician_id, position = heapq.heappop(found)
             yield technician_id, position, bound_m
 
-    def _measure(
-        self,
-        members: Iterable[TechnicianId],
-        place: LonLat,
-        found: list[tuple[float, TechnicianId, Position]],
-    ) -> None:
-        for technician_id in members:
-            position = self._positions.get(technician_id)
-            if position is not None:
-                bound_m = haversine_m(place, position.place)
-                heapq.heappush(found, (bound_m, technician_id, position))
+
+def _measure(
+    positions: Iterable[Position],
+    place: LonLat,
+    found: list[tuple[float, TechnicianId, Position]],
+) -> None:
+    for position in positions:
+        bound_m = haversine_m(place, position.place)
+        heapq.heappush(found, (bound_m, position.technician_id, position))
 
 
 def _age_key(position: Position) -> tuple[int, LonLat]:

@@ -61,6 +61,16 @@ def test_each_ping_gets_its_verdict_and_bad_ones_never_block(office, van):
     assert "clock" in found[4].message
 
 
+def test_a_name_that_no_database_takes_blocks_nobody(office, van):
+    names = ["te_\ud800", "te_\0", "x" * 5000]
+    found = pings.accept(
+        office.ctx, [*(ping(van, technician_id=name) for name in names), ping(van)], PHONE
+    )
+    assert [one.code for one in found] == ["unknown_technician"] * 3 + [""]
+    kept = [one.technician_id for one in pings.quarantined(office.ctx)]
+    assert kept == ["x" * 255, "te_\\0", "te_\\ud800"]
+
+
 def test_rejected_pings_are_seen_in_quarantine(office, van):
     pings.accept(office.ctx, [ping(van, lat=91.0), ping(van), ping(van, lon=math.inf)], PHONE)
     inf, lat = pings.quarantined(office.ctx, van.id)

@@ -1,6 +1,8 @@
 """The nearest technicians come first, and nobody is missed."""
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -54,10 +56,23 @@ def test_who_is_removed_is_not_found():
     assert [name for name, _, _ in index.rings(LonLat(9.5, 47.1))] == ["te_2"]
 
 
-def test_an_index_may_change_while_it_is_searched():
-    index = PositionIndex([position(f"te_{n}", 9.5 + n / 10, 47.1) for n in range(9)])
-    found = []
-    for name, _, _ in index.rings(LonLat(9.5, 47.1)):
-        found.append(name)
-        index.remove(f"te_{8 - len(found)}")
-    assert found[0] == "te_0"
+def test_a_search_sees_everybody_once_while_another_thread_moves_them():
+    index = PositionIndex([position(f"te_{n}", 9.5, 47.1) for n in range(50)])
+    searched = threading.Event()
+
+    def drive():
+        at_ms = 1
+        while not searched.is_set():
+            for number in range(50):
+                index.update(position(f"te_{number}", 9.5 + (at_ms % 7) / 10, 47.1, at_ms))
+            at_ms += 1
+
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(drive)
+        try:
+            for _ in range(200):
+                names = [name for name, _, _ in index.rings(LonLat(9.5, 47.1))]
+                assert sorted(names) == sorted(f"te_{n}" for n in range(50))
+        finally:
+            searched.set()
+        moving.result(timeout=10)
