@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from geo_dispatch.dispatch.events import LoggedEvent
@@ -42,6 +42,10 @@ class Audience:
     def wants_position(self, technician_id: str) -> bool:
         """Whether the reader may and wants to see this technician's position."""
         return self.positions and self.technician_id in (None, technician_id)
+
+    def copy(self) -> Audience:
+        """Ears for another pass over the log: hearing changes which orders are the technician's."""
+        return replace(self, orders=set(self.orders))
 
     def _is_mine(self, event: LoggedEvent) -> bool:
         if event.stream == f"technician:{self.technician_id}":

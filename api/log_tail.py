@@ -24,22 +24,29 @@ Hear = Callable[[Sequence[LoggedEvent]], Awaitable[None]]
 
 
 async def follow_log(context: Context, after: int, hear: Hear) -> None:
-    """Hand on every event behind ``after``, and each that comes, until cancelled."""
-    away = False
+    """Hand on every event behind ``after``, and each that comes, until cancelled.
+
+    Events that ``hear`` fails on are handed to it again.
+    """
+    failing = False
     while True:
         try:
             events = await run_in_threadpool(read_log, context, after)
+            if events:
+                await hear(events)
+                after = events[-1].seq
         except Unavailable as error:
-            if not away:
+            if not failing:
                 structlog.get_logger().warning("the event log is away", why=error.message)
-            away = True
+            failing = True
+        except Exception:  # noqa: BLE001 - the edge of the loop: streams must not fall silent
+            structlog.get_logger().exception("the event log is not followed")
+            failing = True
+        else:
+            failing = False
+        if failing:
             await asyncio.sleep(_RETRY_S)
-            continue
-        away = False
-        if events:
-            after = events[-1].seq
-            await hear(events)
-        if len(events) < BATCH:
+        elif len(events) < BATCH:
             await asyncio.sleep(_POLL_S)
 
 

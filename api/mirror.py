@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from geo_dispatch.bootstrap import Changes, open_tail
-from geo_dispatch.kernel.errors import RedisUnavailable, Unavailable
+from geo_dispatch.kernel.errors import GeoDispatchError, RedisUnavailable
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -38,6 +38,7 @@ class Mirror:
         self._index = PositionIndex()
         self._as_of: datetime | None = None
         self._heard_at = 0.0
+        self._failures = 0
 
     @property
     def ready(self) -> bool:
@@ -86,18 +87,19 @@ class Mirror:
 
     async def run(self) -> None:
         """Follow Redis until cancelled."""
-        failures = 0
         while True:
             try:
                 async with open_tail(self._context.settings) as tail:
                     async for changes in tail.watch(_BLOCK_MS):
-                        failures = 0
+                        self._failures = 0
                         self._take(changes)
-            except Unavailable as error:
-                if failures == 0:
+            except GeoDispatchError as error:
+                if self._failures == 0:
                     structlog.get_logger().warning("positions are not live", why=error.message)
-                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
-                failures += 1
+            except Exception:  # noqa: BLE001 - the edge of the loop: positions must go on
+                structlog.get_logger().exception("positions are not followed")
+            await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
+            self._failures += 1
 
     def _take(self, changes: Changes) -> None:
         with self._lock:

@@ -14,6 +14,7 @@ from api.deps import AppState
 from api.hub import Client
 from api.log_tail import end_of_log, read_log
 from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.views import event_view
 
 MAX_REPLAY: Final = 5000
@@ -31,8 +32,19 @@ async def stream(
 
     Begins with a ``snapshot``, whose id is the place in the log from which the events follow.
     ``reset`` means: too much was missed, load everything afresh; a new snapshot follows or, after
-    a reader was too slow, the stream ends.
+    a reader was too slow, the stream ends. It also ends when the records are away: readers come
+    back by themselves.
     """
+    try:
+        async for item in _stream(state, audience, last_event_id, snapshot):
+            yield item
+    except Unavailable as error:
+        structlog.get_logger().warning("stream ended", why=error.message)
+
+
+async def _stream(
+    state: AppState, audience: Audience, last_event_id: int | None, snapshot: Snapshot
+) -> AsyncIterator[ServerSentEvent]:
     feed = state.feed
     with feed.hub.client(audience.wants_event, audience.wants_position) as client:
         end = await run_in_threadpool(end_of_log, state.context)
@@ -48,10 +60,11 @@ async def stream(
             retry=RECONNECT_MS,
             data={"seq": sent, **await run_in_threadpool(snapshot)},
         )
+        replayed = audience.copy()
         while sent < end:
             missed = await run_in_threadpool(read_log, state.context, sent)
             for event in missed:
-                if audience.wants_event(event):
+                if replayed.wants_event(event):
                     yield _sse(event)
             sent = missed[-1].seq if missed else end
         async for item in _live(client, sent):

@@ -42,6 +42,7 @@ LastEventId = Annotated[int | None, Depends(_last_event_id)]
 
 
 async def _everything(state: State, caller: Caller) -> Audience:
+    state.feed.mirror.require()
     return await run_in_threadpool(audience_for, state.context, caller, etas_only=False)
 
 
