@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -32,6 +32,20 @@ def basemap(area: str, state: State) -> FileResponse:
     )
 
 
+class FreshStaticFiles(StaticFiles):
+    """Files that browsers ask for again each time, mostly to hear that nothing changed.
+
+    Without a word on caching a browser may keep a script for a tenth of its age, and run old
+    scripts in a new page.
+    """
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """The file, or 304."""
+        answer = super().file_response(*args, **kwargs)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
+
+
 def mount_static(app: FastAPI) -> None:
     """Serve what the pages load."""
-    app.mount("/static", StaticFiles(directory=STATIC_DIR, check_dir=False), name="static")
+    app.mount("/static", FreshStaticFiles(directory=STATIC_DIR, check_dir=False), name="static")

@@ -19,6 +19,7 @@ export class Store extends EventTarget {
   #wanted = new Set();
   #timer = 0;
   #announced = false;
+  #byTechnician = null;
 
   constructor(clock) {
     super();
@@ -43,6 +44,7 @@ export class Store extends EventTarget {
   }
 
   changed() {
+    this.#byTechnician = null;
     if (this.#announced) return;
     this.#announced = true;
     queueMicrotask(() => {
@@ -130,10 +132,13 @@ export class Store extends EventTarget {
     return this.technicians.get(technicianId)?.call_sign ?? technicianId;
   }
 
+  /** Open orders of the technician, in sequence. Markers ask often: grouped once per change. */
   ordersOf(technicianId) {
-    return this.openOrders()
-      .filter((order) => order.technician_id === technicianId)
-      .sort((a, b) => a.sequence - b.sequence);
+    this.#byTechnician ??= Map.groupBy(
+      this.openOrders().sort((a, b) => a.sequence - b.sequence),
+      (order) => order.technician_id,
+    );
+    return this.#byTechnician.get(technicianId) ?? [];
   }
 
   /** What the technician is doing: what their orders say, else what the position said. */
