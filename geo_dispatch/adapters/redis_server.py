@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import redis
 import structlog
@@ -158,14 +158,23 @@ class RedisServer:
         return self._lock is not None
 
     def pid(self) -> int | None:
-        """Process id of the server, if it answers."""
+        """Process id of the server, if it answers; it may still be loading its data."""
+        told = self._info("server")
+        return int(told["process_id"]) if told else None
+
+    def _is_loading(self) -> bool:
+        told = self._info("persistence")
+        return told is not None and bool(told["loading"])
+
+    def _info(self, section: str) -> dict[str, Any] | None:
         try:
             with redis.Redis(
                 unix_socket_path=str(self.socket),
                 socket_timeout=2.0,
                 retry=Retry(NoBackoff(), 0),
             ) as client:
-                return int(client.info("server")["process_id"])
+                told: dict[str, Any] = client.info(section)
+                return told
         except redis.RedisError:
             return None
 
@@ -264,7 +273,9 @@ class RedisServer:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
-        while self.pid() is None:
+        while self.pid() is None or self._is_loading():
+            if self._is_loading():
+                deadline = time.monotonic() + _START_TIMEOUT_S
             ended = self._child.poll() if self._child else None
             if ended is not None or time.monotonic() > deadline:
                 state = f"ended with {ended}" if ended is not None else "does not answer"

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Index,
+    Insert,
     Integer,
     LargeBinary,
     String,
@@ -146,23 +147,22 @@ class Tracking:
         """
         columns = shards_table.c
         row = {"shard": shard, "stream_id": after.stream_id, "fence": after.fence}
-        moved = 0
+        moved = False
         if after.fence >= before.fence:
-            moved = self._connection.execute(
-                update(shards_table)
-                .where(
-                    columns.shard == shard,
-                    columns.stream_id == before.stream_id,
-                    columns.fence == before.fence,
-                )
-                .values(row)
-            ).rowcount
-            if moved == 0 and before == ShardPosition():
-                moved = self._insert_new(shards_table, [row])
-        if moved != 1:
+            was_there = (
+                columns.shard == shard,
+                columns.stream_id == before.stream_id,
+                columns.fence == before.fence,
+            )
+            change = update(shards_table).where(*was_there).values(row)
+            moved = self._connection.execute(change).rowcount == 1
+            if not moved and before == ShardPosition():
+                first = self._insert_new(shards_table).returning(columns.shard)
+                moved = self._connection.execute(first, row).first() is not None
+        if not moved:
             raise Conflict(
-                f"shard {shard} is no longer ours: fence {after.fence} is behind "
-                f"{self.position(shard).fence}"
+                f"shard {shard} is no longer ours: it is at {self.position(shard)}, "
+                f"not at {before} and behind {after}"
             )
 
     def unknown(self, fixes: Sequence[Fix]) -> list[Fix]:
@@ -186,7 +186,7 @@ class Tracking:
         """Keep fixes in history; those already there stay as they are."""
         rows = [{**_row(fix), "received_ms": received_ms} for fix in fixes]
         for start in range(0, len(rows), CHUNK):
-            self._insert_new(fixes_table, rows[start : start + CHUNK])
+            self._connection.execute(self._insert_new(fixes_table), rows[start : start + CHUNK])
 
     def fixes(self, technician_id: str, after_ms: int, until_ms: int | None = None) -> list[Fix]:
         """The technician's history behind ``after_ms``, in the order of its keys."""
@@ -279,10 +279,11 @@ class Tracking:
         )
         return [Quarantined(*row) for row in rows]
 
-    def _insert_new(self, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    def _insert_new(self, table: Table) -> Insert:
+        """An insert that leaves rows alone whose key is there."""
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table).on_conflict_do_nothing()
-        return self._connection.execute(statement, list(rows)).rowcount
+        statement: Insert = dialect.insert(table).on_conflict_do_nothing()
+        return statement
 
 
 def _row(fix: Fix) -> dict[str, Any]:
