@@ -38,14 +38,19 @@ export class Jobs {
     const open = new Map(this.#store.openOrders().map((order) => [order.id, order]));
     drop(this.#pins, open);
     drop(this.#fences, open);
-    drop(this.#routes, new Map([...open].filter(([, order]) => order.status === "en_route")));
+    drop(this.#routes, new Map([...open].filter(([, order]) => this.#isDriving(order))));
     for (const order of open.values()) {
       const site = this.#store.siteOf(order);
       if (!site) continue;
       this.#pin(order, site);
       this.#fence(order, site);
-      if (order.status === "en_route") this.#route(order);
+      if (this.#isDriving(order)) this.#route(order);
     }
+  }
+
+  /** En route to this very job, and not busy at another one. */
+  #isDriving(order) {
+    return order.status === "en_route" && this.#store.doing(order.technician_id) === "en_route";
   }
 
   #pin(order, site) {
