@@ -48,7 +48,8 @@ class IdempotentRoute(APIRoute):
                 headers = kept.headers | {_REPLAYED: "true"}
                 return Response(kept.body, kept.status, headers=headers)
             try:
-                response = await handle(request)
+                with idempotency.in_hand(noted):
+                    response = await handle(request)
             except Exception:
                 await run_in_threadpool(idempotency.abandon, store, noted)
                 raise

@@ -7,7 +7,8 @@ real ones, also where the deployment's clock is scaled.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -15,9 +16,15 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from geo_dispatch.adapters.clock import system_clock
-from geo_dispatch.adapters.sql.idempotency import KeptRequest
+from geo_dispatch.adapters.sql.idempotency import DONE, IN_HAND, KeptRequest
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.kernel.errors import Busy, Fault, IdempotencyKeyReused, InvalidInput
+from geo_dispatch.kernel.errors import (
+    Busy,
+    Conflict,
+    Fault,
+    IdempotencyKeyReused,
+    InvalidInput,
+)
 
 MAX_KEY_LENGTH: Final = 255
 WORKED_ON_AT_MOST: Final = timedelta(seconds=60)
@@ -71,6 +78,8 @@ def begin(store: Store, request: Request) -> Answer | None:
         The key came with another request before.
     Busy
         The same request is being worked on.
+    Conflict
+        It was done, but the process died before its answer was kept.
     """
     _check_key(request.key)
     now = system_clock()
@@ -78,7 +87,7 @@ def begin(store: Store, request: Request) -> Answer | None:
         known = unit.idempotency.find(request.token, request.key)
         if known is not None:
             _check_same(known, request)
-            if known.status is not None:
+            if known.status is not None and known.status != DONE:
                 return Answer(known.status, known.headers or {}, known.body or b"")
             age = now - known.begun_at
             if age < WORKED_ON_AT_MOST:
@@ -86,6 +95,13 @@ def begin(store: Store, request: Request) -> Answer | None:
                     f"the request with Idempotency-Key {request.key!r} is being worked on; "
                     "send it again in a moment",
                     retry_after_s=1.0,
+                )
+            if known.status == DONE:
+                raise Conflict(
+                    f"the request with Idempotency-Key {request.key!r} was done at "
+                    f"{known.begun_at:%Y-%m-%d %H:%M:%S} UTC, but its answer was lost with the "
+                    "process; read what it made, don't send it again",
+                    [Fault("Idempotency-Key", f"{request.key!r} is done")],
                 )
             unit.idempotency.drop(request.token, request.key)
         unit.idempotency.forget_before(now - KEPT_FOR)
@@ -110,6 +126,16 @@ def begin(store: Store, request: Request) -> Answer | None:
     return None
 
 
+@contextmanager
+def in_hand(request: Request) -> Iterator[None]:
+    """Work on the request: what the block commits, it commits with the mark that it is done."""
+    before = IN_HAND.set((request.token, request.key))
+    try:
+        yield
+    finally:
+        IN_HAND.reset(before)
+
+
 def finish(store: Store, request: Request, answer: Answer) -> None:
     """Keep the answer; whoever sends the request again gets the same."""
     headers = kept_headers(answer.headers)
@@ -121,7 +147,7 @@ def finish(store: Store, request: Request, answer: Answer) -> None:
 
 
 def abandon(store: Store, request: Request) -> None:
-    """Forget the request: it changed nothing (an error of ours), so its next try is a new one."""
+    """Forget the request if it changed nothing, so that its next try is a new one."""
     with store.write() as unit:
         unit.idempotency.drop(request.token, request.key)
         unit.commit()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from geo_dispatch.adapters.sql import tables
+
+DONE: Final = 0
+"""In place of a status: what the request asked for is committed, its answer not yet kept."""
+
+IN_HAND: ContextVar[tuple[str, str] | None] = ContextVar("IN_HAND", default=None)
+"""Token and key of the request that is worked on here: a commit marks it `DONE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class KeptRequest:
     digest
         SHA-256 of its body.
     status
-        HTTP status of the answer; None while it is being worked on.
+        HTTP status of the answer; None while it is being worked on, `DONE` in between.
     """
 
     token: str
@@ -66,11 +74,22 @@ class IdempotencyKeys:
             .values(status=status, headers=headers, body=body)
         )
 
-    def drop(self, token: str, key: str) -> None:
-        """Forget the key: its next request is a new one."""
+    def mark_done(self, token: str, key: str) -> None:
+        """It is done as soon as this unit commits."""
         columns = tables.idempotency_keys.c
         self._connection.execute(
-            delete(tables.idempotency_keys).where(columns.token == token, columns.key == key)
+            update(tables.idempotency_keys)
+            .where(columns.token == token, columns.key == key, columns.status.is_(None))
+            .values(status=DONE)
+        )
+
+    def drop(self, token: str, key: str) -> None:
+        """Forget the key, unless its request is done: its next request is a new one."""
+        columns = tables.idempotency_keys.c
+        self._connection.execute(
+            delete(tables.idempotency_keys).where(
+                columns.token == token, columns.key == key, columns.status.is_(None)
+            )
         )
 
     def forget_before(self, moment: datetime) -> int:

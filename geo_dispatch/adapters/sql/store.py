@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_dispatch.adapters.sql import log, schema
 from geo_dispatch.adapters.sql.etas import Etas
-from geo_dispatch.adapters.sql.idempotency import IdempotencyKeys
+from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.territories import Territories
@@ -53,7 +53,10 @@ class Unit:
         self.tracking = Tracking(connection)
 
     def commit(self) -> None:
-        """Make it last."""
+        """Make it last, together with the mark that the request in hand, if any, is done."""
+        request = IN_HAND.get()
+        if request is not None:
+            self.idempotency.mark_done(*request)
         self.connection.commit()
 
     def next_order_number(self) -> str:

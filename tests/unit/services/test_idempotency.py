@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from geo_dispatch.adapters.sql.tables import idempotency_keys
-from geo_dispatch.kernel.errors import Busy, IdempotencyKeyReused, InvalidInput
+from geo_dispatch.kernel.errors import Busy, Conflict, IdempotencyKeyReused, InvalidInput
 from geo_dispatch.services import idempotency
 from geo_dispatch.services.idempotency import Answer, Request
 from tests.support.databases import sqlite_store
@@ -87,3 +87,31 @@ def test_keys_have_a_sensible_length(store, key):
     with pytest.raises(InvalidInput) as refusal:
         idempotency.begin(store, replace(REQUEST, key=key))
     assert refusal.value.faults[0].where == "Idempotency-Key"
+
+
+def test_what_is_committed_in_hand_is_never_done_again_even_if_its_answer_is_lost(store):
+    idempotency.begin(store, REQUEST)
+    with idempotency.in_hand(REQUEST), store.write() as unit:
+        unit.commit()
+    idempotency.abandon(store, REQUEST)
+    with pytest.raises(Busy):
+        idempotency.begin(store, REQUEST)
+    age(store, timedelta(minutes=2))
+    with pytest.raises(Conflict, match="was done"):
+        idempotency.begin(store, REQUEST)
+
+
+def test_what_rolled_back_in_hand_may_be_tried_again(store):
+    idempotency.begin(store, REQUEST)
+    with idempotency.in_hand(REQUEST), store.write():
+        pass
+    idempotency.abandon(store, REQUEST)
+    assert idempotency.begin(store, REQUEST) is None
+
+
+def test_an_answer_follows_what_was_committed_in_hand(store):
+    idempotency.begin(store, REQUEST)
+    with idempotency.in_hand(REQUEST), store.write() as unit:
+        unit.commit()
+    idempotency.finish(store, REQUEST, ANSWER)
+    assert idempotency.begin(store, REQUEST).status == 201
