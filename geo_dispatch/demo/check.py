@@ -19,7 +19,7 @@ AT_MOST_S: Final = 165.0
 """Of the 180 s allowed, the rest is for starting Python and for ending everything."""
 
 _LOOK_EVERY_S: Final = 0.5
-_RHYTHM: Final = Rhythm(at_start=8, left_every=8, duration_scale=0.15, windows=False)
+_RHYTHM: Final = Rhythm(at_start=8, left_every=8, duration_scale=0.25, windows=False)
 _HABITS: Final = Habits(send_every_s=0.5)
 
 

@@ -34,7 +34,7 @@ class Rhythm:
     """
 
     at_start: int = 14
-    every_min: float = 6.5
+    every_min: float = 4.5
     hours: float = 8.5
     emergency_min: float = 12.0
     left_every: int = 5

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from geo_dispatch.adapters.clock import clock_from, random_id
+from geo_dispatch.adapters.redis_server import find_redis_server
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings, load_settings
 from geo_dispatch.demo.client import Api
@@ -111,6 +112,7 @@ def opened(options: DemoOptions, stage: Stage) -> Iterator[World]:
         Something that the demo needs is missing; the message says how to get it.
     """
     _isolate()
+    find_redis_server()  # before the minutes that building roads may take
     with ExitStack() as stack:
         data = stack.enter_context(_data_folder(options))
         settings = _settings(options, demo_workspace(Path.cwd(), data), data)

@@ -1,7 +1,14 @@
 """The seeds: twelve vans, forty real buildings, every job doable."""
 
+import osmium
+import shapely
+
+from geo_dispatch.adapters.territory_files import read_territories
 from geo_dispatch.demo.seeds import load_seeds
 from geo_dispatch.kernel.geo import haversine_m
+from geo_dispatch.territory.cover import Assigner
+from geo_dispatch.territory.model import name_to_id
+from tests.support.extract import LIECHTENSTEIN, MUNICIPALITIES
 
 SEEDS = load_seeds()
 
@@ -26,3 +33,26 @@ def test_every_job_finds_a_site_and_two_technicians_who_can_do_it():
             if all(t.skills.get(name, 0) >= level for name, level in kind.skills.items())
         ]
         assert len(able) >= 2, kind.title
+
+
+def test_every_site_is_a_building_of_the_extract():
+    factory = osmium.geom.WKBFactory()
+    outlines = [
+        shapely.from_wkb(factory.create_multipolygon(area))
+        for area in osmium.FileProcessor(LIECHTENSTEIN).with_areas(
+            osmium.filter.KeyFilter("building")
+        )
+        if area.is_area() and "building" in area.tags
+    ]
+    tree = shapely.STRtree(outlines)
+    sites = [shapely.Point(site.location) for site in SEEDS.sites]
+    standing, _ = tree.query(sites, predicate="within")
+    assert set(range(len(sites))) - set(standing.tolist()) == set()
+
+
+def test_every_site_and_home_lies_in_its_municipality():
+    assigner = Assigner(read_territories(MUNICIPALITIES))
+    for site in SEEDS.sites:
+        assert assigner.territory_of(site.location) == name_to_id(site.municipality), site.customer
+    for technician in SEEDS.technicians:
+        assert assigner.territory_of(technician.home) == name_to_id(technician.territory)
