@@ -48,6 +48,28 @@ def test_a_marker_moves_after_a_ping(dispatcher, world):
     until(lambda: centre(marker(page, van)) != before, 5, "the marker to move")
 
 
+def test_every_marker_stands_where_its_technician_is(dispatcher, world):
+    vans = [
+        (world.technician(f"Van 6{i}", at=place), place)
+        for i, place in enumerate((VADUZ, SCHAAN, BALZERS))
+    ]
+    page = dispatcher().page
+    for van, place in vans:
+        expect(marker(page, van)).to_be_visible()
+        wanted = page.evaluate(
+            """({lat, lon}) => {
+                const { map } = window.geoDispatch;
+                const box = map.getContainer().getBoundingClientRect();
+                const at = map.latLngToContainerPoint([lat, lon]);
+                return [box.x + at.x, box.y + at.y];
+            }""",
+            place,
+        )
+        box = marker(page, van).locator(".disc").bounding_box()
+        drawn = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        assert drawn == pytest.approx(wanted, abs=2)
+
+
 def test_a_new_technician_appears_without_reloading(dispatcher, world):
     page = dispatcher().page
     van = world.technician("Van 12", at=VADUZ)
@@ -225,6 +247,7 @@ def test_the_list_is_worked_by_keyboard(dispatcher, world):
     row.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Close")).to_be_focused()
+    expect(row).to_have_attribute("aria-current", "true")
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()
     expect(row).to_be_focused()
