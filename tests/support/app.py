@@ -96,7 +96,11 @@ def running(workspace: Path, data: Path, **overrides) -> Iterator[Deployment]:
         url = stack.enter_context(serving(settings))
         deployment = Deployment(settings, context, redis, url)
         stack.callback(lambda: [client.close() for client in deployment.clients])
-        until(lambda: httpx.get(f"{url}/health/ready").is_success, 30, "the API to be ready")
+        until(
+            lambda: httpx.get(f"{url}/health/ready", trust_env=False).is_success,
+            30,
+            "the API to be ready",
+        )
         yield deployment
 
 
