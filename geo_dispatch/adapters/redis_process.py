@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 
+from geo_dispatch.adapters.logs import start_logging
 from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.errors import GeoDispatchError
@@ -21,6 +22,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     try:
         settings = load_settings()
+        start_logging(settings, "redis")
         with RedisServer(settings.data_dir, settings.redis_fsync):
             ended.wait()
     except GeoDispatchError as error:

@@ -11,7 +11,9 @@ import httpx
 
 from geo_dispatch.kernel.errors import Unavailable
 
-TRIES: Final = 5
+TRIES: Final = 9
+"""With growing pauses 11 s in all: an API that died is back before."""
+
 TIMEOUT_S: Final = 15.0
 _AWAY: Final = (429, 502, 503, 504)
 _PAUSE_S: Final = 0.3
@@ -38,7 +40,10 @@ class Refused(Exception):
 class Api:
     """The API as one token sees it; every POST carries an Idempotency-Key, so retries are safe."""
 
-    def __init__(self, url: str, token: str, connections: httpx.HTTPTransport) -> None:
+    def __init__(
+        self, url: str, token: str, connections: httpx.HTTPTransport, tries: int = TRIES
+    ) -> None:
+        self._tries = tries
         self._http = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
@@ -84,7 +89,7 @@ class Api:
         key: str = "",
     ) -> Json:
         why = ""
-        for attempt in range(TRIES):
+        for attempt in range(self._tries):
             if attempt:
                 time.sleep(_PAUSE_S * attempt)
             try:
@@ -100,7 +105,7 @@ class Api:
             if answer.status_code not in _AWAY:
                 raise Refused(f"{method} {path}", answer.status_code, _problem(answer))
             why = f"{answer.status_code} {_problem(answer).get('detail', '')}"
-        raise Unavailable(f"{method} {path} failed {TRIES} times, last: {why}")
+        raise Unavailable(f"{method} {path} failed {self._tries} times, last: {why}")
 
 
 def _problem(answer: httpx.Response) -> Json:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from geo_dispatch.demo.client import Refused
 from geo_dispatch.demo.day import Rhythm, plan_day
 from geo_dispatch.demo.office import Office
 from geo_dispatch.demo.phone import Habits, Phone
 from geo_dispatch.demo.world import DemoOptions, Stage, World, opened
+from geo_dispatch.kernel.errors import Unavailable
 
 _TURN_S: Final = 0.05
 
@@ -42,9 +44,12 @@ def day(
     ]
     while True:
         world.running.check()
-        office.step(world.clock())
-        for phone in phones:
-            phone.step(world.clock())
+        try:
+            office.step(world.clock())
+            for phone in phones:
+                phone.step(world.clock())
+        except Refused as refused:
+            raise Unavailable(f"the demo can't go on: {refused}") from refused
         yield office, phones
         time.sleep(_TURN_S)
 

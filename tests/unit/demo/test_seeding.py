@@ -1,0 +1,30 @@
+"""Who works when."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from geo_dispatch.demo.seeding import working_hours
+from geo_dispatch.dispatch.technicians import Shift
+
+VADUZ = ZoneInfo("Europe/Vaduz")
+
+
+def test_a_faster_day_has_working_hours_whatever_time_it_is():
+    night = datetime(2026, 7, 1, 1, tzinfo=UTC)
+    start, end = working_hours(night, VADUZ, real_time=False)
+    assert (start.hour, end.hour) == (7, 17)
+
+
+@pytest.mark.parametrize("hour", [0, 5, 13, 21, 23])
+def test_in_real_time_everybody_works_now_and_for_hours_to_come(hour):
+    now = datetime(2026, 7, 1, hour, 40, tzinfo=VADUZ)
+    shift = Shift(now.weekday(), *working_hours(now, VADUZ, real_time=True))
+    yesterday = Shift((now.weekday() - 1) % 7, shift.start, shift.end)
+    today = shift.on(date(2026, 7, 1), VADUZ)
+    before = yesterday.on(date(2026, 6, 30), VADUZ)
+    assert any(now in window for window in (today, before))
+    assert max(window.end for window in (today, before) if now in window).timestamp() > (
+        now.timestamp() + 9 * 3600
+    )
