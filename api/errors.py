@@ -28,6 +28,7 @@ STATUSES: Final[dict[type[errors.GeoDispatchError], HTTPStatus]] = {
     errors.TransitionNotAllowed: HTTPStatus.CONFLICT,
     errors.AssignmentConflict: HTTPStatus.CONFLICT,
     errors.IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AnswerLost: HTTPStatus.CONFLICT,
     errors.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
     errors.Forbidden: HTTPStatus.FORBIDDEN,

@@ -10,7 +10,8 @@ GeoDispatchError
 │   ├── VersionConflict       someone else changed it first
 │   ├── TransitionNotAllowed  the order's state forbids this step
 │   ├── AssignmentConflict    the assignment breaks rules; may be forced with a reason
-│   └── IdempotencyKeyReused  the same key came with another request
+│   ├── IdempotencyKeyReused  the same key came with another request
+│   └── AnswerLost            the request was carried out, but its answer is gone
 ├── PreconditionRequired      a change without the version that it is based on
 ├── Unauthenticated           no token, or one that is not valid
 ├── Forbidden                 a valid token that may not do this
@@ -130,6 +131,12 @@ class IdempotencyKeyReused(Conflict):
     """The same Idempotency-Key came with another request."""
 
     code = "idempotency-key-reused"
+
+
+class AnswerLost(Conflict):
+    """A request with an Idempotency-Key was carried out, but its answer is gone."""
+
+    code = "idempotency-answer-lost"
 
 
 class PreconditionRequired(GeoDispatchError):

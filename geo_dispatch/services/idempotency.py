@@ -16,11 +16,11 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from geo_dispatch.adapters.clock import system_clock
-from geo_dispatch.adapters.sql.idempotency import DONE, IN_HAND, KeptRequest
+from geo_dispatch.adapters.sql.idempotency import DONE, IN_HAND, InHand, KeptRequest
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.kernel.errors import (
+    AnswerLost,
     Busy,
-    Conflict,
     Fault,
     IdempotencyKeyReused,
     InvalidInput,
@@ -78,7 +78,7 @@ def begin(store: Store, request: Request) -> Answer | None:
         The key came with another request before.
     Busy
         The same request is being worked on.
-    Conflict
+    AnswerLost
         It was done, but the process died before its answer was kept.
     """
     _check_key(request.key)
@@ -97,11 +97,10 @@ def begin(store: Store, request: Request) -> Answer | None:
                     retry_after_s=1.0,
                 )
             if known.status == DONE:
-                raise Conflict(
-                    f"the request with Idempotency-Key {request.key!r} was done at "
-                    f"{known.begun_at:%Y-%m-%d %H:%M:%S} UTC, but its answer was lost with the "
-                    "process; read what it made, don't send it again",
-                    [Fault("Idempotency-Key", f"{request.key!r} is done")],
+                raise AnswerLost(
+                    f"{known.method} {known.path} with Idempotency-Key {request.key!r} was carried "
+                    f"out at {known.begun_at:%Y-%m-%d %H:%M:%S} UTC, but its answer was lost when "
+                    "the server failed; look up what it made, and use a new key for a new request"
                 )
             unit.idempotency.drop(request.token, request.key)
         unit.idempotency.forget_before(now - KEPT_FOR)
@@ -128,8 +127,11 @@ def begin(store: Store, request: Request) -> Answer | None:
 
 @contextmanager
 def in_hand(request: Request) -> Iterator[None]:
-    """Work on the request: what the block commits, it commits with the mark that it is done."""
-    before = IN_HAND.set((request.token, request.key))
+    """Work on the request: the first commit in the block also marks it as done.
+
+    Before that commit a crash leaves nothing, after it the request is never done again.
+    """
+    before = IN_HAND.set(InHand(request.token, request.key))
     try:
         yield
     finally:

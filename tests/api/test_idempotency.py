@@ -64,6 +64,40 @@ def test_repeats_at_the_same_moment_do_it_once(office):
     assert len(_named(office, "Race")) == 1
 
 
+@pytest.fixture
+def no_answer_is_kept(deployment):
+    """As if the server died after the commit: what was done stays, its answer is not kept."""
+    trigger = (
+        "CREATE TRIGGER forgetful BEFORE UPDATE ON idempotency_keys WHEN NEW.status = 201 "
+        "BEGIN SELECT RAISE(IGNORE); END"
+    )
+    _execute(deployment, trigger)
+    yield
+    _execute(deployment, "DROP TRIGGER forgetful")
+
+
+def _execute(deployment, statement):
+    with deployment.context.store.write() as unit:
+        unit.connection.exec_driver_sql(statement)
+        unit.commit()
+
+
+@pytest.mark.usefixtures("no_answer_is_kept")
+def test_what_was_done_is_not_done_again_when_its_answer_is_lost(deployment, office):
+    def send():
+        return office.post(
+            "/v1/customers", json={"name": "Lost"}, headers={"Idempotency-Key": "k6"}
+        )
+
+    assert send().status_code == 201
+    assert send().status_code == 429
+    _execute(deployment, "UPDATE idempotency_keys SET begun_at = '2026-01-01 00:00:00.000000'")
+    again = send()
+    assert (again.status_code, again.json()["code"]) == (409, "idempotency-answer-lost")
+    assert "look up what it made, and use a new key" in again.json()["detail"]
+    assert len(_named(office, "Lost")) == 1
+
+
 def test_an_empty_or_endless_key_is_refused(office):
     for key in ("", "x" * 300):
         answer = office.post(

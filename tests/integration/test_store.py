@@ -1,7 +1,10 @@
 """The records under several processes, on SQLite and on PostgreSQL."""
 
+import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 
@@ -9,19 +12,20 @@ import pytest
 import shapely
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, text, update
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.adapters.sql.tables import metadata
+from geo_dispatch.adapters.sql.tables import idempotency_keys, metadata
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.orders import SkillRequirement, Status
 from geo_dispatch.dispatch.technicians import Leave, Skill
-from geo_dispatch.kernel.errors import Conflict, DatabaseUnavailable
+from geo_dispatch.kernel.errors import AnswerLost, Busy, Conflict, DatabaseUnavailable
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services import orders, records, relay, timeline
+from geo_dispatch.services import idempotency, orders, records, relay, timeline
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.territory.model import Territory
 from tests.support.databases import postgresql_server
+from tests.support.keyed import REQUEST
 from tests.support.records import DISPATCHER, NOW, Office, TestClock, counting_ids
 from tests.support.waiting import until
 from tests.support.writer import SHARED
@@ -163,6 +167,56 @@ def test_writers_in_several_processes_lose_nothing(office, url):
         f"WO-{serial}" for serial in range(1001, 1002 + WRITERS * times)
     ]
     assert seen == log, "a reader behind a cursor must meet every event, once, in order"
+
+
+def killed_at_work(url, site, moment):
+    command = [sys.executable, "-m", "tests.support.keyed", url, site.id, moment]
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+def a_minute_passes(office):
+    with office.desk.store.write() as unit:
+        noted = unit.idempotency.find(REQUEST.token, REQUEST.key)
+        earlier = noted.begun_at - idempotency.WORKED_ON_AT_MOST
+        unit.connection.execute(update(idempotency_keys).values(begun_at=earlier))
+        unit.commit()
+
+
+def test_a_request_whose_process_was_killed_after_the_commit_is_never_done_again(office, url):
+    killed_at_work(url, office.site(), "after")
+    with pytest.raises(Busy):
+        idempotency.begin(office.desk.store, REQUEST)
+    a_minute_passes(office)
+    with pytest.raises(AnswerLost, match="'k-1' was carried out"):
+        idempotency.begin(office.desk.store, REQUEST)
+    assert len(orders.page(office.desk)) == 1
+
+
+def test_a_request_whose_process_was_killed_before_the_commit_is_done_by_its_repeat(office, url):
+    killed_at_work(url, office.site(), "before")
+    a_minute_passes(office)
+    assert idempotency.begin(office.desk.store, REQUEST) is None
+    assert orders.page(office.desk) == []
+
+
+def test_of_two_that_have_the_same_request_in_hand_one_does_it(office):
+    idempotency.begin(office.desk.store, REQUEST)
+    ready = threading.Barrier(2)
+    site = office.site()
+
+    def work():
+        with idempotency.in_hand(REQUEST):
+            ready.wait(20)
+            try:
+                return office.order(site).id
+            except Busy:
+                return None
+
+    with ThreadPoolExecutor(2) as pool:
+        placed = [one.result() for one in [pool.submit(work) for _ in range(2)]]
+    assert placed.count(None) == 1
+    assert [order.id for order in orders.page(office.desk)] == [one for one in placed if one]
 
 
 def test_a_server_that_is_away_is_said_in_one_line():

@@ -10,12 +10,23 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from geo_dispatch.adapters.sql import tables
+from geo_dispatch.kernel.errors import Busy
 
 DONE: Final = 0
 """In place of a status: what the request asked for is committed, its answer not yet kept."""
 
-IN_HAND: ContextVar[tuple[str, str] | None] = ContextVar("IN_HAND", default=None)
-"""Token and key of the request that is worked on here: a commit marks it `DONE`."""
+
+@dataclass(slots=True)
+class InHand:
+    """A request that is worked on: the first commit of the work marks its key `DONE`."""
+
+    token: str
+    key: str
+    done: bool = False
+
+
+IN_HAND: ContextVar[InHand | None] = ContextVar("IN_HAND", default=None)
+"""The request that is worked on in this context; also in threads that copy the context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +86,25 @@ class IdempotencyKeys:
         )
 
     def mark_done(self, token: str, key: str) -> None:
-        """It is done as soon as this unit commits."""
+        """It is done as soon as this unit commits.
+
+        Raises
+        ------
+        Busy
+            Another process took it over and was faster: this unit must not commit.
+        """
         columns = tables.idempotency_keys.c
-        self._connection.execute(
+        marked = self._connection.execute(
             update(tables.idempotency_keys)
             .where(columns.token == token, columns.key == key, columns.status.is_(None))
             .values(status=DONE)
         )
+        if marked.rowcount != 1:
+            raise Busy(
+                f"another process did the request with Idempotency-Key {key!r} meanwhile; "
+                "send it again for its answer",
+                retry_after_s=1.0,
+            )
 
     def drop(self, token: str, key: str) -> None:
         """Forget the key, unless its request is done: its next request is a new one."""

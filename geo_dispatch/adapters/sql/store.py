@@ -53,11 +53,20 @@ class Unit:
         self.tracking = Tracking(connection)
 
     def commit(self) -> None:
-        """Make it last, together with the mark that the request in hand, if any, is done."""
+        """Make it last, together with the mark that the request in hand, if any, is done.
+
+        Raises
+        ------
+        Busy
+            Another process has done that request meanwhile; nothing of this unit stays.
+        """
         request = IN_HAND.get()
-        if request is not None:
-            self.idempotency.mark_done(*request)
+        if request is None or request.done:
+            self.connection.commit()
+            return
+        self.idempotency.mark_done(request.token, request.key)
         self.connection.commit()
+        request.done = True
 
     def next_order_number(self) -> str:
         """The next work order's number; writers wait for each other until commit."""

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import update
 
 from geo_dispatch.adapters.sql.tables import idempotency_keys
-from geo_dispatch.kernel.errors import Busy, Conflict, IdempotencyKeyReused, InvalidInput
+from geo_dispatch.dispatch.sites import Customer
+from geo_dispatch.kernel.errors import AnswerLost, Busy, IdempotencyKeyReused, InvalidInput
+from geo_dispatch.kernel.ids import CustomerId
 from geo_dispatch.services import idempotency
 from geo_dispatch.services.idempotency import Answer, Request
 from tests.support.databases import sqlite_store
@@ -97,7 +99,7 @@ def test_what_is_committed_in_hand_is_never_done_again_even_if_its_answer_is_los
     with pytest.raises(Busy):
         idempotency.begin(store, REQUEST)
     age(store, timedelta(minutes=2))
-    with pytest.raises(Conflict, match="was done"):
+    with pytest.raises(AnswerLost, match="look up what it made, and use a new key"):
         idempotency.begin(store, REQUEST)
 
 
@@ -115,3 +117,34 @@ def test_an_answer_follows_what_was_committed_in_hand(store):
         unit.commit()
     idempotency.finish(store, REQUEST, ANSWER)
     assert idempotency.begin(store, REQUEST).status == 201
+
+
+def test_work_may_commit_several_times(store):
+    idempotency.begin(store, REQUEST)
+    with idempotency.in_hand(REQUEST):
+        for name in ("mill", "bakery"):
+            enter(store, name)
+    idempotency.finish(store, REQUEST, ANSWER)
+    assert entered(store) == {"mill", "bakery"}
+
+
+def test_who_was_slow_and_taken_over_does_not_do_it_again(store):
+    idempotency.begin(store, REQUEST)
+    age(store, timedelta(minutes=2))
+    idempotency.begin(store, REQUEST)
+    with idempotency.in_hand(REQUEST):
+        enter(store, "by the first")
+    with idempotency.in_hand(REQUEST), pytest.raises(Busy, match="another process did"):
+        enter(store, "by the second")
+    assert entered(store) == {"by the first"}
+
+
+def enter(store, name):
+    with store.write() as unit:
+        unit.customers.add(Customer(CustomerId(name), name))
+        unit.commit()
+
+
+def entered(store):
+    with store.read() as unit:
+        return {customer.name for customer in unit.customers.list()}
