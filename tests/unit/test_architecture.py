@@ -35,7 +35,6 @@ IMPURE_MODULES = {
     "uuid": "randomness",
     "socket": "the network",
     "subprocess": "processes",
-    "threading": "threads",
     "tempfile": "files",
     "shutil": "files",
     "sqlite3": "files",
