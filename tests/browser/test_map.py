@@ -38,7 +38,6 @@ def centre(locator):
     return round(box["x"]), round(box["y"])
 
 
-@pytest.mark.capability("ST-009")
 def test_a_marker_moves_after_a_ping(dispatcher, world):
     van = world.technician("Van 11", at=VADUZ)
     page = dispatcher().page
@@ -87,7 +86,6 @@ def test_a_stale_technician_shows_the_age_and_fades(dispatcher, world, deploymen
     assert opacity < 0.8
 
 
-@pytest.mark.capability("FA-046")
 def test_a_job_is_made_and_assigned_from_the_map(dispatcher, world):
     van = world.technician("Van 21", at=VADUZ)
     page = dispatcher().page
@@ -116,6 +114,20 @@ def test_a_job_is_made_and_assigned_from_the_map(dispatcher, world):
     assert order["required_skills"] == [{"name": "hvac", "level": 1}]
 
 
+@pytest.mark.capability("BO-044")
+def test_a_click_on_a_job_shows_its_candidates_and_one_is_assigned(dispatcher, world):
+    van = world.technician("Van 22", at=SCHAAN)
+    order = world.order(world.site("Saw mill", {"lon": 9.5165, "lat": 47.1702}))
+    page = dispatcher().page
+    page.locator(f'.job[data-order="{order["id"]}"] .head').click()
+    expect(page.locator("#panel h2")).to_have_text("Saw mill")
+    expect(page.locator("path.fence")).not_to_have_count(0)
+    page.get_by_role("button", name="Assign to Van 22").click()
+    pin = page.locator(f'.job[data-order="{order["id"]}"]')
+    expect(pin).to_have_attribute("data-status", "assigned")
+    expect(marker(page, van)).to_have_attribute("data-status", "assigned")
+
+
 def test_a_job_is_made_at_a_click_on_the_map(dispatcher, world):
     page = dispatcher().page
     page.get_by_role("button", name="New job").click()
@@ -138,7 +150,6 @@ def test_missing_fields_are_named_beside_them(dispatcher):
     expect(page.get_by_role("combobox", name="Where")).to_be_focused()
 
 
-@pytest.mark.capability("FA-033")
 def test_a_conflict_is_shown_and_overridden_with_a_reason(dispatcher, world):
     van = world.technician("Van 31")
     order = world.order(

@@ -78,7 +78,6 @@ def stand(world, van, site, order):
     until(is_seen, 20, "the arrival")
 
 
-@pytest.mark.capability("FA-016")
 def test_the_visit_shows_its_briefing(phone, world, van):
     assigned(world, van)
     page = phone().page
@@ -90,7 +89,6 @@ def test_the_visit_shows_its_briefing(phone, world, van):
     assert link.startswith(f"geo:{SCHAAN['lat']},{SCHAAN['lon']}")
 
 
-@pytest.mark.capability("FA-005")
 def test_one_button_leads_through_the_steps(phone, world, van):
     order = assigned(world, van)
     page = phone().page
@@ -130,7 +128,6 @@ def test_a_job_assigned_meanwhile_appears_by_itself(phone, world, van):
     expect(page.locator(f'.visit[data-order="{order["id"]}"]')).to_be_visible()
 
 
-@pytest.mark.capability("FA-047")
 @pytest.mark.parametrize(("answer", "review"), [("confirm", "confirmed"), ("contest", "contested")])
 @pytest.mark.usefixtures("worker")
 def test_an_arrival_seen_by_gps_is_confirmed_or_contested(phone, world, van, answer, review):
