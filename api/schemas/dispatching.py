@@ -96,8 +96,8 @@ class EntryOut(Output):
 
     seq: int
     type: str = Field(examples=["order.assigned"])
-    at: datetime = Field(description="When it happened.")
-    logged_at: datetime = Field(description="When we learned of it.")
+    at: datetime = Field(description="When it was written down; never goes back in the list.")
+    occurred_at: datetime | None = Field(description="When it happened, if at another moment.")
     actor: str
     text: str = Field(examples=["Assigned to Van 07 by hand"])
     data: dict[str, Any]

@@ -23,9 +23,11 @@ class Entry:
     Attributes
     ----------
     at
-        When it happened; ``logged_at`` is when we learned of it.
+        When it was written down: never goes back from one entry to the next.
+    occurred_at
+        When it happened; None if that is the same moment. Fixes tell of arrivals later.
     text
-        ``"Van 07 arrived, confirmed by 5 fixes"``.
+        ``"Van 07 arrived 08:57, confirmed by 5 fixes"``; names that time if ``at`` shows another.
     data
         The event's body.
     """
@@ -33,7 +35,7 @@ class Entry:
     seq: int
     type: str
     at: datetime
-    logged_at: datetime
+    occurred_at: datetime | None
     actor: str
     text: str
     data: dict[str, Any]
@@ -50,44 +52,71 @@ def of_order(ctx: Desk, order_id: str) -> list[Entry]:
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
         logged = unit.stream(stream_of(order.id))
-        teller = _Teller(unit, order, ZoneInfo(ctx.settings.time_zone), logged)
-    return [teller.entry(event) for event in logged]
+        names = _Names(unit, order, logged)
+    zone = ZoneInfo(ctx.settings.time_zone)
+    return [_entry(event, _Teller(names, zone, event.at.astimezone(zone))) for event in logged]
 
 
-class _Teller:
-    """Knows the names behind the ids, and the zone that people live in."""
+def _entry(logged: LoggedEvent, teller: _Teller) -> Entry:
+    event = logged.event
+    occurred_at = getattr(event, "occurred_at", None)
+    text = _TEXTS.get(type(event))
+    return Entry(
+        seq=logged.seq,
+        type=logged.type,
+        at=logged.at,
+        occurred_at=None if occurred_at == logged.at else occurred_at,
+        actor=logged.actor,
+        text=text(teller, event) if text else logged.type,
+        data=logged.body,
+    )
 
-    def __init__(
-        self, unit: Unit, order: WorkOrder, zone: ZoneInfo, logged: list[LoggedEvent]
-    ) -> None:
+
+class _Names:
+    """The names behind the ids."""
+
+    def __init__(self, unit: Unit, order: WorkOrder, logged: list[LoggedEvent]) -> None:
         self.number = order.number
-        self.zone = zone
         ids = {str(item.body["technician_id"]) for item in logged if item.body.get("technician_id")}
-        self._names = {key: value.call_sign for key, value in unit.technicians.many(ids).items()}
+        self.technicians = {
+            key: value.call_sign for key, value in unit.technicians.many(ids).items()
+        }
         sites = {str(item.body["site_id"]) for item in logged if item.body.get("site_id")}
-        self._sites = {key: value.name for key, value in unit.sites.many(sites).items()}
+        self.sites = {key: value.name for key, value in unit.sites.many(sites).items()}
 
-    def entry(self, logged: LoggedEvent) -> Entry:
-        event = logged.event
-        teller = _TEXTS.get(type(event))
-        return Entry(
-            seq=logged.seq,
-            type=logged.type,
-            at=getattr(event, "occurred_at", None) or logged.at,
-            logged_at=logged.at,
-            actor=logged.actor,
-            text=teller(self, event) if teller else logged.type,
-            data=logged.body,
-        )
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Tells one entry: by name, and in the zone that people live in.
+
+    Attributes
+    ----------
+    at
+        When the entry was written down, in the zone.
+    """
+
+    names: _Names
+    zone: ZoneInfo
+    at: datetime
 
     def who(self, technician_id: str | None) -> str:
-        return self._names.get(technician_id or "", technician_id or "nobody")
+        return self.names.technicians.get(technician_id or "", technician_id or "nobody")
 
     def site(self, site_id: str) -> str:
-        return self._sites.get(site_id, site_id)
+        return self.names.sites.get(site_id, site_id)
 
     def clock(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.zone):%H:%M}"
+        """``"08:57"``; ``"1 Mar 08:57"`` on another day than the entry's."""
+        local = moment.astimezone(self.zone)
+        day = "" if local.date() == self.at.date() else f"{local.day} {local:%b} "
+        return f"{day}{local:%H:%M}"
+
+    def when(self, moment: datetime, word: str = "") -> str:
+        """``" 08:57"``, or with a word ``" since 08:57"``; nothing if ``at`` says it."""
+        said = self.clock(moment)
+        if said == f"{self.at:%H:%M}":
+            return ""
+        return f" {word} {said}" if word else f" {said}"
 
 
 def _because(reason: str) -> str:
@@ -99,7 +128,7 @@ def _placed(t: _Teller, event: e.OrderPlaced) -> str:
     skills = ", ".join(f"{skill['name']} {skill['level']}" for skill in order["required_skills"])
     needs = f", needs {skills}" if skills else ""
     return (
-        f"{t.number} placed: {order['type']} at {t.site(event.site_id)}, "
+        f"{t.names.number} placed: {order['type']} at {t.site(event.site_id)}, "
         f"priority {order['priority']}{needs}"
     )
 
@@ -117,15 +146,17 @@ def _assigned(t: _Teller, event: e.OrderAssigned) -> str:
 
 
 def _arrived(t: _Teller, event: e.OrderArrived) -> str:
+    when = t.when(event.occurred_at)
     if event.source == "person":
-        return f"{t.who(event.technician_id)} arrived, by their own word"
+        return f"{t.who(event.technician_id)} arrived{when}, by their own word"
     fixes = len((event.evidence or {}).get("fixes", ()))
-    return f"{t.who(event.technician_id)} arrived, confirmed by {fixes} fixes"
+    return f"{t.who(event.technician_id)} arrived{when}, confirmed by {fixes} fixes"
 
 
 def _en_route(t: _Teller, event: e.OrderEnRoute) -> str:
+    since = t.when(event.occurred_at, "since")
     seen = ", as fixes show" if event.source == "gps" else ""
-    return f"{t.who(event.technician_id)} is on the way{seen}"
+    return f"{t.who(event.technician_id)} is on the way{since}{seen}"
 
 
 def _revised(t: _Teller, event: e.VisitRevised) -> str:
@@ -163,16 +194,21 @@ _TEXTS: Final[dict[type[e.Event], Callable[[_Teller, Any], str]]] = {
     e.OrderEnRoute: _en_route,
     e.OrderArrived: _arrived,
     e.ArrivalReviewed: lambda _t, event: f"Arrival {event.verdict}{_because(event.reason)}",
-    e.OrderStarted: lambda t, event: f"{t.who(event.technician_id)} is on the tools",
+    e.OrderStarted: lambda t, event: (
+        f"{t.who(event.technician_id)} is on the tools{t.when(event.occurred_at, 'since')}"
+    ),
     e.OrderNeedsHelp: lambda t, event: (
         f"{t.who(event.technician_id)} needs help{_because(event.reason)}"
     ),
     e.OrderResumed: lambda t, event: f"{t.who(event.technician_id)} goes on",
     e.OrderCompleted: lambda t, event: (
-        f"Completed by {t.who(event.technician_id)}{_because(event.notes)}"
+        f"Completed by {t.who(event.technician_id)}{t.when(event.occurred_at, 'at')}"
+        f"{_because(event.notes)}"
     ),
     e.OrderCancelled: lambda _t, event: f"Cancelled{_because(event.reason)}",
-    e.OrderDeparted: lambda t, event: f"{t.who(event.technician_id)} left the site",
+    e.OrderDeparted: lambda t, event: (
+        f"{t.who(event.technician_id)} left the site{t.when(event.occurred_at)}"
+    ),
     e.VisitRevised: _revised,
     e.SetOutRevised: _set_out_revised,
     e.EtaPublished: _eta,

@@ -12,6 +12,7 @@ from typing import Final
 from geo_dispatch.adapters.clock import random_id, system_clock
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
+from geo_dispatch.kernel.ids import SiteId
 from geo_dispatch.services import idempotency, orders
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.idempotency import Request
@@ -26,7 +27,9 @@ def main(url: str, site_id: str, moment: str) -> None:
     desk = BackOffice(Settings(), store, system_clock, random_id)
     assert idempotency.begin(store, REQUEST) is None
     with idempotency.in_hand(REQUEST), store.write() as unit:
-        orders.place_in(desk, unit, {"type": "repair", "site_id": site_id}, actor=DISPATCHER)
+        orders.place_in(
+            desk, unit, {"type": "repair", "site_id": SiteId(site_id)}, actor=DISPATCHER
+        )
         if moment == "after":
             unit.commit()
         os.kill(os.getpid(), signal.SIGKILL)

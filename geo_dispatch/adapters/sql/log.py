@@ -36,7 +36,7 @@ def append(
     at: datetime,
     expected_version: int | None = None,
 ) -> list[LoggedEvent]:
-    """Write events at the end of the stream.
+    """Write events at the end of the stream; its times never go back, whoever's clock is slow.
 
     Raises
     ------
@@ -47,9 +47,11 @@ def append(
         return []
     take_turn(connection)
     columns = tables.events.c
-    version = connection.execute(
-        select(func.coalesce(func.max(columns.version), 0)).where(columns.stream == stream)
-    ).scalar_one()
+    version, last_at = connection.execute(
+        select(func.coalesce(func.max(columns.version), 0), func.max(columns.at)).where(
+            columns.stream == stream
+        )
+    ).one()
     if expected_version is not None and version != expected_version:
         raise VersionConflict(
             f"{stream} is at event {version}, not {expected_version}: "
@@ -63,7 +65,7 @@ def append(
             "version": version_of_event,
             "type": event.type,
             "body": event_to_body(event),
-            "at": at,
+            "at": at if last_at is None else max(at, last_at),
             "actor": actor.label,
         }
         seq = connection.execute(

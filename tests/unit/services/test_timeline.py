@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.events import EVENT_TYPES, EtaPublished
+from geo_dispatch.dispatch.events import EVENT_TYPES, EtaPublished, RecordRetired
 from geo_dispatch.dispatch.orders import SkillRequirement, Status
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import NotFound
@@ -55,8 +55,8 @@ def test_it_tells_everything_in_order_with_who_and_when(office):
         "WO-1001 placed: boiler repair at Bakery Vaduz, priority 1, needs hvac 2",
         "Assigned to Van 07 by hand",
         "Van 07 expected at 09:42, 12 min late",
-        "Van 07 is on the way, as fixes show",
-        "Van 07 arrived, confirmed by 0 fixes",
+        "Van 07 is on the way since 09:40, as fixes show",
+        "Van 07 arrived 09:40, confirmed by 0 fixes",
         "Arrival confirmed",
         "Van 07 is on the tools",
         "Van 07 needs help: no key",
@@ -65,10 +65,11 @@ def test_it_tells_everything_in_order_with_who_and_when(office):
         "Van 07 left the site",
     ]
     arrived = story[4]
-    assert (arrived.at, arrived.logged_at) == (
-        NOW + timedelta(minutes=40),
+    assert (arrived.at, arrived.occurred_at) == (
         NOW + timedelta(minutes=43),
+        NOW + timedelta(minutes=40),
     )
+    assert story[0].occurred_at is None
     assert (arrived.actor, story[0].actor) == ("worker", "dispatcher:token:tok_office")
     assert arrived.data["evidence"]["rule"] == "dwell/1"
     assert [entry.seq for entry in story] == sorted(entry.seq for entry in story)
@@ -98,6 +99,41 @@ def test_it_tells_of_hands_changed_and_ends(office):
         "Taken from Van 08: storm",
         "Cancelled: called off",
     ]
+
+
+def test_times_never_go_back_and_sentences_say_when_the_past_was(office):
+    order = office.assigned()
+    office.clock.go_on(hours=20)
+    set_out = c.SetOut(source="gps", occurred_at=NOW + timedelta(minutes=1))
+    office.apply(order.id, set_out, WORKER)
+    arrived_at = NOW + timedelta(hours=19, minutes=58)
+    arrival = c.ConfirmArrival(visit_id="vi_1", source="gps", occurred_at=arrived_at)
+    office.apply(order.id, arrival, WORKER)
+    started = c.Start(occurred_at=NOW + timedelta(hours=19, minutes=59))
+    office.apply(order.id, started)
+    office.apply(order.id, c.Complete(occurred_at=NOW + timedelta(hours=20, seconds=-1)))
+    left = c.Depart(
+        visit_id="vi_1", technician_id=order.technician_id, occurred_at=office.clock.now
+    )
+    office.apply(order.id, left, WORKER)
+    with office.desk.store.write() as unit:
+        slow = RecordRetired(kind="work_order")
+        unit.append(f"order:{order.id}", [slow], actor=WORKER, at=NOW + timedelta(hours=19))
+        unit.commit()
+
+    story = timeline.of_order(office.desk, order.id)
+    assert [entry.text for entry in story][2:] == [
+        "Van 07 is on the way since 2 Mar 09:01, as fixes show",
+        "Van 07 arrived 04:58, confirmed by 0 fixes",
+        "Van 07 is on the tools since 04:59",
+        "Completed by Van 07 at 04:59",
+        "Van 07 left the site",
+        "Retired",
+    ]
+    times = [entry.at for entry in story]
+    assert times == sorted(times)
+    assert [entry.occurred_at for entry in story][-2:] == [None, None]
+    assert story[3].occurred_at == arrived_at
 
 
 def test_every_event_of_an_order_has_words():
