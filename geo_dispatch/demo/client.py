@@ -68,17 +68,6 @@ class Api:
         """Do something; raises as `get`."""
         return self._send("POST", path, body=body, key=secrets.token_hex(16))
 
-    def everything(self, path: str) -> list[Json]:
-        """All items of a list, page by page."""
-        items: list[Json] = []
-        params: dict[str, str | int] = {}
-        while True:
-            page = self.get(path, params)
-            items += page["items"]
-            if not page.get("next"):
-                return items
-            params = {"cursor": page["next"]}
-
     def _send(
         self,
         method: str,

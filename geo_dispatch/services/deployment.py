@@ -51,10 +51,6 @@ class Deployment:
             self.check()
             time.sleep(_CHECK_S)
 
-    def pids(self) -> dict[str, int]:
-        """Process ids by the program's name."""
-        return {name: pid for tree in self.trees for name, pid in tree.pids().items()}
-
 
 @contextmanager
 def running(settings: Settings, say: Say) -> Iterator[Deployment]:
@@ -87,8 +83,22 @@ def running(settings: Settings, say: Say) -> Iterator[Deployment]:
 
 
 def migrate(settings: Settings) -> None:
-    """Make the data folder and bring the database to this version."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    """Make the data folder and bring the database to this version.
+
+    Raises
+    ------
+    InvalidInput
+        The data folder can't be made.
+    DatabaseUnavailable
+        The database can't be used.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"the data folder {settings.data_dir} can't be made: {error.strerror}; choose another "
+            "with GEO_DISPATCH_DATA"
+        ) from error
     store = Store(settings.sql_url)
     try:
         store.migrate()
@@ -104,7 +114,7 @@ def require_graph(settings: Settings) -> None:
     GraphUnavailable
         There is no compiled file.
     """
-    if not (settings.compiled_dir / "roads.graph").exists():
+    if not settings.graph_path.exists():
         raise GraphUnavailable(
             f"no road graph of {settings.area} in {settings.compiled_dir}; make it with: "
             f"geo-dispatch roads build SOURCE --area {settings.area}"

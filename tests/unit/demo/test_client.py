@@ -67,12 +67,3 @@ def test_an_api_that_stays_away_is_named_after_some_tries(server, api):
     with pytest.raises(Unavailable, match=r"GET /v1/sites failed .*redis is away"):
         api.get("/v1/sites")
     assert len(server.asked) == 2
-
-
-def test_a_list_is_read_to_its_last_page(server, api):
-    server.answers += [
-        (200, {"items": [1, 2], "next": "c"}),
-        (200, {"items": [3], "next": None}),
-    ]
-    assert api.everything("/v1/sites") == [1, 2, 3]
-    assert server.asked[-1][0] == "/v1/sites?cursor=c"
