@@ -23,9 +23,6 @@ from geo_dispatch.services.desk import BackOffice
 
 __all__ = ["Changes", "Tail", "open_back_office", "open_context", "open_tail", "start_logging"]
 
-GRAPH_FILE = "roads.graph"
-"""Name of the compiled road graph in `Settings.compiled_dir`."""
-
 
 @contextmanager
 def open_context(settings: Settings) -> Iterator[Context]:
@@ -43,7 +40,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
         The database does not answer, or has another schema version.
     """
     _check_zone(settings.time_zone)
-    roads = RoadEngine(open_graph(settings.compiled_dir / GRAPH_FILE))
+    roads = RoadEngine(open_graph(settings.graph_path))
     with (
         closing(Store(settings.sql_url)) as store,
         closing(Live(redis_url(settings), settings.shards)) as live,

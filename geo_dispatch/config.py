@@ -10,7 +10,7 @@ import os
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -21,6 +21,10 @@ from pydantic_settings import (
 )
 
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput
+
+GRAPH_FILE: Final = "roads.graph"
+BASEMAP_FILE: Final = "basemap.pmtiles"
+PLACES_FILE: Final = "places.db"
 
 
 class Settings(BaseSettings):
@@ -81,6 +85,21 @@ class Settings(BaseSettings):
     def compiled_dir(self) -> Path:
         """Folder of the area's compiled files: road graph, base map, places."""
         return (self.workspace / "road_graphs" / "compiled" / self.area).resolve()
+
+    @property
+    def graph_path(self) -> Path:
+        """The area's compiled road graph."""
+        return self.compiled_dir / GRAPH_FILE
+
+    @property
+    def basemap_path(self) -> Path:
+        """The area's base map."""
+        return self.compiled_dir / BASEMAP_FILE
+
+    @property
+    def places_path(self) -> Path:
+        """The area's address index."""
+        return self.compiled_dir / PLACES_FILE
 
     @property
     def territories_dir(self) -> Path:

@@ -37,14 +37,12 @@ def _():
     from geo_dispatch.roads.engine import RoadEngine
     from geo_dispatch.services import territories as service
     from geo_dispatch.services import workload as work
-    from geo_dispatch.services.roads import GRAPH_FILE
     from geo_dispatch.territory.balance import spread
     from geo_dispatch.territory.moves import border_cells, cell_owners, move_cells, sites_moved
 
     return (
         Conflict,
         DatabaseUnavailable,
-        GRAPH_FILE,
         LonLat,
         Path,
         RoadEngine,
@@ -88,7 +86,7 @@ def _(Path, load_settings, mo, os, read_territories, service):
 
 
 @app.cell
-def _(DatabaseUnavailable, GRAPH_FILE, RoadEngine, Store, closing, mo, open_graph, settings, work):
+def _(DatabaseUnavailable, RoadEngine, Store, closing, mo, open_graph, settings, work):
     def visits_to_plan():
         """The deployment's own work orders, or made-up visits where it has none yet."""
         try:
@@ -101,7 +99,7 @@ def _(DatabaseUnavailable, GRAPH_FILE, RoadEngine, Store, closing, mo, open_grap
 
     workload = visits_to_plan()
     matrix_ms = work.drive_matrix(
-        RoadEngine(open_graph(settings.compiled_dir / GRAPH_FILE)), workload
+        RoadEngine(open_graph(settings.graph_path)), workload
     )
     mo.md(
         f"**{len(workload.lonlats)} {workload.origin}**, {workload.work_min.sum() / 60:.0f} hours of work. "

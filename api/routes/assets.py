@@ -20,7 +20,7 @@ router = APIRouter()
 @router.get("/basemap/{area}.pmtiles", operation_id="basemap", include_in_schema=False)
 def basemap(area: str, state: State) -> FileResponse:
     """The base map of the area in use; ranges of it, when asked so."""
-    path = state.settings.compiled_dir / "basemap.pmtiles"
+    path = state.settings.basemap_path
     if area != state.settings.area or not path.is_file():
         raise NotFound(
             "base map", area, f"build it with: geo-dispatch roads build SOURCE --area {area}"

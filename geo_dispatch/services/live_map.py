@@ -11,7 +11,7 @@ __all__ = ["MapParts", "live_map_parts"]
 def live_map_parts(ctx: Context) -> MapParts:
     """The map of the area's roads; without a base map where none has been built."""
     settings = ctx.settings
-    built = (settings.compiled_dir / "basemap.pmtiles").is_file()
+    built = settings.basemap_path.is_file()
     return map_parts(
         live_map(ctx.roads.bounds, f"/basemap/{settings.area}.pmtiles" if built else None)
     )

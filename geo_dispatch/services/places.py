@@ -8,7 +8,6 @@ from geo_dispatch.adapters.places import Place, Places
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.services.roads import PLACES_FILE
 
 __all__ = ["MAX_LIMIT", "Place", "search"]
 
@@ -33,4 +32,4 @@ def search(settings: Settings, q: str, limit: int = 10, near: LonLat | None = No
         faults.append(Fault("limit", f"{limit} is not between 1 and {MAX_LIMIT}"))
     if faults:
         raise InvalidInput("; ".join(map(str, faults)), faults)
-    return Places(settings.compiled_dir / PLACES_FILE).search(q, limit, near)
+    return Places(settings.places_path).search(q, limit, near)

@@ -17,14 +17,11 @@ from geo_dispatch.adapters.osm import read_extract
 from geo_dispatch.adapters.places import build_places
 from geo_dispatch.adapters.profiles import profile_text, read_profile
 from geo_dispatch.adapters.recipes import Recipe, read_recipe, write_recipe
+from geo_dispatch.config import BASEMAP_FILE, GRAPH_FILE, PLACES_FILE
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput, NotFound
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.roads.build import GraphReport, build_graph
 from geo_dispatch.roads.graph import GraphInfo, RoadGraph
-
-GRAPH_FILE: Final = "roads.graph"
-BASEMAP_FILE: Final = "basemap.pmtiles"
-PLACES_FILE: Final = "places.db"
 
 OVERPASS_URL: Final = "https://overpass-api.de/api"
 NOMINATIM_URL: Final = "https://nominatim.openstreetmap.org"

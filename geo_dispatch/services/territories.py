@@ -22,7 +22,6 @@ from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, GraphUnavailable, InvalidGeometry, NotFound
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.roads import GRAPH_FILE
 from geo_dispatch.territory.check import Bounds, Finding, Severity, check, is_publishable
 from geo_dispatch.territory.cover import Assigner
 from geo_dispatch.territory.model import Territory, name_to_id, polygonal
@@ -175,7 +174,7 @@ def from_boundaries(
 def _bounds(settings: Settings) -> Bounds | None:
     """Of the area's road graph; None where it is not built, which checking does not need."""
     try:
-        return open_graph(settings.compiled_dir / GRAPH_FILE).bounds
+        return open_graph(settings.graph_path).bounds
     except GraphUnavailable:
         return None
 
