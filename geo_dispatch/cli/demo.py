@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -37,13 +38,18 @@ def demo(
 ) -> None:
     """A believable day in Liechtenstein, from nothing to a live map."""
     options = DemoOptions(speed=speed, port=port, host=host, data=data, keep=keep)
-    with until_signal(), bars() as progress:
-        stage = Stage(say=say, say_line=say_line, progress=progress)
+    with until_signal(), ExitStack() as drawn:
+        stage = Stage(say=say, say_line=say_line, progress=drawn.enter_context(bars()))
+
+        def answer(text: str) -> None:
+            drawn.close()  # while bars are drawn, what is printed passes through them, cut to fit
+            typer.echo(text)
+
         if not check:
-            run_demo(options, stage)
+            run_demo(options, stage, answer)
             return
         seen = check_demo(options, stage)
-        typer.echo(json.dumps(seen.as_json(), ensure_ascii=False))
+        answer(json.dumps(seen.as_json(), ensure_ascii=False))
         if seen.missing:
             say(f"geo-dispatch: not seen within {seen.waited_s:.0f} s: {', '.join(seen.missing)}")
             raise typer.Exit(1)

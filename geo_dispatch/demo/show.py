@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from geo_dispatch.demo.client import Refused
@@ -16,10 +16,10 @@ from geo_dispatch.kernel.errors import Unavailable
 _TURN_S: Final = 0.05
 
 
-def run_demo(options: DemoOptions, stage: Stage) -> None:
-    """Run until a signal ends it."""
+def run_demo(options: DemoOptions, stage: Stage, invite: Callable[[str], None]) -> None:
+    """Run until a signal ends it; ``invite`` gets the invitation once everything is ready."""
     with opened(options, stage) as world:
-        stage.say(invitation(world.running.url, options.speed, options.host, world.secrets))
+        invite(invitation(world.running.url, options.speed, options.host, world.secrets))
         for _ in day(world, stage, Rhythm(), Habits()):
             pass
 

@@ -37,20 +37,21 @@ def processes_of(folder):
 
 @pytest.fixture
 def demo(tmp_path):
-    """A demo that is ready, with what it says on stderr in a file."""
-    folder, log = tmp_path / "data", tmp_path / "log"
+    """A demo that is ready, with its stdout and its stderr in files."""
+    folder, told, log = tmp_path / "data", tmp_path / "told", tmp_path / "log"
     # of a real deployment, which must not matter: a database that can't be opened
     environment = {**os.environ, "GEO_DISPATCH_DATABASE_URL": "sqlite:////nowhere/at/all.db"}
-    with log.open("w") as stderr:
-        process = subprocess.Popen([*DEMO, "--data", str(folder)], stderr=stderr, env=environment)
+    command = [*DEMO, "--data", str(folder)]
+    with told.open("w") as stdout, log.open("w") as stderr:
+        process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=environment)
     try:
         until(
-            lambda: process.poll() is not None or "Ctrl-C ends it" in log.read_text(),
+            lambda: process.poll() is not None or "Ctrl-C ends it" in told.read_text(),
             120,
             "the invitation",
         )
         assert process.poll() is None, log.read_text()
-        yield process, folder, log
+        yield process, folder, told
     finally:
         process.kill()
         process.wait()
@@ -60,7 +61,7 @@ def demo(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_within_3_seconds(demo, ending):
-    process, folder, _ = demo
+    process, folder, told = demo
     assert len(processes_of(folder)) >= 4, "redis and its keeper, worker, api"
     began = time.monotonic()
     process.send_signal(ending)
@@ -68,6 +69,9 @@ def test_a_signal_ends_everything_within_3_seconds(demo, ending):
     assert time.monotonic() - began < 3
     assert processes_of(folder) == []
     assert not folder.exists()
+    said = told.read_text().strip()
+    assert said.startswith("geo-dispatch demo is ready"), "first of all"
+    assert said.endswith("Ctrl-C ends it."), "and nothing after it"
 
 
 @needs_proc
