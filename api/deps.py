@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Request
 
 from api.feed import Feed
 from api.metrics import Metrics
@@ -72,9 +72,14 @@ def _if_match_optional(
     return None if if_match is None else _version(if_match)
 
 
+_MAX_VERSION_DIGITS: Final = 18
+_MAX_SHOWN: Final = 40
+
+
 def _version(if_match: str) -> int:
     bare = if_match.strip().removeprefix("W/").strip('"')
-    if not (bare.isascii() and bare.isdecimal()):
+    if not (bare.isascii() and bare.isdecimal() and len(bare) <= _MAX_VERSION_DIGITS):
+        if_match = if_match[:_MAX_SHOWN]
         raise InvalidInput(
             f'If-Match {if_match} is not an ETag of ours; they look like "3"',
             [Fault("If-Match", f'{if_match} is not a version in quotes, such as "3"')],
@@ -106,9 +111,3 @@ def parse_lonlat(text: str, where: str) -> LonLat:
             [Fault(where, f"{text!r} is not two numbers lon,lat")],
         ) from None
     return checked_lonlat(lon, lat, where)
-
-
-MAX_PAGE: Final = 500
-
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most items to answer.")]
-Cursor = Annotated[str | None, Query(description="`next` of the page before.", max_length=200)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
@@ -41,6 +42,9 @@ STATUSES: Final[dict[type[errors.GeoDispatchError], HTTPStatus]] = {
 """Every class of the error tree, and how HTTP says it."""
 
 _RETRY_AFTER_S: Final = 2
+
+_UNREADABLE: Final = (ValueError, RecursionError)
+"""What decoding a body raises besides JSONDecodeError: no UTF-8, nested without end."""
 
 _HTTP_REMEDIES: Final = {
     404: "see /docs for the paths that exist",
@@ -90,11 +94,13 @@ def error_to_problem(error: errors.GeoDispatchError) -> JSONResponse:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
     elif isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="geo-dispatch"'
+    faults = error.faults if isinstance(error, errors.InvalidInput) else ()
+    untold = [str(fault) for fault in faults if fault.message not in error.message]
     return problem(
         status,
         error.code,
-        error.message,
-        faults=error.faults if isinstance(error, errors.InvalidInput) else (),
+        f"{error.message}: {'; '.join(untold)}" if untold else error.message,
+        faults=faults,
         conflicts=error.conflicts if isinstance(error, errors.Conflict) else (),
         headers=headers,
     )
@@ -106,6 +112,13 @@ def unexpected_problem(request_id: str) -> JSONResponse:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal-error",
         f"something failed on our side; the log has it under request id {request_id}",
+    )
+
+
+def malformed_json(why: str) -> RequestValidationError:
+    """What to raise when a body that we decode ourselves is not JSON."""
+    return RequestValidationError(
+        [{"type": "json_invalid", "loc": ("body",), "ctx": {"error": why}}]
     )
 
 
@@ -123,16 +136,14 @@ async def _on_error(_request: Request, error: Exception) -> Response:
     return error_to_problem(error)
 
 
-async def _on_invalid_request(_request: Request, error: Exception) -> Response:
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         position, why = found[0]["loc"][-1], found[0]["ctx"]["error"]
-        return problem(
-            HTTPStatus.BAD_REQUEST,
-            "malformed-json",
-            f"the body is not JSON: {why}, at character {position}; correct it and send it again",
-        )
+        return _not_json(f"{why}, at character {position}" if isinstance(position, int) else why)
+    if any(item["loc"] == ("body",) and isinstance(item.get("input"), bytes) for item in found):
+        return _not_called_json(request)
     faults = [fault_of({**item, "loc": item["loc"][1:] or item["loc"]}) for item in found]
     word = "fault" if len(faults) == 1 else "faults"
     return problem(
@@ -143,9 +154,28 @@ async def _on_invalid_request(_request: Request, error: Exception) -> Response:
     )
 
 
+def _not_json(why: str) -> Response:
+    return problem(
+        HTTPStatus.BAD_REQUEST,
+        "malformed-json",
+        f"the body is not JSON: {why}; correct it and send it again",
+    )
+
+
+def _not_called_json(request: Request) -> Response:
+    named = request.headers.get("content-type") or "nothing in particular"
+    return problem(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-media-type",
+        f"the body says that it is {named}; send JSON with Content-Type: application/json",
+    )
+
+
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, _UNREADABLE):
+        return _not_json(str(error.__cause__))
     said = error.detail if error.detail and error.detail != status.phrase else status.phrase
     remedy = _HTTP_REMEDIES.get(status)
     detail = f"{said}: {request.method} {request.url.path}"
@@ -167,9 +197,29 @@ def fault_of(item: Mapping[str, Any], root: str = "") -> Fault:
         return Fault(where, "is missing; it must be given")
     if item["type"] == "extra_forbidden":
         return Fault(where, "is not a known field; remove it or correct its name")
-    value = repr(item.get("input"))
-    shown = value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "…"
-    return Fault(where, f"{shown}: {message[:1].lower()}{message[1:]}")
+    message = _PLAIN.get(item["type"], message)
+    return Fault(where, f"{_shown(item.get('input'))}: {message[:1].lower()}{message[1:]}")
+
+
+def _shown(value: object) -> str:
+    """What was given, as JSON has it."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+        text.encode()
+    except (TypeError, ValueError):  # half of a surrogate pair is no text that can be sent
+        text = ascii(value)
+    return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "…"
 
 
 _MAX_SHOWN: Final = 80
+
+_PLAIN: Final = {
+    "model_attributes_type": "should be an object {…}",
+    "model_type": "should be an object {…}",
+    "dict_type": "should be an object {…}",
+    "list_type": "should be a list […]",
+    "string_type": "should be text",
+    "string_unicode": "should be text; half of a surrogate pair is none",
+    "bool_type": "should be true or false",
+}
+"""Pydantic's words about Python's types, in those of JSON."""

@@ -62,7 +62,9 @@ class Envelope:
             await send(message)
 
         try:
-            if _declared_length(scope) > MAX_BODY_BYTES:
+            if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+                await _has_nul()(scope, receive, send_safely)
+            elif _declared_length(scope) > MAX_BODY_BYTES:
                 await _too_large()(scope, receive, send_safely)
             else:
                 await self._app(scope, _limited(receive), send_safely)
@@ -107,6 +109,12 @@ def _request_id(headers: Headers) -> str:
 def _declared_length(scope: Scope) -> int:
     declared = Headers(scope=scope).get("content-length", "0")
     return int(declared) if declared.isdecimal() else 0
+
+
+def _has_nul() -> ASGIApp:
+    return problem(
+        400, "bad-request", "the URL holds a NUL, which nothing of ours does; remove %00"
+    )
 
 
 def _too_large() -> ASGIApp:

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.auth import Caller
 from api.deps import AppState, State
-from api.errors import fault_of
+from api.errors import fault_of, malformed_json
 from api.schemas.positions import PingIn, VerdictOut, VerdictsOut
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
@@ -71,9 +70,8 @@ _BODY: Final[dict[str, Any]] = {
 async def _body(request: Request) -> dict[str, Any]:
     try:
         body = msgspec.json.decode(await request.body())
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        found = {"type": "json_invalid", "loc": ("body", 0), "ctx": {"error": str(error)}}
-        raise RequestValidationError([found]) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed_json(str(error)) from error
     if not isinstance(body, dict):
         raise InvalidInput('send one ping as an object, or several as {"pings": [...]}')
     return body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.concurrency import run_in_threadpool
@@ -30,12 +30,17 @@ def _last_event_id(
     given = last_event_id or last_event_id_query
     if not given:
         return None
-    if not (given.isascii() and given.isdecimal()):
+    if not (given.isascii() and given.isdecimal() and len(given) <= _MAX_DIGITS):
+        given = given[:_MAX_SHOWN]
         raise InvalidInput(
             f"Last-Event-ID {given!r} is not the id of an event; leave it out to start from now",
-            [Fault("Last-Event-ID", f"{given!r} is not a number")],
+            [Fault("Last-Event-ID", f"{given!r} is not a number of ours")],
         )
     return int(given)
+
+
+_MAX_DIGITS: Final = 18
+_MAX_SHOWN: Final = 40
 
 
 LastEventId = Annotated[int | None, Depends(_last_event_id)]

@@ -3,23 +3,51 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.text import checked_text
 from geo_dispatch.kernel.time import Window, utc
 
 T = TypeVar("T")
 
-Text = Annotated[str, Field(max_length=4000)]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(checked_text)]
 """What people type; shown as text, never as markup."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(checked_text)]
 
 ExternalId = Annotated[
-    str, Field(min_length=1, max_length=200, description="The id that your own system uses.")
+    str,
+    Field(min_length=1, max_length=200, description="The id that your own system uses."),
+    AfterValidator(checked_text),
 ]
+
+MAX_ITEMS: Final = 100
+"""Longest list inside a record: skills, shifts, equipment."""
+
+
+def _not_a_number(given: object) -> object:
+    if isinstance(given, int | float):
+        raise ValueError("a time must be text with its zone, such as 2026-03-02T09:00:00Z")  # noqa: TRY004 - pydantic gathers ValueErrors
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(utc)]
+"""An instant with its zone, of a time that work is done in."""
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
 
 
 class Input(BaseModel):
@@ -56,7 +84,7 @@ def _to_core(value: object) -> object:
         return value.to_core()
     if isinstance(value, list):
         return tuple(map(_to_core, value))
-    return utc(value) if isinstance(value, datetime) else value
+    return value
 
 
 class Output(BaseModel):
@@ -68,8 +96,8 @@ class Output(BaseModel):
 class Location(Piece):
     """A place, WGS84 degrees."""
 
-    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[9.5209])
-    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[47.141])
+    lon: Number = Field(ge=-180, le=180, examples=[9.5209])
+    lat: Number = Field(ge=-90, le=90, examples=[47.141])
 
     def to_core(self) -> LonLat:
         """Longitude and latitude."""
@@ -79,8 +107,8 @@ class Location(Piece):
 class WindowIn(Piece):
     """From ``start`` until ``end``."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> WindowIn:
@@ -90,7 +118,7 @@ class WindowIn(Piece):
 
     def to_core(self) -> Window:
         """In UTC."""
-        return Window(utc(self.start), utc(self.end))
+        return Window(self.start, self.end)
 
 
 class WindowOut(Output):

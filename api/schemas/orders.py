@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, cast
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from api.schemas.common import (
+    MAX_ITEMS,
     Change,
     ExternalId,
+    Flag,
     Input,
+    Moment,
     Name,
+    Number,
     Output,
     Piece,
     Text,
+    Whole,
     WindowIn,
     WindowOut,
 )
@@ -33,7 +38,7 @@ class SkillRequirementIn(Piece):
     """A skill that the work needs, at least at this level."""
 
     name: Name = Field(examples=["hvac"])
-    level: int = Field(1, ge=1, le=MAX_SKILL_LEVEL)
+    level: Whole = Field(1, ge=1, le=MAX_SKILL_LEVEL)
 
     def to_core(self) -> SkillRequirement:
         """The requirement."""
@@ -46,13 +51,13 @@ class WorkOrderChange(Change):
     type: Name = Field("", examples=["boiler repair"])
     site_id: Name = ""
     customer_id: Name | None = Field(None, description="Left out: the site's.")
-    required_skills: list[SkillRequirementIn] = Field([])
-    priority: int = Field(3, ge=1, le=MAX_PRIORITY, description="1 (emergency) to 5 (whenever).")
+    required_skills: list[SkillRequirementIn] = Field([], max_length=MAX_ITEMS)
+    priority: Whole = Field(3, ge=1, le=MAX_PRIORITY, description="1 (emergency) to 5 (whenever).")
     window: WindowIn | None = Field(
         None, description="When the customer expects us; null any time."
     )
-    duration_s: float = Field(3600.0, gt=0, le=30 * 86400, description="Work on site.")
-    due_at: AwareDatetime | None = Field(None, description="Deadline by contract.")
+    duration_s: Number = Field(3600.0, gt=0, le=30 * 86400, description="Work on site.")
+    due_at: Moment | None = Field(None, description="Deadline by contract.")
     notes: Text = ""
     external_id: ExternalId | None = None
 
@@ -119,8 +124,8 @@ class AssignIn(Input):
     """Whom to send: a technician, or ``auto`` for the best of the ranking."""
 
     technician_id: Name | None = None
-    auto: bool = False
-    force: bool = Field(default=False, description="Override conflicts; needs a reason.")
+    auto: Flag = False
+    force: Flag = Field(default=False, description="Override conflicts; needs a reason.")
     reason: Text = ""
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from api.schemas.common import (
     Location,
     LocationOut,
     Name,
+    Number,
     Output,
     Piece,
     Text,
@@ -71,8 +72,14 @@ class FenceIn(Piece):
             shape = shapely.geometry.shape(self.model_dump())
         except (ValueError, TypeError, IndexError, shapely.errors.ShapelyError) as error:
             raise InvalidGeometry(
-                f"the fence is not a GeoJSON {self.type}: {error}",
-                [Fault("fence.coordinates", f"{error}; give rings of [lon, lat], closed")],
+                f"the fence is not a GeoJSON {self.type}",
+                [
+                    Fault(
+                        "fence.coordinates",
+                        "are not rings of at least four [lon, lat], the last the same as the "
+                        "first; see RFC 7946",
+                    )
+                ],
             ) from error
         return cast("shapely.Polygon | shapely.MultiPolygon", shape)
 
@@ -85,7 +92,7 @@ class SiteChange(Change):
     customer_id: Name | None = None
     address: Text = Field("", examples=["Städtle 14, Vaduz"])
     fence: FenceIn | None = Field(None, description="Null: the circle of `fence_radius_m`.")
-    fence_radius_m: float = Field(DEFAULT_FENCE_RADIUS_M, gt=0, le=5000)
+    fence_radius_m: Number = Field(DEFAULT_FENCE_RADIUS_M, gt=0, le=5000)
     access_notes: Text = Field("", examples=["Ring at the back door"])
     external_id: ExternalId | None = None
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import cast
+from typing import Annotated, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from api.schemas.common import (
+    MAX_ITEMS,
     Change,
     ExternalId,
     Location,
@@ -16,17 +17,27 @@ from api.schemas.common import (
     Output,
     Piece,
     Text,
+    Whole,
     WindowIn,
     WindowOut,
 )
 from geo_dispatch.dispatch.technicians import Leave, Shift, Skill, TechnicianFields, Vehicle
 
 
+def _local(given: time) -> time:
+    if given.tzinfo is not None:
+        raise ValueError("a shift is in local time; leave the zone out, as in 08:00")
+    return given
+
+
+LocalTime = Annotated[time, AfterValidator(_local)]
+
+
 class SkillIn(Piece):
     """What a technician can do, how well, and until when it is certified."""
 
     name: Name = Field(examples=["hvac"])
-    level: int = Field(1, ge=1, le=5, description="1 (learning) to 5 (teaches others).")
+    level: Whole = Field(1, ge=1, le=5, description="1 (learning) to 5 (teaches others).")
     expires_on: date | None = Field(None, description="Last day on which it counts, local.")
 
     def to_core(self) -> Skill:
@@ -37,9 +48,9 @@ class SkillIn(Piece):
 class ShiftIn(Piece):
     """Working hours on one weekday; an end at or before the start is on the next day."""
 
-    weekday: int = Field(ge=0, le=6, description="0 is Monday.")
-    start: time = Field(description="Local time.", examples=["08:00"])
-    end: time = Field(description="Local time.", examples=["17:00"])
+    weekday: Whole = Field(ge=0, le=6, description="0 is Monday.")
+    start: LocalTime = Field(description="Local time.", examples=["08:00"])
+    end: LocalTime = Field(description="Local time.", examples=["17:00"])
 
     def to_core(self) -> Shift:
         """The shift."""
@@ -62,7 +73,7 @@ class VehicleIn(Piece):
 
     name: Name = Field(examples=["VW Caddy"])
     registration: Text = ""
-    equipment: list[Name] = Field([])
+    equipment: list[Name] = Field([], max_length=MAX_ITEMS)
 
     def to_core(self) -> Vehicle:
         """The vehicle."""
@@ -73,9 +84,9 @@ class TechnicianChange(Change):
     """What to change of a technician."""
 
     call_sign: Name = Field("", description="How the office calls them.", examples=["Van 07"])
-    skills: list[SkillIn] = Field([])
-    shifts: list[ShiftIn] = Field([])
-    leave: list[LeaveIn] = Field([])
+    skills: list[SkillIn] = Field([], max_length=MAX_ITEMS)
+    shifts: list[ShiftIn] = Field([], max_length=MAX_ITEMS)
+    leave: list[LeaveIn] = Field([], max_length=MAX_ITEMS)
     home: Location | None = Field(None, description="Where the day begins and ends.")
     vehicle: VehicleIn | None = None
     territory_id: Name | None = None

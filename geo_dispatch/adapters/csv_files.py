@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from geo_dispatch.kernel.errors import Fault, InvalidFile
+from geo_dispatch.kernel.text import checked_text
 
 _DELIMITERS: Final = (",", ";", "\t")
 _WORKBOOK: Final = b"PK\x03\x04"
@@ -54,7 +55,8 @@ def read_rows(path: Path, *, required: Sequence[str], known: Collection[str]) ->
                     )
                 )
             else:
-                filled = zip(columns, (cell.strip() for cell in cells), strict=False)
+                filled = list(zip(columns, (cell.strip() for cell in cells), strict=False))
+                faults.extend(_text_faults(lines.line_num, filled))
                 rows.append(Row(lines.line_num, {name: cell for name, cell in filled if cell}))
     except csv.Error as error:
         raise InvalidFile(f"{path}, line {lines.line_num}: {error}; is it a CSV file?") from error
@@ -63,6 +65,14 @@ def read_rows(path: Path, *, required: Sequence[str], known: Collection[str]) ->
     if not columns:
         raise InvalidFile(f"{path} is empty; its first line must name the columns")
     return rows
+
+
+def _text_faults(line: int, cells: Sequence[tuple[str, str]]) -> Iterator[Fault]:
+    for name, cell in cells:
+        try:
+            checked_text(cell)
+        except ValueError as error:
+            yield Fault(f"line {line}, column {name}", str(error))
 
 
 def _text(path: Path) -> str:

@@ -8,11 +8,15 @@ from typing import Final, TypedDict
 import shapely
 
 from geo_dispatch.kernel.errors import Fault, InvalidPosition
-from geo_dispatch.kernel.geo import LonLat, checked_lonlat
+from geo_dispatch.kernel.geo import LonLat, checked_lonlat, haversine_m
 from geo_dispatch.kernel.ids import CustomerId, SiteId, TerritoryId
 
 DEFAULT_FENCE_RADIUS_M: Final = 60.0
 MAX_FENCE_RADIUS_M: Final = 5000.0
+MAX_FENCE_CORNERS: Final = 2000
+"""Every fix near the site is held against each of them."""
+MAX_FENCE_REACH_M: Final = 50_000.0
+"""Beyond this a corner is a mistake: swapped coordinates, another site's outline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,18 @@ def site_faults(site: Site) -> list[Fault]:
             )
         )
     if site.fence is not None:
-        faults.extend(_fence_faults(site.fence))
+        faults.extend(_fence_faults(site.fence, site.location))
     return faults
 
 
-def _fence_faults(fence: shapely.Polygon | shapely.MultiPolygon) -> list[Fault]:
+def _fence_faults(fence: shapely.Polygon | shapely.MultiPolygon, location: LonLat) -> list[Fault]:
     if fence.is_empty:
         return [Fault("fence", "is empty; draw an area, or leave it out for a circle")]
+    corners = int(shapely.get_num_coordinates(fence))
+    if corners > MAX_FENCE_CORNERS:
+        return [
+            Fault("fence", f"has {corners} corners, more than {MAX_FENCE_CORNERS}; simplify it")
+        ]
     if not fence.is_valid:
         reason = shapely.is_valid_reason(fence)
         return [Fault("fence", f"is not a simple area: {reason}; redraw it without crossings")]
@@ -123,4 +132,15 @@ def _fence_faults(fence: shapely.Polygon | shapely.MultiPolygon) -> list[Fault]:
         checked_lonlat(east, north, where="fence")
     except InvalidPosition as error:
         return list(error.faults)
+    reach_m = max(
+        haversine_m(location, LonLat(*corner)) for corner in ((west, south), (east, north))
+    )
+    if reach_m > MAX_FENCE_REACH_M:
+        return [
+            Fault(
+                "fence",
+                f"reaches {reach_m / 1000:.0f} km from the location, more than "
+                f"{MAX_FENCE_REACH_M / 1000:.0f}; draw it around the site, longitude first",
+            )
+        ]
     return []

@@ -28,7 +28,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_MAX_SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class NotFound(GeoDispatchError):
     code = "not-found"
 
     def __init__(self, kind: str, key: str, remedy: str = "") -> None:
-        super().__init__(f"no {kind} {key!r}" + (f"; {remedy}" if remedy else ""))
+        shown = key if len(key) <= _MAX_SHOWN else f"{key[:_MAX_SHOWN]}…"
+        super().__init__(f"no {kind} {shown!r}" + (f"; {remedy}" if remedy else ""))
         self.kind = kind
         self.key = key
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 Clock = Callable[[], datetime]
 """Says what time it is, in aware UTC. The core is handed a time, never a clock."""
@@ -16,10 +17,15 @@ def utc(moment: datetime) -> datetime:
     Raises
     ------
     ValueError
-        The moment has no time zone: an hour of nobody knows where.
+        The moment has no time zone: an hour of nobody knows where. Or it is of no time that work
+        is done in: before 1970 or after 2199, where sums of times soon leave the calendar.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone; add one, such as Z or +01:00")
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(
+            f"{moment.isoformat()} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}"
+        )
     return moment.astimezone(UTC)
 
 
@@ -34,6 +40,8 @@ def ms_to_datetime(at_ms: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2199
 
 
 @dataclass(frozen=True, slots=True)

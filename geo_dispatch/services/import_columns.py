@@ -103,7 +103,8 @@ def parse_shifts(text: str) -> tuple[Shift, ...]:
         first = _weekday(match["first"])
         last = _weekday(match["last"] or match["first"])
         start, end = _hour(match["start"]), _hour(match["end"])
-        shifts.extend(Shift(weekday, start, end) for weekday in range(first, last + 1))
+        days = (last - first) % len(_WEEKDAYS) + 1  # sat-mon goes over the end of the week
+        shifts.extend(Shift((first + day) % len(_WEEKDAYS), start, end) for day in range(days))
     return tuple(shifts)
 
 

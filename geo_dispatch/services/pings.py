@@ -133,8 +133,10 @@ def _fault(
     technician = fleet.get(name)
     if actor.technician_id is not None and actor.technician_id != name:
         return Implausible("not_yours", f"this key speaks for {actor.technician_id}, not {name!r}")
+    if not name:
+        return Implausible("unknown_technician", "technician_id is missing; say whose ping it is")
     if technician is None:
-        return Implausible("unknown_technician", f"no technician {name!r}; enter them first")
+        return Implausible("unknown_technician", f"no technician {name[:80]!r}; enter them first")
     if technician.retired:
         return Implausible("retired", f"technician {technician.call_sign} ({name}) is retired")
     try:

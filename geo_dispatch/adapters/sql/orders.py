@@ -143,7 +143,7 @@ class Visits:
         """
         visit = self.find(visit_id)
         if visit is None:
-            raise NotFound("visit", visit_id)
+            raise NotFound("visit", visit_id, "those of an order are listed with it")
         return visit
 
     def find(self, visit_id: str) -> Visit | None:

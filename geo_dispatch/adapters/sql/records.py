@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection, Table, insert, select, tuple_, update
 
-from geo_dispatch.kernel.errors import Conflict, Fault, NotFound, VersionConflict
+from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
 
 
 class Versioned(Protocol):
@@ -64,7 +64,7 @@ class Records(Generic[R]):
         """
         record = self.find(key)
         if record is None:
-            raise NotFound(self.kind, key)
+            raise NotFound(self.kind, key, f"the list of {self.kind}s has those there are")
         return record
 
     def find(self, key: str) -> R | None:
@@ -97,6 +97,11 @@ class Records(Generic[R]):
             Also those out of use.
         after
             Id of the last record of the page before.
+
+        Raises
+        ------
+        InvalidInput
+            There never was a record ``after``: an empty page would pass for the last one.
         """
         conditions = list(criteria)
         columns = self.table.c
@@ -104,6 +109,11 @@ class Records(Generic[R]):
             conditions.append(columns.retired.is_(False))
         place = tuple_(columns[self.order_by], columns.id)
         if after is not None:
+            if self.find(after) is None:
+                raise InvalidInput(
+                    f"cursor {after!r} is not one of ours; leave it out to begin at the first page",
+                    [Fault("cursor", f"{after!r} is not the `next` of a page of {self.kind}s")],
+                )
             last = select(columns[self.order_by], columns.id).where(columns.id == after)
             conditions.append(place > last.scalar_subquery())
         return list(self._select(*conditions, limit=limit))
