@@ -12,6 +12,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import events as e
 from geo_dispatch.dispatch.events import LoggedEvent
 from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.plan import Basis
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders import stream_of
 
@@ -180,6 +181,8 @@ def _eta(t: _Teller, event: e.EtaPublished) -> str:
         return f"No ETA for {t.who(event.technician_id)}: {event.basis}"
     late_by_s = event.late_by_s or 0.0
     late = f", {late_by_s / 60:.0f} min late" if late_by_s > 0 else ""
+    if event.basis == Basis.ARRIVED:
+        return f"ETA settled: {t.who(event.technician_id)} arrived {t.clock(event.eta)}{late}"
     return f"{t.who(event.technician_id)} expected at {t.clock(event.eta)}{late}"
 
 

@@ -136,6 +136,30 @@ def test_times_never_go_back_and_sentences_say_when_the_past_was(office):
     assert story[3].occurred_at == arrived_at
 
 
+@pytest.mark.parametrize(
+    ("basis", "eta", "words"),
+    [
+        ("position", NOW, "Van 07 expected at 09:00"),
+        ("arrived", NOW, "ETA settled: Van 07 arrived 09:00"),
+        ("unreachable", None, "No ETA for Van 07: unreachable"),
+    ],
+)
+def test_an_eta_says_whether_it_is_still_ahead(office, basis, eta, words):
+    order = office.assigned()
+    told = EtaPublished(
+        order_id=order.id,
+        technician_id=order.technician_id,
+        eta=eta,
+        drive_s=None,
+        position_at=None,
+        basis=basis,
+    )
+    with office.desk.store.write() as unit:
+        unit.append(f"order:{order.id}", [told], actor=WORKER, at=NOW)
+        unit.commit()
+    assert timeline.of_order(office.desk, order.id)[-1].text == words
+
+
 def test_every_event_of_an_order_has_words():
     told = set(timeline._TEXTS)
     elsewhere = {"record.created", "record.changed", "territories.published"}
