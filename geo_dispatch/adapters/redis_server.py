@@ -2,7 +2,8 @@
 
 The server is a child on a unix socket in DATA/redis, without a TCP port, with its append-only file
 on. Who holds the lock on the folder runs it; everybody else uses it. A supervisor that died
-without stopping leaves its server running: the next one adopts it.
+without stopping leaves its server running: the next one adopts it. The server itself holds a
+second lock as long as it lives, so that no other is started on its files while it doesn't answer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from geo_dispatch.adapters.redis_log import LogSync
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import RedisUnavailable
 
@@ -127,7 +129,7 @@ class RedisServer:
     data_dir
         The deployment's data folder; the server lives in its subfolder ``redis``.
     fsync
-        How often the append-only file is synced to disk.
+        How often the append-only file is synced to disk. Written it is before each answer.
     binary
         The server to start; found by `find_redis_server` when None.
     """
@@ -186,14 +188,28 @@ class RedisServer:
         RedisUnavailable
             No binary, or the server does not come up; the message names its log.
         """
-        self._prepare_folders()
-        self._try_lock()
+        try:
+            self._prepare_folders()
+            self._try_lock()
+        except OSError as error:
+            raise RedisUnavailable(
+                f"the embedded Redis can't keep its data in {self.folder}: {error.strerror}; "
+                "choose another data folder with GEO_DISPATCH_DATA"
+            ) from error
         if self.owner:
             self._ensure_running()
         self._wait_until_ready()
         self._stopping.clear()
         self._watcher = threading.Thread(target=self._watch, name="redis-watcher", daemon=True)
         self._watcher.start()
+        if self._fsync == "everysec":
+            sync = LogSync(self.folder)
+            threading.Thread(  # not waited for: a sync that has begun can't be broken off
+                target=sync.run,
+                args=(self._stopping, lambda: self.owner),
+                name="redis-log",
+                daemon=True,
+            ).start()
         return self.url
 
     def stop(self) -> None:
@@ -250,6 +266,9 @@ class RedisServer:
             _log.info("redis adopted", pid=adopted, socket=str(self.socket))
             return
         binary = self._binary or find_redis_server()
+        life = self._take_life()
+        if life is None:
+            return
         self.socket.unlink(missing_ok=True)
         self._child = subprocess.Popen(
             [
@@ -260,7 +279,7 @@ class RedisServer:
                 *("--dir", str(self.folder)),
                 *("--save", ""),
                 *("--appendonly", "yes"),
-                *("--appendfsync", self._fsync),
+                *("--appendfsync", "no" if self._fsync == "everysec" else self._fsync),
                 *("--maxmemory-policy", "noeviction"),
                 *("--daemonize", "no"),
                 *("--logfile", str(self.folder / "redis.log")),
@@ -269,7 +288,32 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for its supervisor, which stops it last
+            pass_fds=(life,),
         )
+        os.ftruncate(life, 0)
+        os.write(life, str(self._child.pid).encode())
+        os.close(life)
+
+    def _take_life(self) -> int | None:
+        """The lock that a server inherits and thus holds as long as it lives; None if one does."""
+        handle = os.open(self.folder / "life", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        return handle
+
+    def _living(self) -> int | None:
+        """Process id of the folder's server while it lives, also when it doesn't answer."""
+        if self._child is not None and self._child.poll() is None:
+            return self._child.pid
+        life = self._take_life()
+        if life is not None:
+            os.close(life)
+            return None
+        told = (self.folder / "life").read_text(encoding="ascii")
+        return int(told) if told else None
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
@@ -290,7 +334,7 @@ class RedisServer:
         while not self._stopping.wait(_WATCH_S):
             if not self.owner:
                 self._try_lock()
-            if not self.owner or self.pid() is not None or self._child_is_busy():
+            if not self.owner or self.pid() is not None or self._living() is not None:
                 back_off_s = _FIRST_BACK_OFF_S
                 continue
             _log.warning("redis is gone, starting it again", wait_s=back_off_s)
@@ -305,23 +349,19 @@ class RedisServer:
 
     def _wait_until_ready_again(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
-        while self.pid() is None and self._child_is_busy() and time.monotonic() < deadline:
+        while self.pid() is None and self._living() is not None and time.monotonic() < deadline:
             if self._stopping.wait(_POLL_S):
                 return
 
-    def _child_is_busy(self) -> bool:
-        """Whether it lives but does not answer yet: loading, or a slow command."""
-        return self._child is not None and self._child.poll() is None
-
     def _terminate(self) -> None:
-        pid = self._child.pid if self._child_is_busy() and self._child else self.pid()
+        pid = self._living()
         if pid is None:
             return
         for kind in (signal.SIGTERM, signal.SIGKILL):
             os.kill(pid, kind)
             deadline = time.monotonic() + _STOP_TIMEOUT_S
             while time.monotonic() < deadline:
-                if not self._child_is_busy() and self.pid() is None:
+                if self._living() is None:
                     self._child = None
                     return
                 time.sleep(_POLL_S)

@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import redis
 
 from geo_dispatch.adapters import redis_server
 from geo_dispatch.adapters.live_redis import Live
+from geo_dispatch.adapters.redis_log import LogSync
 from geo_dispatch.adapters.redis_server import (
     RedisServer,
     find_redis_server,
@@ -34,6 +36,26 @@ def executable(path: Path, text: str) -> Path:
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return path
+
+
+def leave_behind(folder):
+    """Process id of a server whose supervisor died."""
+    dies_without_stopping = (
+        "import os, sys; from pathlib import Path; "
+        "from geo_dispatch.adapters.redis_server import RedisServer; "
+        "RedisServer(Path(sys.argv[1])).start(); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", dies_without_stopping, folder], check=True, timeout=60)
+    left = RedisServer(folder).pid()
+    assert left is not None
+    return left
+
+
+def policy_of(server):
+    """How Redis itself syncs its log."""
+    with closing(redis.Redis(unix_socket_path=str(server.socket), protocol=2)) as client:
+        told = client.config_get("appendfsync")
+    return str(told["appendfsync"])
 
 
 def test_a_server_on_the_path_is_used_valkey_first(tmp_path):
@@ -99,14 +121,7 @@ def test_a_server_that_dies_is_started_again_with_its_data(folder):
 
 
 def test_a_server_left_behind_is_adopted(folder):
-    dies_without_stopping = (
-        "import os, sys; from pathlib import Path; "
-        "from geo_dispatch.adapters.redis_server import RedisServer; "
-        "RedisServer(Path(sys.argv[1])).start(); os._exit(0)"
-    )
-    subprocess.run([sys.executable, "-c", dies_without_stopping, folder], check=True, timeout=60)
-    left = RedisServer(folder).pid()
-    assert left is not None
+    left = leave_behind(folder)
     with RedisServer(folder) as server:
         assert (server.owner, server.pid()) == (True, left)
     assert server.pid() is None
@@ -130,3 +145,34 @@ def test_a_server_that_does_not_come_up_names_its_log(folder):
         RedisServer(folder, binary=broken).start()
     with RedisServer(folder) as server:
         assert server.pid() is not None
+
+
+def test_a_server_that_does_not_answer_is_neither_replaced_nor_left_behind(folder):
+    left = leave_behind(folder)
+    with RedisServer(folder) as server:
+        os.kill(left, signal.SIGSTOP)
+        assert server.pid() is None  # after two seconds,
+        assert server.pid() is None  # and two more, in which the watcher has looked too
+        os.kill(left, signal.SIGCONT)
+        assert until(server.pid, 10, "the server to go on") == left
+
+
+def test_what_is_acknowledged_is_written_first_and_synced_within_a_second_or_so(folder):
+    with RedisServer(folder) as server, closing(Live(server.url)) as live:
+        # `everysec` would hold writes back while a sync takes long, and answer
+        assert policy_of(server) == "no"
+        sync = LogSync(server.folder)
+        sync.sync()
+        assert sync.sync() == []
+        live.append(0, [fix_at(0, 0, 1)], 0)
+        (grown,) = sync.sync()
+        assert grown.suffix == ".aof"
+        assert sync.sync() == []
+    with RedisServer(folder, "always") as server:
+        assert policy_of(server) == "always"
+
+
+def test_a_folder_that_cannot_be_made_is_named(folder):
+    (folder / "file").touch()
+    with pytest.raises(RedisUnavailable, match=r"file/redis: Not a directory; .*GEO_DISPATCH_DATA"):
+        RedisServer(folder / "file").start()
