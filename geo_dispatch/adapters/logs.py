@@ -1,4 +1,8 @@
-"""Structured logs: one line per event, JSON for machines, colours for a terminal."""
+"""Structured logs: one line per event, JSON for machines, colours for a terminal.
+
+Tracebacks come without the values of variables: tokens and bodies of requests are among them, and
+drawing them took 20 s on a busy machine, in which the API answered nobody.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +39,18 @@ def start_logging(settings: Settings, process: str) -> None:
         settings.log_format == "auto" and not sys.stderr.isatty()
     )
     last: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [
+            structlog.processors.ExceptionRenderer(
+                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+            ),
+            structlog.processors.JSONRenderer(),
+        ]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(

@@ -1,0 +1,34 @@
+"""What the logs of a process hold."""
+
+import subprocess
+import sys
+
+import pytest
+
+FAILING = """
+import logging, structlog
+from geo_dispatch.adapters.logs import start_logging
+from geo_dispatch.config import Settings
+
+def fail(secret):
+    raise ValueError("broken")
+
+start_logging(Settings(log_format="{format}"), "api")
+for logger in (structlog.get_logger(), logging.getLogger("library")):
+    try:
+        fail("gd_" + "secret")
+    except ValueError:
+        logger.exception("failed")
+"""
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_traceback_says_where_and_why_but_not_what_variables_held(log_format):
+    script = FAILING.replace("{format}", log_format)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout == ""
+    assert ended.stderr.count("broken") == 2
+    assert "in fail" in ended.stderr or '"name": "fail"' in ended.stderr
+    assert "gd_secret" not in ended.stderr
