@@ -111,7 +111,10 @@ class ReviseVisit(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseSetOut(Command):
-    """A late fix changed since when the technician is on the way; None: they never set out."""
+    """The technician is on the way since another time; None: not on the way.
+
+    Late fixes say so, or that they went to another job first; or a person's word about another.
+    """
 
     step = "revise setting out"
     source: Source = "gps"

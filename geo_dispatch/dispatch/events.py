@@ -220,7 +220,7 @@ class VisitRevised(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetOutRevised(Event):
-    """A late fix changed since when the technician is on the way; None: they never set out."""
+    """The technician is on the way since another time; None: not on the way, as it turned out."""
 
     type = "order.set_out_revised"
     order_id: OrderId

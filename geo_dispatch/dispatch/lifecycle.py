@@ -165,7 +165,8 @@ def _set_out(order: WorkOrder, command: c.SetOut, now: datetime) -> list[e.Event
 
 
 def _revise_set_out(order: WorkOrder, command: c.ReviseSetOut, _now: datetime) -> list[e.Event]:
-    if order.status_source == "person" or order.status_at == command.occurred_at:
+    by_fixes = command.source == "gps"
+    if by_fixes and (order.status_source == "person" or order.status_at == command.occurred_at):
         return []
     return [
         e.SetOutRevised(

@@ -97,6 +97,9 @@ def step(
 ) -> WorkOrder:
     """Move an order to where a person says it stands.
 
+    Whoever is on the way to it, or there, is on the way to no other: orders of the same
+    technician that were go back to assigned.
+
     Parameters
     ----------
     note
@@ -118,6 +121,8 @@ def step(
             raise Forbidden(f"technicians cannot cancel {order.number}; ask for help instead")
         command = command_for(order, target, note, ctx.new_id)
         order = apply(ctx, unit, order, command, actor=actor)
+        if isinstance(command, _HERE):
+            _turn_back_others(ctx, unit, order, actor)
         unit.commit()
     return order
 
@@ -274,6 +279,17 @@ _TOLD: Final[dict[Status, Callable[[str, NewId], c.Command]]] = {
     Status.COMPLETE: lambda note, _new_id: c.Complete(notes=note),
     Status.CANCELLED: lambda note, _new_id: c.Cancel(reason=note),
 }
+
+
+_HERE: Final = (c.SetOut, c.ConfirmArrival, c.Start)
+"""Steps after which the technician is on the way to this order, or there."""
+
+
+def _turn_back_others(ctx: Desk, unit: Unit, order: WorkOrder, actor: Actor) -> None:
+    for other in unit.orders.open([order.technician_id or ""]):
+        if other.id != order.id and other.status is Status.EN_ROUTE:
+            back = c.ReviseSetOut(source="person", occurred_at=None)
+            apply(ctx, unit, other, back, actor=actor)
 
 
 def _unreviewed(order: WorkOrder) -> VisitId | None:

@@ -172,7 +172,7 @@ def _revised(t: _Teller, event: e.VisitRevised) -> str:
 
 def _set_out_revised(t: _Teller, event: e.SetOutRevised) -> str:
     if event.occurred_at is None:
-        return f"Late fixes show that {t.who(event.technician_id)} had not set out"
+        return f"{t.who(event.technician_id)} is not on the way here after all"
     return f"Late fixes show that {t.who(event.technician_id)} set out {t.clock(event.occurred_at)}"
 
 

@@ -205,7 +205,7 @@ def _plan(unit: Unit, technician_id: TechnicianId, seen_ms: int) -> list[Stop]:
 
 
 def _stop(assignment: Assignment, order: WorkOrder, site: Site) -> Stop:
-    current = order.assignment_id == assignment.id and order.sequence > 0
+    latest = order.assignment_id == assignment.id
     released = assignment.released_at
     return Stop(
         id=assignment.id,
@@ -213,8 +213,16 @@ def _stop(assignment: Assignment, order: WorkOrder, site: Site) -> Stop:
         site_id=site.id,
         from_ms=datetime_to_ms(assignment.assigned_at),
         until_ms=None if released is None else datetime_to_ms(released),
-        sequence=order.sequence if current else assignment.sequence,
+        sequence=order.sequence if latest and order.sequence > 0 else assignment.sequence,
         fence=polygon_fence(site.fence)
         if site.fence is not None
         else circle_fence(site.location, site.fence_radius_m),
+        told_ms=_told_ms(order) if latest else None,
     )
+
+
+def _told_ms(order: WorkOrder) -> int | None:
+    """Since when the technician is at the site by a person's word: arrived, or began to work."""
+    arrival = order.arrival
+    told = arrival.at if arrival and arrival.source == "person" else order.started_at
+    return None if told is None else datetime_to_ms(told)

@@ -37,6 +37,8 @@ class Stop:
         still end afterwards.
     sequence
         Place among the technician's jobs: the lowest is driven to next.
+    told_ms
+        Since when the technician is there by a person's word, for as long as the job is in hand.
     """
 
     id: AssignmentId
@@ -46,6 +48,7 @@ class Stop:
     until_ms: int | None
     sequence: int
     fence: Fence
+    told_ms: int | None = None
 
     def in_hand(self, at_ms: int) -> bool:
         """Whether the technician had the job at that time."""
@@ -58,10 +61,11 @@ class StopState:
 
     Attributes
     ----------
-    from_ms, until_ms
-        The stop's time in hand, as it was known.
+    from_ms, until_ms, told_ms
+        The stop's times, as they were known.
     set_out_ms
-        Since when the technician was on the way; None before.
+        Since when the technician was on the way; None before, and after they were at another job
+        first.
     """
 
     id: AssignmentId
@@ -69,6 +73,12 @@ class StopState:
     until_ms: int | None
     set_out_ms: int | None = None
     fence: FenceState = field(default_factory=FenceState)
+    told_ms: int | None = None
+
+    def is_at(self, stop: Stop, at_ms: int) -> bool:
+        """Whether the technician is at work there, by fixes or by a person's word."""
+        told = stop.told_ms is not None and stop.told_ms <= at_ms
+        return stop.in_hand(at_ms) and (self.fence.inside or told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +139,11 @@ def first_difference_ms(state: TrackState, plan: Sequence[Stop]) -> int | None:
         old = known.pop(stop.id, None)
         if old is None or old.from_ms != stop.from_ms:
             changed.append(stop.from_ms if old is None else min(old.from_ms, stop.from_ms))
-        elif old.until_ms != stop.until_ms:
-            changed += [ms for ms in (old.until_ms, stop.until_ms) if ms is not None]
+        else:
+            pairs = ((old.until_ms, stop.until_ms), (old.told_ms, stop.told_ms))
+            changed += [
+                ms for was, now in pairs if was != now for ms in (was, now) if ms is not None
+            ]
     changed += [stop.from_ms for stop in known.values()]
     past = [ms for ms in changed if ms <= state.seen_ms]
     return min(past, default=None)
@@ -142,6 +155,7 @@ def _known(state: TrackState, at_ms: int, plan: Sequence[Stop]) -> tuple[StopSta
         replace(
             known.get(stop.id) or StopState(stop.id, stop.from_ms, stop.until_ms),
             until_ms=stop.until_ms,
+            told_ms=stop.told_ms,
         )
         for stop in sorted(plan, key=lambda stop: (stop.from_ms, stop.id))
         if stop.from_ms <= at_ms
@@ -189,14 +203,19 @@ def _still_recent(recent: Sequence[Fix], fix: Fix) -> tuple[Fix, ...]:
 def _set_out(
     states: tuple[StopState, ...], stops: dict[AssignmentId, Stop], motion: Motion, fix: Fix
 ) -> tuple[StopState, ...]:
-    """Mark the next job when the technician is on the way to it, and to nothing else."""
+    """Mark the next job when the technician is on the way to it, and to nothing else.
+
+    Who is at one job was not on the way to another.
+    """
     in_hand = [known for known in states if stops[known.id].in_hand(fix.at_ms)]
-    busy = any(
-        known.fence.inside or (known.set_out_ms is not None and not known.fence.attendances)
-        for known in in_hand
-    )
     waiting = [known for known in in_hand if not known.fence.attendances]
-    if busy or not waiting:
+    at_work = [known.id for known in in_hand if known.is_at(stops[known.id], fix.at_ms)]
+    if at_work:
+        astray = {known.id for known in waiting} - set(at_work)
+        return tuple(
+            replace(known, set_out_ms=None) if known.id in astray else known for known in states
+        )
+    if not waiting or any(known.set_out_ms is not None for known in waiting):
         return states
     chosen = min(waiting, key=lambda known: (stops[known.id].sequence, known.from_ms, known.id))
     since_ms = set_out_ms(motion, fix, chosen.from_ms)

@@ -66,16 +66,19 @@ PLAN = [
     Stop("as_2", "wo_2", "si_2", START_MS + 300_000, START_MS + 2_000_000, 2,
          circle_fence(FAR, 60.0)),
 ]  # fmt: skip
+TOLD = [PLAN[0], replace(PLAN[1], told_ms=START_MS + 600_000)]
+"""The same, and a person said that the technician was at the second."""
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_fold_continued_from_any_point_is_the_fold_of_all(data):
     fixes = sorted({fix.key: fix for fix in data.draw(days())}.values(), key=lambda fix: fix.key)
+    plan = data.draw(st.sampled_from([PLAN, TOLD]))
     cut = data.draw(st.integers(0, len(fixes)))
-    whole = fold(TrackState(), fixes, PLAN)
-    assert fold(fold(TrackState(), fixes[:cut], PLAN), fixes[cut:], PLAN) == whole
-    assert first_difference_ms(whole, PLAN) is None
+    whole = fold(TrackState(), fixes, plan)
+    assert fold(fold(TrackState(), fixes[:cut], plan), fixes[cut:], plan) == whole
+    assert first_difference_ms(whole, plan) is None
     for known in whole.stops:
         times = [
             ms
@@ -87,6 +90,26 @@ def test_a_fold_continued_from_any_point_is_the_fold_of_all(data):
         assert all(ms >= known.from_ms for ms in times)
 
 
+@settings(max_examples=150, deadline=None)
+@given(days(), st.sampled_from([PLAN, TOLD]))
+def test_nobody_is_at_one_job_and_on_the_way_to_another(fixes, plan):
+    stops = {stop.id: stop for stop in plan}
+    state = TrackState()
+    for fix in sorted({fix.key: fix for fix in fixes}.values(), key=lambda fix: fix.key):
+        state = fold(state, [fix], plan)
+        if state.recent[-1:] != (fix,):
+            continue  # not believed yet: it says nothing
+        in_hand = [one for one in state.stops if stops[one.id].in_hand(fix.at_ms)]
+        at_work = [one.id for one in in_hand if one.is_at(stops[one.id], fix.at_ms)]
+        under_way = [
+            one.id
+            for one in in_hand
+            if one.set_out_ms is not None and not one.fence.attendances and one.id not in at_work
+        ]
+        assert not (at_work and under_way)
+        assert len(under_way) <= 1
+
+
 def test_a_plan_that_turns_out_otherwise_is_noticed_from_when_it_differs():
     state = fold(TrackState(), standing(0, 0, 0, 4000, every_s=20), PLAN)
     first, second = PLAN
@@ -95,6 +118,8 @@ def test_a_plan_that_turns_out_otherwise_is_noticed_from_when_it_differs():
     assert first_difference_ms(state, [ended, second]) == ended.until_ms
     later = replace(first, until_ms=START_MS + 9_000_000)
     assert first_difference_ms(state, [later, second]) is None
+    told = replace(second, told_ms=START_MS + 900_000)
+    assert first_difference_ms(state, [first, told]) == told.told_ms
 
 
 def outcome(office, orders: list[WorkOrder], technician_id):

@@ -42,7 +42,7 @@ CHUNK: Final = 500
 """Rows per statement."""
 
 FIRST: Final = "0-0"
-_FOLD: Final = f"track/1 {RULE.version}"
+_FOLD: Final = f"track/2 {RULE.version}"
 """Stored states of another fold are not used: the history is folded again."""
 
 fixes_table = Table(

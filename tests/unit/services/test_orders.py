@@ -52,6 +52,27 @@ def test_an_order_belongs_to_the_customer_of_its_site(office):
     assert office.order(office.site(customer_id=customer.id)).customer_id == customer.id
 
 
+@pytest.mark.parametrize("source", ["gps", "person"])
+@pytest.mark.parametrize("told", [Status.EN_ROUTE, Status.ON_SITE])
+def test_who_turns_to_one_order_is_on_the_way_to_no_other(office, source, told):
+    technician = office.technician()
+    first, second = (office.assigned(technician=technician) for _ in range(2))
+    office.apply(first.id, c.SetOut(source=source))
+    orders.step(office.desk, second.id, told, actor=DISPATCHER)
+    assert orders.get(office.desk, first.id).status is Status.ASSIGNED
+    assert orders.get(office.desk, second.id).status is told
+
+
+def test_completing_an_order_leaves_who_is_on_the_way_to_the_next(office):
+    technician = office.technician()
+    first, second = (office.assigned(technician=technician) for _ in range(2))
+    for status in (Status.ON_SITE, Status.ON_THE_TOOLS):
+        orders.step(office.desk, first.id, status, actor=DISPATCHER)
+    office.apply(second.id, c.SetOut(source="gps"))
+    orders.step(office.desk, first.id, Status.COMPLETE, actor=DISPATCHER)
+    assert orders.get(office.desk, second.id).status is Status.EN_ROUTE
+
+
 def test_an_order_for_an_unknown_site_is_refused_and_leaves_nothing(office):
     with pytest.raises(InvalidInput) as refusal:
         orders.place(

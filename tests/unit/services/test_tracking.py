@@ -8,11 +8,11 @@ from geo_dispatch.adapters.sql.tracking import ShardPosition
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.orders import Status
 from geo_dispatch.dispatch.visits import Review
-from geo_dispatch.kernel.actors import Actor, Role
+from geo_dispatch.kernel.actors import WORKER, Actor, Role
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.time import ms_to_datetime
-from geo_dispatch.services import tracking
-from tests.support.fixes import SITE, START_MS, a_visit, driving, standing
+from geo_dispatch.services import orders, tracking
+from tests.support.fixes import SITE, START_MS, a_visit, driving, fix_at, standing
 from tests.support.tracking import open_tracking, shuffled
 
 
@@ -135,6 +135,61 @@ def test_a_second_attendance_is_a_second_visit(office, order):
     assert first.departed_at < second.arrived_at
     assert second.departed_at is not None
     assert office.order(order).status is Status.ON_SITE
+
+
+@pytest.fixture
+def two(office):
+    """Orders of one technician: the first in sequence far away, the second at the site."""
+    technician = office.office.technician()
+    far = office.office.site(location=fix_at(9000, 0, 0).place)
+    near = office.office.site(location=SITE, fence_radius_m=100.0)
+    first, second = [
+        office.office.assigned(technician=technician, site=site) for site in (far, near)
+    ]
+    second = office.office.apply(second.id, c.Resequence(sequence=2))
+    office.later()
+    return first, second
+
+
+def test_who_arrives_at_another_job_is_no_longer_on_the_way_to_the_first(office, two):
+    first, second = two
+    fixes = trace(first)
+    office.track(fixes[:30])
+    assert office.order(first).status is Status.EN_ROUTE
+    there = [fix for fix in fixes if ms_to_datetime(fix.at_ms) < minutes(15)]
+    office.track(there)
+    assert office.order(first).status is Status.ASSIGNED
+    assert office.order(second).status is Status.ON_SITE
+    assert office.log(second)[-2:] == ["order.en_route", "order.arrived"]
+    office.track(fixes)
+    assert office.order(first).status is Status.EN_ROUTE
+    assert office.order(first).status_at >= minutes(22)
+
+
+def test_setting_out_as_a_person_told_stays_when_fixes_see_them_elsewhere(office, two):
+    first, second = two
+    office.office.apply(first.id, c.SetOut(source="person", occurred_at=minutes(0)))
+    office.track([fix for fix in trace(first) if ms_to_datetime(fix.at_ms) < minutes(15)])
+    assert office.order(first).status is Status.EN_ROUTE
+    assert office.order(second).status is Status.ON_SITE
+
+
+def test_who_works_by_hand_at_another_job_sets_out_only_after_it(office, two):
+    first, second = two
+    fixes = driving((-4000, 2000), (4000, 2000), 0, technician_id=first.technician_id)
+    office.track(fixes[:40])
+    assert office.order(first).status is Status.EN_ROUTE
+    office.office.clock.now = ms_to_datetime(fixes[39].at_ms)
+    orders.step(office.ctx, second.id, Status.ON_SITE, actor=WORKER)
+    assert office.order(first).status is Status.ASSIGNED
+    orders.step(office.ctx, second.id, Status.ON_THE_TOOLS, actor=WORKER)
+    office.office.clock.now = ms_to_datetime(fixes[80].at_ms)
+    office.track(fixes[40:80])
+    assert office.order(first).status is Status.ASSIGNED
+    orders.step(office.ctx, second.id, Status.COMPLETE, actor=WORKER)
+    office.later()
+    office.track(fixes[80:])
+    assert office.order(first).status is Status.EN_ROUTE
 
 
 def test_fixes_before_the_assignment_confirm_nothing(office):

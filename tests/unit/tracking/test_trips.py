@@ -1,5 +1,7 @@
 """Moving or still, mileage, and setting out."""
 
+from dataclasses import replace
+
 import pytest
 
 from geo_dispatch.tracking.fences import circle_fence
@@ -65,6 +67,38 @@ def test_the_next_job_waits_until_the_visit_is_over():
     state = fold(TrackState(), a_visit(), plan)
     left_ms = state.stop("as_1").fence.attendances[0].left_ms
     assert state.stop("as_2").set_out_ms == pytest.approx(left_ms, abs=30_000)
+
+
+def test_who_is_at_another_job_was_not_on_the_way_and_sets_out_after_it():
+    far = circle_fence(fix_at(9000, 0, 0).place, 60.0)
+    plan = [stop("as_1", fence=far), stop("as_2", sequence=2)]
+    fixes = a_visit()
+    arrived_s = 60 + 2000 / (50 / 3.6)
+    on_the_way = fold(TrackState(), [fix for fix in fixes if fix.at_ms < START_MS + 150_000], plan)
+    assert on_the_way.stop("as_1").set_out_ms is not None
+    there_ms = START_MS + round((arrived_s + 400) * 1000)
+    there = fold(TrackState(), [fix for fix in fixes if fix.at_ms < there_ms], plan)
+    assert there.stop("as_2").fence.inside
+    assert there.stop("as_1").set_out_ms is None
+    after = fold(TrackState(), fixes, plan)
+    left_ms = after.stop("as_2").fence.attendances[0].left_ms
+    assert after.stop("as_1").set_out_ms == pytest.approx(left_ms, abs=30_000)
+
+
+def test_a_word_that_one_is_at_another_job_counts_from_then_until_it_ends():
+    told_ms = START_MS + 300_000
+    far, beside = (circle_fence(fix_at(*at, 0).place, 60.0) for at in ((9000, 0), (300, 900)))
+    told = replace(stop("as_2", until_s=900, sequence=2, fence=beside), told_ms=told_ms)
+    plan = [stop("as_1", fence=far), told]
+    fixes = a_visit(stays_s=900)
+    state = TrackState()
+    seen = {}
+    for fix in fixes:
+        state = fold(state, [fix], plan)
+        seen[fix.at_ms] = state.stop("as_1").set_out_ms
+    assert all(since is None for at_ms, since in seen.items() if told_ms <= at_ms < told.until_ms)
+    assert any(since is not None for at_ms, since in seen.items() if at_ms < told_ms)
+    assert seen[fixes[-1].at_ms] > told.until_ms
 
 
 def test_a_rule_without_distances_is_refused():
