@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -142,7 +143,7 @@ class Phone:
 
     def _look_for_work(self, now: datetime) -> None:
         jobs = [j for j in self._api.get("/v1/my/day")["items"] if j["status"] in _OPEN]
-        for job in sorted(jobs, key=lambda job: job["sequence"]):
+        for job in in_turn(jobs):
             route = self._route(LonLat(**job["site"]["location"]))
             if route["duration_s"] is None:
                 continue
@@ -152,6 +153,7 @@ class Phone:
             if arrives >= opens - self._habits.early:
                 self._set_out(job, route, now)
                 return
+            break  # too early for it: one waits rather than upset the office's plan
         self._idle_since = self._idle_since or now
         if not jobs and now >= self._idle_since + self._habits.goes_home_after:
             self._go_home(now)
@@ -242,6 +244,12 @@ class Phone:
     def _stop_here(self) -> None:
         self._order = self._drive = None
         self._on_site_since = self._tools_at = self._done_at = None
+
+
+def in_turn(jobs: Sequence[Json]) -> list[Json]:
+    """The jobs as the office expects them: where one is, where one is going, then by sequence."""
+    before = {"on_site": 0, "on_the_tools": 0, "en_route": 1}
+    return sorted(jobs, key=lambda job: (before.get(job["status"], 2), job["sequence"]))
 
 
 def _line(route: Json) -> tuple[list[LonLat], list[float]]:
