@@ -33,9 +33,13 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium from PATH, else Playwright's own, else the tests are skipped."""
+    """Chromium from PATH, else Playwright's own, else the tests are skipped.
+
+    Gone after these tests: while Playwright lives, its event loop is the thread's, and others that
+    run one of their own could not.
+    """
     found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     with sync_playwright() as playwright:
         launched = _launch(playwright, found)
