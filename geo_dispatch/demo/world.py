@@ -111,10 +111,10 @@ def opened(options: DemoOptions, stage: Stage) -> Iterator[World]:
     GeoDispatchError
         Something that the demo needs is missing; the message says how to get it.
     """
-    _isolate()
     find_redis_server()  # before the minutes that building roads may take
     with ExitStack() as stack:
         data = stack.enter_context(_data_folder(options))
+        _isolate(data)
         settings = _settings(options, demo_workspace(Path.cwd(), data), data)
         _build_roads(settings, stage)
         settings = _start_clock(settings, options)
@@ -125,11 +125,13 @@ def opened(options: DemoOptions, stage: Stage) -> Iterator[World]:
         yield _fill(running, stage, stack)
 
 
-def _isolate() -> None:
+def _isolate(data: Path) -> None:
     # an environment or TOML file of a real deployment must not lead the demo into its data
     for name in [name for name in os.environ if name.startswith("GEO_DISPATCH_")]:
         del os.environ[name]
-    os.environ["GEO_DISPATCH_CONFIG"] = os.devnull
+    empty = data / "demo.toml"
+    empty.touch()
+    os.environ["GEO_DISPATCH_CONFIG"] = str(empty)
 
 
 @contextmanager
