@@ -45,4 +45,5 @@ def _view(briefing: Briefing) -> dict[str, Any]:
         "customer": briefing.customer and customer_view(briefing.customer),
         "eta": briefing.eta and eta_view(briefing.eta),
         "visit": briefing.visit and visit_view(briefing.visit),
+        "suggested_arrival_at": briefing.suggested_arrival_at,
     }

@@ -135,6 +135,10 @@ class BriefingOut(WorkOrderOut):
     customer: CustomerOut | None
     eta: PublishedEtaOut | None
     visit: VisitOut | None = Field(description="The latest attendance that was not taken back.")
+    suggested_arrival_at: datetime | None = Field(
+        description="Since when fixes make it likely, but not sure, that the technician is there: "
+        "ask, and tell the status `on_site` if so."
+    )
 
 
 class DayOut(Output):

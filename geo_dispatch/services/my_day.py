@@ -11,6 +11,7 @@ from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.dispatch.visits import Visit
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services import tracking
 from geo_dispatch.services.context import Context
 
 
@@ -22,6 +23,8 @@ class Briefing:
     ----------
     visit
         The latest attendance, if there was one that was not taken back.
+    suggested_arrival_at
+        Since when fixes make it likely, but not sure, that the technician is there: ask them.
     """
 
     order: WorkOrder
@@ -29,6 +32,7 @@ class Briefing:
     customer: Customer | None
     eta: PublishedEta | None
     visit: Visit | None
+    suggested_arrival_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
         There is no such technician.
     """
     now = ctx.clock()
+    suggested = tracking.suggestions(ctx, technician_id)
     today = now.astimezone(ctx.zone).date()
     with ctx.store.read() as unit:
         technician = unit.technicians.get(technician_id)
@@ -76,6 +81,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
                 customer=customers.get(order.customer_id or ""),
                 eta=etas.get(order.id),
                 visit=_latest(unit.visits.of_order(order.id), technician_id),
+                suggested_arrival_at=suggested.get(order.id),
             )
             for order in orders
         ]

@@ -15,7 +15,7 @@ from typing import Final
 from geo_dispatch.adapters.live_redis import Entry
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.adapters.sql.tracking import ShardPosition
-from geo_dispatch.dispatch.orders import Assignment, WorkOrder
+from geo_dispatch.dispatch.orders import Assignment, Status, WorkOrder
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
@@ -33,6 +33,8 @@ from geo_dispatch.tracking.track import (
 
 SNAPSHOT_MS: Final = 600_000
 """A state is kept for each ten minutes of event time, to fold again from."""
+
+_BEFORE_ARRIVAL: Final = frozenset({Status.ASSIGNED, Status.EN_ROUTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,9 @@ def track_of(ctx: Context, technician_id: str) -> TrackState | None:
 
 
 def suggestions(ctx: Context, technician_id: str) -> dict[OrderId, datetime]:
-    """Orders at whose site the technician is likely but not surely, and when fixes last said so.
+    """Orders at whose site the technician is likely but not surely, and since when.
 
-    Only orders in their hands without a visit: ask the technician whether they have arrived.
+    Only orders where nobody has arrived: ask the technician whether they have.
     """
     with ctx.store.read() as unit:
         track = unit.tracking.state(technician_id) or TrackState()
@@ -139,8 +141,9 @@ def suggestions(ctx: Context, technician_id: str) -> dict[OrderId, datetime]:
     found = {}
     for order in orders:
         stop = track.stop(order.assignment_id) if order.assignment_id else None
-        if stop and stop.fence.suggested and not stop.fence.attendances:
-            found[order.id] = ms_to_datetime(stop.fence.suggested_ms or 0)
+        likely = stop.fence.likely if stop and stop.fence.suggested else None
+        if likely and order.status in _BEFORE_ARRIVAL and not order.arrival:
+            found[order.id] = ms_to_datetime(likely.since_ms)
     return found
 
 

@@ -162,6 +162,28 @@ def test_the_position_is_sent_only_while_the_switch_is_on(phone, world, van):
     expect(state).to_contain_text("Off.")
 
 
+@pytest.mark.usefixtures("worker")
+def test_a_likely_arrival_is_asked_about_and_settled_with_one_tap(phone, world, van):
+    order = assigned(world, van)
+    near = {"lon": SCHAAN["lon"], "lat": SCHAAN["lat"] + 0.00036}
+    visit = f'.visit[data-order="{order["id"]}"]'
+
+    def is_asked():
+        world.ping(van, near, speed_mps=0, accuracy_m=35)
+        items = technician.get("/v1/my/day").json()["items"]
+        return [one["suggested_arrival_at"] for one in items if one["id"] == order["id"]] != [None]
+
+    technician = world.deployment.client("technician", van["id"])
+    until(is_asked, 20, "the suggestion")
+    page = phone().page
+    expect(page.locator(visit)).to_contain_text("It looks as if you arrived at")
+    page.locator(visit).get_by_role("button", name="Yes, I am on site").click()
+    expect(page.locator(visit)).to_have_attribute("data-status", "on_site")
+    expect(page.locator(visit)).not_to_contain_text("It looks as if")
+    (seen,) = world.api.get(f"/v1/work-orders/{order['id']}/visits").json()["items"]
+    assert seen["source"] == "person"
+
+
 def test_a_step_pressed_offline_says_that_it_was_not_sent(phone, world, van):
     order = assigned(world, van)
     visitor = phone()

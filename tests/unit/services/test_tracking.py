@@ -258,6 +258,17 @@ def test_a_likely_arrival_is_suggested_until_the_technician_leaves(office):
     poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
     office.track(standing(0, 40, 0, 300, **poor))
     assert office.visits(order) == []
-    assert tracking.suggestions(office.ctx, order.technician_id) == {order.id: minutes(295 / 60)}
+    assert tracking.suggestions(office.ctx, order.technician_id) == {order.id: minutes(0)}
+    orders.step(office.ctx, order.id, Status.ON_SITE, actor=WORKER)
+    assert tracking.suggestions(office.ctx, order.technician_id) == {}
+
+
+def test_a_likely_arrival_is_no_longer_suggested_after_they_left(office):
+    site = office.office.site(location=SITE, fence_radius_m=60.0)
+    order = office.office.assigned(site=site)
+    office.later()
+    poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
+    office.track(standing(0, 40, 0, 300, **poor))
+    assert order.id in tracking.suggestions(office.ctx, order.technician_id)
     office.track(standing(0, 900, 400, 60, **poor))
     assert tracking.suggestions(office.ctx, order.technician_id) == {}

@@ -9,6 +9,8 @@ import { Sharing } from "./sharing.js";
 import { visitCard } from "./visit.js";
 
 const AGAIN_MS = 400;
+// What fixes make likely comes without an event.
+const LOOK_MS = 15_000;
 const TOAST_MS = 5000;
 
 const $ = (selector) => document.querySelector(selector);
@@ -80,6 +82,7 @@ async function start() {
     clock,
   });
   await load();
+  setInterval(() => document.visibilityState === "visible" && soon(), LOOK_MS);
   listen("/v1/stream", {
     state: setConnection,
     snapshot: soon,

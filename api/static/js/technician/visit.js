@@ -40,6 +40,7 @@ export function visitCard(visit, { now, clock, say, changed }) {
       visit.customer?.phone &&
         el("a.button", { href: `tel:${visit.customer.phone.replace(/[^\d+]/g, "")}` },
           icon("phone"), "Call")),
+    suggestion(visit, clock, send),
     arrival(visit, clock, send),
     now && steps(visit, send),
     trouble);
@@ -89,6 +90,28 @@ function steps(visit, send) {
           (reason) => send(path, { status: "needs_help", reason }, "The office is told")),
       }, "I need help")),
     asked);
+}
+
+const dismissed = new Set();
+
+/** Fixes make an arrival likely, but not sure: one tap settles it. */
+function suggestion(visit, clock, send) {
+  const at = visit.suggested_arrival_at;
+  const face = `${visit.id} ${at}`;
+  if (!at || dismissed.has(face)) return null;
+  const path = `/v1/work-orders/${id(visit.id)}/status`;
+  const notice = el("div.notice", {},
+    el("b", {}, `It looks as if you arrived at ${clock.time(at)}. Is that so?`),
+    el("div.others", {},
+      el("button.button", { type: "button",
+        onclick: () => send(path, { status: "on_site" }, statusWord("on_site")) },
+      "Yes, I am on site"),
+      el("button.button", { type: "button",
+        onclick: () => {
+          dismissed.add(face);
+          notice.remove();
+        } }, "No")));
+  return notice;
 }
 
 function arrival(visit, clock, send) {
