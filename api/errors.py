@@ -95,7 +95,11 @@ def error_to_problem(error: errors.GeoDispatchError) -> JSONResponse:
     elif isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="geo-dispatch"'
     faults = error.faults if isinstance(error, errors.InvalidInput) else ()
-    untold = [str(fault) for fault in faults if fault.message not in error.message]
+    untold = [
+        str(fault)
+        for fault in faults
+        if fault.message not in error.message and fault.where not in error.message
+    ]
     return problem(
         status,
         error.code,

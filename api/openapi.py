@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from api.errors import PROBLEM_JSON
 from api.roles import ROLES
 from api.schemas.common import Problem
+from geo_dispatch.services.idempotency import MAX_KEY_LENGTH
 
 DESCRIPTION: Final = """\
 The API of a geo-dispatch deployment. Each page of ours uses nothing else.
@@ -39,23 +40,31 @@ TAGS: Final = [
     {"name": "running", "description": "Health and metrics."},
 ]
 
-_ALWAYS: Final = {401: "No token, or one that is not valid.", 403: "The role may not do this."}
-_BY_METHOD: Final = {
-    "post": {422: "The input has faults; `faults` lists all."},
-    "patch": {
-        412: "Someone changed it first.",
-        422: "The input has faults; `faults` lists all.",
-        428: "`If-Match` is missing.",
-    },
-    "delete": {412: "Someone changed it first.", 428: "`If-Match` is missing."},
-    "get": {422: "A parameter is wrong."},
+_ALWAYS: Final = {
+    400: "The body is not JSON, or the URL is no URL of ours.",
+    401: "No token, or one that is not valid.",
+    403: "The role may not do this.",
+    422: "The input has faults; `faults` lists all.",
+    503: "Redis, the database or the road graph is away; `Retry-After` says when to try again.",
 }
+_WITH_BODY: Final = {413: "The body is too large.", 415: "The body does not say that it is JSON."}
+_VERSIONED: Final = {
+    409: "The state of things forbids it; `conflicts` lists why.",
+    412: "Someone changed it first.",
+}
+_BY_METHOD: Final[dict[str, dict[int, str]]] = {
+    "post": _WITH_BODY | _VERSIONED,
+    "patch": _WITH_BODY | _VERSIONED | {428: "`If-Match` is missing."},
+    "delete": _VERSIONED | {428: "`If-Match` is missing."},
+    "get": {},
+}
+_INGEST: Final = {413: _WITH_BODY[413], 429: "Too much at once; `Retry-After` says when."}
 _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "Any text of your own, new for each new request: repeats get the same answer.",
-    "schema": {"type": "string", "maxLength": 200},
+    "schema": {"type": "string", "maxLength": MAX_KEY_LENGTH},
 }
 
 
@@ -102,7 +111,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         operation["security"] = INGEST_SECURITY if ingest else TOKEN_SECURITY
         roles = ", ".join(sorted(ROLES[name]))
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}."
-        said = _ALWAYS | _BY_METHOD[method]
+        said = _ALWAYS | (_INGEST if ingest else _BY_METHOD[method])
         if "{" in _path_parameters(operation):
             said = said | {404: "There is no such thing."}
         for status, description in sorted(said.items()):

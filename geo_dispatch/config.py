@@ -143,8 +143,10 @@ def load_settings(**overrides: Any) -> Settings:
     InvalidInput
         A setting has a value that it can't have, or there is no such setting; all are listed.
     InvalidFile
-        The TOML file is not TOML.
+        The TOML file is not TOML, or the one that was named is not there.
     """
+    if os.environ.get("GEO_DISPATCH_CONFIG") and not config_file().is_file():
+        raise InvalidFile(f"{config_file()} is no file; correct or unset GEO_DISPATCH_CONFIG")
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -157,8 +159,10 @@ def load_settings(**overrides: Any) -> Settings:
             f"GEO_DISPATCH_<NAME> or in {config_file()}",
             faults,
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidFile(f"{config_file()} is not TOML: {error}") from error
+    except OSError as error:
+        raise InvalidFile(f"{config_file()} cannot be read: {error.strerror}") from error
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

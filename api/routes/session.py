@@ -63,6 +63,12 @@ async def get_session(state: State, caller: Caller) -> SessionOut:
     "/sign-in",
     operation_id="sign_in",
     response_model=SessionOut,
+    responses={
+        303: {"description": "A form is sent on to the page asked for, or back to sign in."},
+        401: {"description": "The token is not valid."},
+        403: {"description": "The form is not of our own pages, or the token is of no person."},
+        422: {"description": "The body holds no token."},
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -110,7 +116,13 @@ async def sign_in(request: Request, state: State) -> Response:
     return answer
 
 
-@router.post("/sign-out", operation_id="sign_out", response_class=RedirectResponse, status_code=303)
+@router.post(
+    "/sign-out",
+    operation_id="sign_out",
+    response_class=RedirectResponse,
+    status_code=303,
+    responses={403: {"description": "The form is not of our own pages."}},
+)
 async def sign_out(request: Request) -> RedirectResponse:
     """Forget the session in this browser; the token stays good."""
     require_own_origin(request)

@@ -26,7 +26,7 @@ def say_line(name: str, line: str) -> None:
 
 def fail(error: GeoDispatchError) -> None:
     """Print the error: its message on one line, then each fault that the message leaves out."""
-    say(f"geo-dispatch: {error.message}")
+    say(f"geo-dispatch: {' '.join(error.message.split())}")  # drivers like to say two lines
     for fault in _faults(error):
         if fault.message not in error.message:
             say(f"  {fault}")

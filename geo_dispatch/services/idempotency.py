@@ -163,7 +163,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def _check_key(key: str) -> None:
     if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise InvalidInput(
-            "this Idempotency-Key cannot be used",
+            f"the Idempotency-Key has {len(key)} characters, not 1 to {MAX_KEY_LENGTH}",
             [Fault("Idempotency-Key", f"has {len(key)} characters, not 1 to {MAX_KEY_LENGTH}")],
         )
 

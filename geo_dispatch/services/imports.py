@@ -14,13 +14,13 @@ from typing import Any, Final, Literal
 
 from geo_dispatch.adapters.csv_files import Row, read_rows
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.orders import OrderFields
+from geo_dispatch.dispatch.orders import OrderFields, WorkOrder, order_faults
 from geo_dispatch.dispatch.sites import CustomerFields, SiteFields
 from geo_dispatch.dispatch.technicians import TechnicianFields, Vehicle
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidFile, InvalidInput
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.kernel.ids import CustomerId
+from geo_dispatch.kernel.ids import CustomerId, OrderId, SiteId
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import orders, records
@@ -87,7 +87,7 @@ def import_file(
             progress(f"import {what}", done, len(rows))
         if faults:
             raise InvalidFile(
-                f"{path}: {len(faults)} faults; nothing was imported",
+                f"{path}: {len(faults)} fault{'s' * (len(faults) > 1)}; nothing was imported",
                 sorted(faults, key=lambda fault: int(fault.where.split()[1].rstrip(","))),
             )
         if not dry_run:
@@ -212,17 +212,22 @@ class _Import:
         fields: OrderFields = _picked(
             values, "external_id", "type", "required_skills", "priority", "due_at", "notes"
         )
-        site = self.unit.sites.by_external_id(values["site_external_id"])
-        if site is None:
-            raise _faulty(
-                "site_external_id",
-                f"no site {values['site_external_id']!r}; import the sites first",
-            )
-        fields["site_id"] = site.id
-        if "window_start" in values:
-            fields["window"] = _window(values["window_start"], values["window_end"])
         if "duration_min" in values:
             fields["duration_s"] = values["duration_min"] * 60.0
+        faults = []
+        if "window_start" in values:
+            try:
+                fields["window"] = Window(values["window_start"], values["window_end"])
+            except ValueError as error:
+                faults.append(Fault("window_end", str(error)))
+        name = values["site_external_id"]
+        site = self.unit.sites.by_external_id(name)
+        if site is None:
+            faults.append(Fault("site_external_id", f"no site {name!r}; import the sites first"))
+        fields["site_id"] = SiteId(name) if site is None else site.id
+        if faults:
+            asked = WorkOrder(id=OrderId(""), number="", placed_at=self.ctx.clock(), **fields)
+            raise InvalidInput("this work order cannot be", [*faults, *order_faults(asked)])
         known = self.unit.orders.by_external_id(values["external_id"])
         if known is None:
             orders.place_in(self.ctx, self.unit, fields, actor=self.actor)
@@ -255,13 +260,6 @@ class _Import:
 
 def _picked(values: Mapping[str, Any], *names: str) -> Any:
     return {name: values[name] for name in names if name in values}
-
-
-def _window(start: Any, end: Any) -> Window:
-    try:
-        return Window(start, end)
-    except ValueError as error:
-        raise _faulty("window_end", str(error)) from error
 
 
 def _faulty(column: str, message: str) -> InvalidInput:

@@ -10,7 +10,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.evolution import evolve
 from geo_dispatch.dispatch.lifecycle import decide
-from geo_dispatch.dispatch.orders import OrderFields, Status, WorkOrder
+from geo_dispatch.dispatch.orders import OrderFields, Status, WorkOrder, order_faults
 from geo_dispatch.dispatch.visits import Review
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
@@ -48,7 +48,7 @@ def place_in(ctx: Desk, unit: Unit, fields: OrderFields, *, actor: Actor) -> Wor
         status_at=now,
         **_with_customer(unit, fields),
     )
-    _refuse_unknown(unit, order)
+    _refuse_faulty(unit, order, "this work order cannot be placed")
     events = decide(None, c.PlaceOrder(order=order), now)
     unit.orders.add(order)
     unit.append(stream_of(order.id), events, actor=actor, at=now)
@@ -82,7 +82,7 @@ def change_in(
 ) -> WorkOrder:
     """`change` within a unit."""
     order_after = apply(ctx, unit, order, c.ChangeOrder(changes=fields), actor=actor)
-    _refuse_unknown(unit, order_after)
+    _refuse_faulty(unit, order_after, f"{order.number} cannot be changed like that")
     return order_after
 
 
@@ -308,8 +308,9 @@ def _with_customer(unit: Unit, fields: OrderFields) -> OrderFields:
     return {**fields, "customer_id": site.customer_id}
 
 
-def _refuse_unknown(unit: Unit, order: WorkOrder) -> None:
-    faults = []
+def _refuse_faulty(unit: Unit, order: WorkOrder, refusal: str) -> None:
+    """Refuse what the order says of itself and of other records, all of it at once."""
+    faults = order_faults(order)
     site = unit.sites.find(order.site_id)
     if site is None or site.retired:
         state = "no" if site is None else "a retired"
@@ -317,7 +318,7 @@ def _refuse_unknown(unit: Unit, order: WorkOrder) -> None:
     if order.customer_id is not None and unit.customers.find(order.customer_id) is None:
         faults.append(Fault("customer_id", f"no customer {order.customer_id!r}; enter it first"))
     if faults:
-        raise InvalidInput(f"{order.number} refers to what is not there", faults)
+        raise InvalidInput(refusal, faults)
 
 
 def _refuse_others(order: WorkOrder, actor: Actor) -> None:

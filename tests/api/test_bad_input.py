@@ -343,7 +343,6 @@ def test_force_without_a_reason_is_refused(office, order, van):
     ]
 
 
-@pytest.mark.capability("C-INGEST")
 def test_of_a_batch_with_faults_the_good_pings_are_kept_and_each_bad_one_is_told(
     deployment, office, van
 ):

@@ -28,12 +28,19 @@ def config(connection: Connection | None = None) -> Config:
     return settings
 
 
-def migrate(connection: Connection) -> None:
-    """Run the migrations that are missing. SQLite's write lock, or ours, keeps others waiting."""
+def migrate(connection: Connection, name: str) -> None:
+    """Run the migrations that are missing. SQLite's write lock, or ours, keeps others waiting.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        The tables are newer than this version.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     else:
         connection.execute(text("SELECT 1"))  # takes the write lock before anything is looked at
+    _refuse_newer(_current(connection), name)
     command.upgrade(config(connection), "head")
 
 
@@ -45,17 +52,25 @@ def check(connection: Connection, name: str) -> None:
     DatabaseUnavailable
         They are older or newer.
     """
-    script = ScriptDirectory.from_config(config())
-    current = MigrationContext.configure(connection).get_current_revision()
-    head = script.get_current_head()
+    current = _current(connection)
+    head = ScriptDirectory.from_config(config()).get_current_head()
     if current == head:
         return
-    if current is not None and current not in {step.revision for step in script.walk_revisions()}:
+    _refuse_newer(current, name)
+    stands = "has no tables yet" if current is None else f"is at schema {current}, not {head}"
+    raise DatabaseUnavailable(f"{name} {stands}; {UPGRADE}")
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(current: str | None, name: str) -> None:
+    steps = ScriptDirectory.from_config(config()).walk_revisions()
+    if current is not None and current not in {step.revision for step in steps}:
         raise DatabaseUnavailable(
             f"{name} is of a newer geo-dispatch (schema {current}); install that version"
         )
-    stands = "has no tables yet" if current is None else f"is at schema {current}, not {head}"
-    raise DatabaseUnavailable(f"{name} {stands}; {UPGRADE}")
 
 
 def remedy_for(error: DBAPIError) -> str | None:

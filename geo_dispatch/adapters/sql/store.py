@@ -158,7 +158,7 @@ class Store:
     def migrate(self) -> None:
         """Bring the tables to this version; several processes may do so at once."""
         with self._telling(), self._connect(writes=True) as connection:
-            schema.migrate(connection)
+            schema.migrate(connection, self.url)
             connection.commit()
 
     def check(self) -> None:
