@@ -149,17 +149,36 @@ def test_an_arrival_seen_by_gps_is_confirmed_or_contested(phone, world, van, ans
     assert [one["review"] for one in seen] == [review]
 
 
-def test_the_position_is_sent_only_while_the_switch_is_on(phone, world, van):
-    here = {"longitude": 9.5301, "latitude": 47.1402, "accuracy": 7}
-    page = phone(geolocation=here, permissions=["geolocation"]).page
+HERE = {"longitude": 9.5301, "latitude": 47.1402, "accuracy": 7}
+
+
+def test_the_position_is_sent_from_when_the_page_opens_until_switched_off(phone, world, van):
+    page = phone(geolocation=HERE, permissions=["geolocation"]).page
     state = page.locator("#share-state")
-    expect(state).to_contain_text("Off.")
-    page.get_by_role("switch", name="Share my position").check()
+    switch = page.get_by_role("switch", name="Share my position")
     expect(state).to_contain_text("Sent just now, within 7 m")
+    expect(switch).to_be_checked()
     position = world.api.get(f"/v1/technicians/{van['id']}/position").json()
     assert (position["lon"], position["lat"]) == (9.5301, 47.1402)
-    page.get_by_role("switch", name="Share my position").uncheck()
+    switch.uncheck()
     expect(state).to_contain_text("Off.")
+    page.reload()
+    expect(page.get_by_role("heading", name="Van 41")).to_be_visible()
+    expect(state).to_contain_text("Off.")
+    expect(switch).not_to_be_checked()
+    switch.check()
+    expect(state).to_contain_text("Sent just now")
+    page.reload()
+    expect(state).to_contain_text("Sent just now")
+
+
+def test_who_denies_the_position_is_told_how_to_allow_it_and_it_begins_by_itself(phone):
+    page = phone(geolocation=HERE).page
+    state = page.locator("#share-state")
+    expect(state).to_contain_text("allow Location")
+    expect(page.get_by_role("switch", name="Share my position")).not_to_be_checked()
+    page.context.grant_permissions(["geolocation"])
+    expect(state).to_contain_text("Sent just now, within 7 m")
 
 
 @pytest.mark.usefixtures("worker")

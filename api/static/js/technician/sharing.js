@@ -1,4 +1,5 @@
-// Sends the phone's position while the page is open and the switch is on; says honestly what it does.
+// Sends the phone's position while the page is open, unless the technician has switched that off;
+// says honestly what it does.
 
 import { Offline, post, Problem } from "../lib/api.js";
 import { ago } from "../lib/clock.js";
@@ -18,6 +19,7 @@ export class Sharing {
   #sent = null;
   #sending = false;
   #trouble = "";
+  #permission = null;
   #last = -Infinity;
 
   constructor({ control, state, technicianId, clock }) {
@@ -25,9 +27,12 @@ export class Sharing {
     this.#state = state;
     this.#technicianId = technicianId;
     this.#clock = clock;
-    control.addEventListener("change", () => this.#switch(control.checked));
-    control.checked = localStorage.getItem(REMEMBERED) === "on";
-    if (control.checked) this.#switch(true);
+    control.addEventListener("change", () => {
+      localStorage.setItem(REMEMBERED, control.checked ? "on" : "off");
+      this.#switch(control.checked);
+    });
+    if (localStorage.getItem(REMEMBERED) !== "off") this.#switch(true);
+    this.#followPermission();
     addEventListener("online", () => this.#send());
     addEventListener("offline", () => this.#show());
     document.addEventListener("visibilitychange", () => {
@@ -40,7 +45,7 @@ export class Sharing {
   }
 
   #switch(on) {
-    localStorage.setItem(REMEMBERED, on ? "on" : "off");
+    this.#control.checked = on;
     if (this.#watch !== null) navigator.geolocation.clearWatch(this.#watch);
     this.#watch = null;
     this.#trouble = "";
@@ -50,7 +55,8 @@ export class Sharing {
     if (!on) {
       this.#waiting = [];
     } else if (!isSecureContext) {
-      this.#refuse("Browsers share positions only over https; this page came over plain http.");
+      this.#refuse("Not sent: browsers share positions only over https, and this page came over "
+        + "plain http. Ask the office for its https address.");
       return;
     } else {
       this.#watch = navigator.geolocation.watchPosition(
@@ -60,6 +66,21 @@ export class Sharing {
       );
       this.#stayAwake();
     }
+    this.#show();
+  }
+
+  /** Begin by itself once the permission is given, unless switched off. */
+  async #followPermission() {
+    try {
+      this.#permission = await navigator.permissions.query({ name: "geolocation" });
+    } catch {
+      return; // an older browser: it asks all the same, and we learn of the answer by an error
+    }
+    this.#permission.addEventListener("change", () => {
+      const wanted = localStorage.getItem(REMEMBERED) !== "off";
+      if (this.#permission.state === "granted" && wanted) this.#switch(true);
+      this.#show();
+    });
     this.#show();
   }
 
@@ -96,7 +117,8 @@ export class Sharing {
 
   #failed(error) {
     if (error.code === error.PERMISSION_DENIED) {
-      this.#refuse("This browser may not read your position; allow it in the site's settings.");
+      this.#refuse("Not sent: this browser was told not to share your position. Tap the lock or "
+        + "settings icon beside the address, allow Location, and switch this on again.");
     } else {
       this.#trouble = "No position: the phone finds none here. It keeps trying.";
       this.#show();
@@ -105,8 +127,10 @@ export class Sharing {
 
   #refuse(text) {
     this.#control.checked = false;
-    localStorage.setItem(REMEMBERED, "off");
+    if (this.#watch !== null) navigator.geolocation.clearWatch(this.#watch);
     this.#watch = null;
+    this.#lock?.release();
+    this.#lock = null;
     this.#trouble = text;
     this.#show();
   }
@@ -140,6 +164,9 @@ export class Sharing {
     if (this.#trouble) return this.#trouble;
     if (!this.#control.checked) return "Off. The office does not see where you are.";
     if (waiting > 1) return `Not sent: ${waiting} positions wait for the connection.`;
+    if (!this.#sent && this.#permission?.state === "prompt") {
+      return "Your browser asks whether this page may know your position: please allow it.";
+    }
     if (!this.#sent) return "Waiting for the phone to find its position…";
     const when = ago(performance.now() - this.#sent.at);
     return `On while this page is open. Sent ${when}, within ${Math.round(this.#sent.accuracy)} m.`;
