@@ -73,12 +73,16 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; what is away is waited for."""
+        waiting = False
         try:
             while not self.stopping.is_set():
                 try:
                     self.turn()
+                    waiting = False
                 except Unavailable as error:
-                    _log.warning("waiting", reason=error.message)
+                    if not waiting:
+                        _log.warning("waiting", reason=error.message)
+                    waiting = True
                     self.stopping.wait(_PAUSE_S)
                 except Exception:  # noqa: BLE001 - the edge of the loop
                     _log.exception("a turn failed; nothing of it was kept")

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,6 +92,15 @@ class Tree:
         os.kill(pid, signal.SIGKILL)
         return pid
 
+    def end(self) -> None:
+        """Ask it to end, if it still runs; within 3 seconds none of its processes is left."""
+        pids = self.all_pids() | {self.redis_pid() or self.process.pid}
+        asked = time.monotonic()
+        self.process.terminate()
+        self.process.wait(10)
+        assert time.monotonic() - asked < 3
+        assert not [pid for pid in pids if runs(pid)]
+
     def all_pids(self) -> set[int]:
         """Every process of the tree, down to Redis."""
         return {self.process.pid, *descendants(self.process.pid)}
@@ -133,14 +143,12 @@ def up(workspace: Path, data: Path, **overrides) -> Iterator[Tree]:
         url = re.search(r"is up: (http://\S+)/map", log.read_text())[1]
         tree = Tree(settings, process, log, url)
         yield tree
+        tree.end()
     finally:
         for client in tree.clients if tree else ():
             client.close()
-        process.terminate()
-        try:
-            process.wait(20)
-        finally:
-            process.kill()
+        process.kill()
+        process.wait()
 
 
 def descendants(pid: int) -> list[int]:

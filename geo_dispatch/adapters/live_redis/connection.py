@@ -43,7 +43,7 @@ def answering(url: str) -> Iterator[None]:
         raise Busy(f"Redis has no memory left: {error}", FULL_RETRY_S) from error
     except redis.RedisError as error:
         raise RedisUnavailable(
-            f"Redis at {shown(url)} does not answer: {error}; is it running? "
+            f"Redis at {shown(url)} does not answer: {str(error).rstrip('.')}; is it running? "
             "`geo-dispatch doctor` says more"
         ) from error
 
