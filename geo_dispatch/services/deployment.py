@@ -12,6 +12,7 @@ from typing import Final
 
 import httpx
 
+from geo_dispatch.adapters.graph_files import open_graph
 from geo_dispatch.adapters.process_tree import Patience, ProcessTree, Program
 from geo_dispatch.adapters.redis_server import RedisServer, find_redis_server
 from geo_dispatch.adapters.sql.store import Store
@@ -107,18 +108,19 @@ def migrate(settings: Settings) -> None:
 
 
 def require_graph(settings: Settings) -> None:
-    """Say early, and in one line, that the area has no road graph.
+    """Say early, and in one line, that the area has no road graph that can be used.
 
     Raises
     ------
     GraphUnavailable
-        There is no compiled file.
+        There is no compiled file, or it is of another version or cut short.
     """
     if not settings.graph_path.exists():
         raise GraphUnavailable(
             f"no road graph of {settings.area} in {settings.compiled_dir}; make it with: "
             f"geo-dispatch roads build SOURCE --area {settings.area}"
         )
+    open_graph(settings.graph_path)
 
 
 def free_port(host: str, port: int) -> int:
