@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
+from geo_dispatch.dispatch.events import EtaPublished
+from geo_dispatch.kernel.actors import WORKER
 from tests.browser.conftest import PHONE
 from tests.browser.pages import World
 from tests.support.app import BALZERS, SCHAAN, VADUZ
@@ -170,6 +172,53 @@ def test_a_conflict_is_shown_and_overridden_with_a_reason(dispatcher, world):
     conflict.get_by_role("button", name="Assign with this reason").click()
     expect(page.locator("#panel .timeline")).to_contain_text("trained last week")
     assert world.api.get(f"/v1/work-orders/{order['id']}").json()["technician_id"] == van["id"]
+
+
+def tell_etas(deployment, order, minutes):
+    """What the worker would tell, an ETA after another."""
+    now = deployment.now()
+    told = [
+        EtaPublished(
+            order_id=order["id"],
+            technician_id=order["technician_id"],
+            eta=now + timedelta(minutes=ahead),
+            drive_s=60.0 * ahead,
+            position_at=now,
+            basis="position",
+        )
+        for ahead in minutes
+    ]
+    with deployment.context.store.write() as unit:
+        unit.append(f"order:{order['id']}", told, actor=WORKER, at=now)
+        unit.commit()
+
+
+def test_etas_that_follow_each_other_are_one_line_that_opens(dispatcher, world, deployment):
+    van = world.technician("Van 32", at=VADUZ)
+    order = world.order(world.site("Print shop", SCHAAN))
+    path = f"/v1/work-orders/{order['id']}"
+    forced = {"technician_id": van["id"], "force": True, "reason": "test"}
+    order = world.post(f"{path}/assign", forced)
+    tell_etas(deployment, order, [10, 14, 12])
+    world.post(f"{path}/status", {"status": "en_route"})
+    tell_etas(deployment, order, [9])
+    page = dispatcher().page
+    page.get_by_label("Search jobs").fill(order["number"])
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    lines = page.locator("#panel .timeline > li")
+    expect(lines).to_have_count(5)
+    entries = world.api.get(f"{path}/timeline").json()["items"]
+    texts = [entry["text"] for entry in entries if entry["type"] == "order.eta"]
+    folded = page.locator("#panel .timeline > li.etas")
+    expect(folded).to_have_count(1)
+    expect(folded).to_contain_text(texts[2])
+    expect(folded.locator(".updates li").first).to_be_hidden()
+    folded.get_by_text("3 updates").click()
+    expect(folded.locator(".updates li")).to_contain_text(texts[:2])
+    expect(lines.last).to_contain_text(texts[3])
+    world.post(f"{path}/status", {"status": "on_site"})
+    expect(lines).to_have_count(6)
+    expect(folded.locator(".updates li").first).to_be_visible()
 
 
 def test_markup_in_names_and_notes_stays_text(dispatcher, world):

@@ -5,7 +5,7 @@ import { el, fill, icon } from "../lib/dom.js";
 import { get, id, Problem } from "../lib/api.js";
 import { PRIORITY, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
-import { timelineItem } from "./timeline.js";
+import { timelineItems } from "./timeline.js";
 
 const REFRESH_MS = 4000;
 
@@ -23,6 +23,7 @@ export class Panel {
   #facts = el("div");
   #candidates = null;
   #timeline = el("ol.timeline");
+  #unfolded = new Set();
   #visits = el("div");
 
   constructor({ root, store, clock, say, close, pickOrder }) {
@@ -161,8 +162,7 @@ export class Panel {
     try {
       const [timeline, visits] = await Promise.all([get(`${path}/timeline`), get(`${path}/visits`)]);
       if (order.id !== this.#orderId) return;
-      fill(this.#timeline,
-        timeline.items.map((entry) => timelineItem(entry, this.#clock)));
+      fill(this.#timeline, timelineItems(timeline.items, this.#clock, this.#unfolded));
       this.#drawVisits(visits.items);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
