@@ -78,6 +78,7 @@ def test_a_new_technician_appears_without_reloading(dispatcher, world):
     expect(marker(page, van)).to_contain_text("Van 12")
 
 
+@pytest.mark.capability("BO-036")
 def test_a_stale_technician_shows_the_age_and_fades(dispatcher, world, deployment):
     van = world.technician("Van 13")
     page = dispatcher().page

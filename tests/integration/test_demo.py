@@ -84,6 +84,7 @@ def test_a_killed_demo_leaves_no_process_behind(demo):
 
 
 @pytest.mark.slow
+@pytest.mark.capability("BO-077")
 def test_the_check_sees_the_whole_main_job_through_the_api():
     began = time.monotonic()
     done = subprocess.run(

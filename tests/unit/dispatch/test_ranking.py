@@ -79,7 +79,6 @@ def test_a_free_technician_without_the_skill_never_outranks_a_busy_one_with_it()
     ]
 
 
-@pytest.mark.capability("FA-036")
 def test_leaving_the_home_territory_costs_more_than_a_few_minutes_of_driving():
     site = a_site(territory_id=TerritoryId("north"))
     near = a_plan(a_technician("van-1", territory_id=TerritoryId("south")), at(600))
@@ -93,7 +92,6 @@ def test_who_has_no_territory_pays_nothing_for_it():
     assert term(candidate, "territory").minutes == 0
 
 
-@pytest.mark.capability("FA-043")
 def test_open_work_above_the_mean_counts_against_and_below_it_in_favour():
     stops = [a_stop("wo_2", at(0), 1, **on_site_since(NOW - minutes(60)), duration_s=3600.0)]
     stops.append(a_stop("wo_3", at(0), 2, duration_s=7200.0))
@@ -112,6 +110,18 @@ def test_work_promised_for_another_day_is_no_work_today():
 
 
 @pytest.mark.capability("BO-010")
+def test_another_last_fix_changes_the_rank_and_an_old_one_excludes():
+    site = a_site(at(6000))
+    still = a_plan(a_technician("van-1"), at(3000))
+    far, near = (a_plan(a_technician("van-2"), at(place)) for place in (0, 5000))
+    assert order_of(ranked(a_case(site=site), still, far)) == ["van-1", "van-2"]
+    assert order_of(ranked(a_case(site=site), still, near)) == ["van-2", "van-1"]
+    old = a_plan(a_technician("van-2"), at(5000), seen_at=NOW - minutes(120))
+    ranking = ranked(a_case(site=site), still, old)
+    assert order_of(ranking) == ["van-1"]
+    assert [e.exclusions[0].code for e in ranking.excluded] == ["position_stale"]
+
+
 def test_the_drive_begins_at_the_live_position_of_who_is_free():
     (candidate,) = ranked(a_case(site=a_site(at(6000))), a_plan(place=at(3000))).candidates
     assert candidate.start is Basis.POSITION
