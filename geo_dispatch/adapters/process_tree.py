@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Final, Self
 
@@ -188,7 +189,10 @@ class ProcessTree:
         with process.stdout as output:
             for line in output:
                 child.lines.append(line)
-                self._say(child.program.name, line.rstrip("\n"))
+                # a terminal that closed or a disk that is full: reading must go on, or the
+                # program's next line ends it
+                with suppress(OSError, ValueError):
+                    self._say(child.program.name, line.rstrip("\n"))
 
     def _await_ready(self, child: _Child) -> None:
         deadline = time.monotonic() + self._patience.ready_s

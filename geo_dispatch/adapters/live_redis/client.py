@@ -14,6 +14,7 @@ from geo_dispatch.adapters.live_redis.connection import (
     FULL_RETRY_S,
     MAX_BLOCK_MS,
     answering,
+    cannot_write,
     pool_options,
     shown,
 )
@@ -81,15 +82,18 @@ class Live:
         self._redis.close()
 
     def ping(self) -> None:
-        """Return if Redis answers and is new enough.
+        """Return if Redis answers, can write its log and is new enough.
 
         Raises
         ------
         RedisUnavailable
-            It does not, or is older than 6.2.
+            It does not, can't, or is older than 6.2.
         """
         with answering(self.url):
             version = str(self._redis.info("server")["redis_version"])
+            log = self._redis.info("persistence")
+        if log.get("aof_last_write_status", "ok") != "ok":
+            raise cannot_write(self.url)
         if tuple(int(part) for part in version.split(".")[:2]) < (6, 2):
             raise RedisUnavailable(
                 f"Redis at {shown(self.url)} is {version}; geo-dispatch needs 6.2 or newer"

@@ -42,10 +42,20 @@ def answering(url: str) -> Iterator[None]:
     except redis.exceptions.OutOfMemoryError as error:
         raise Busy(f"Redis has no memory left: {error}", FULL_RETRY_S) from error
     except redis.RedisError as error:
+        if str(error).startswith("MISCONF"):
+            raise cannot_write(url) from error
         raise RedisUnavailable(
             f"Redis at {shown(url)} does not answer: {str(error).rstrip('.')}; is it running? "
             "`geo-dispatch doctor` says more"
         ) from error
+
+
+def cannot_write(url: str) -> RedisUnavailable:
+    """Redis answers, but refuses what it can't keep."""
+    return RedisUnavailable(
+        f"Redis at {shown(url)} takes nothing, as it can't write its log; is its disk full? "
+        "It goes on by itself once there is room"
+    )
 
 
 def shown(url: str) -> str:

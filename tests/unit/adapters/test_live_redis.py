@@ -8,6 +8,7 @@ import pytest
 import redis as redis_py
 
 from geo_dispatch.adapters.live_redis import Live, Tail, Verdict
+from geo_dispatch.adapters.live_redis.connection import answering
 from geo_dispatch.adapters.live_redis.records import blob_to_fixes, fixes_to_blob
 from geo_dispatch.kernel.cells import cell_to_parent, lonlat_to_cell
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable
@@ -173,3 +174,10 @@ def test_a_snapshot_stands_at_its_cursor(live, empty_redis):
     assert [one.place for one in positions] == [fix_at(0, 0, 1).place]
     assert news == []
     assert live.positions()[0].cell == lonlat_to_cell(SITE)
+
+
+def test_a_redis_that_cannot_write_its_log_is_told_apart_from_one_that_is_away():
+    with pytest.raises(RedisUnavailable, match="disk full"), answering("unix:///run/r.sock"):
+        raise redis_py.ResponseError(
+            "MISCONF Errors writing to the AOF file: No space left on device"
+        )

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +33,22 @@ def test_a_traceback_says_where_and_why_but_not_what_variables_held(log_format):
     assert ended.stderr.count("broken") == 2
     assert "in fail" in ended.stderr or '"name": "fail"' in ended.stderr
     assert "gd_secret" not in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_log_that_cannot_be_written_stops_nothing():
+    script = (
+        "import structlog; from geo_dispatch.adapters.logs import start_logging; "
+        "from geo_dispatch.config import Settings; start_logging(Settings(), 'api'); "
+        "[structlog.get_logger().info('request') for _ in range(3)]; print('went on')"
+    )
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", script],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.stdout == "went on\n"

@@ -1,5 +1,6 @@
 """The tree: in order, back after death, gone together."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -18,6 +19,15 @@ PROGRAMS = {
         import os, pathlib, sys, time
         pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
         print("is up", flush=True)
+        time.sleep(60)
+        """,
+    "chatty.py": """
+        import pathlib, sys, time
+        path = pathlib.Path(sys.argv[1])
+        print("is up", flush=True)
+        path.touch()
+        print("x" * 100_000, flush=True)
+        path.write_text("went on")
         time.sleep(60)
         """,
     "stubborn.py": """
@@ -144,3 +154,13 @@ def test_programs_end_when_their_parent_is_killed(tmp_path, environment):
         child = int(path.read_text())
         parent.kill()
     until(lambda: not runs(child), 3, "the end of the orphan")
+
+
+def test_a_program_goes_on_when_its_lines_can_no_longer_be_shown(tmp_path, environment):
+    def say(_name, _line):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "up"
+    with ProcessTree([program("chatty", path)], environment, say) as tree:
+        until(lambda: path.read_text() == "went on", 5, "the program to go on")
+        tree.check()
