@@ -20,7 +20,11 @@ from geo_dispatch.services.views import order_view
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
 
 
-@router.get("/{order_id}/candidates", operation_id="list_candidates")
+@router.get(
+    "/{order_id}/candidates",
+    operation_id="list_candidates",
+    responses={409: {"description": "The order has ended: nobody is wanted for it any more."}},
+)
 def list_candidates(
     state: State,
     caller: Caller,
