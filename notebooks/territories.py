@@ -98,9 +98,7 @@ def _(DatabaseUnavailable, RoadEngine, Store, closing, mo, open_graph, settings,
         return known or work.synthetic(settings, visits=330, seed=7)
 
     workload = visits_to_plan()
-    matrix_ms = work.drive_matrix(
-        RoadEngine(open_graph(settings.graph_path)), workload
-    )
+    matrix_ms = work.drive_matrix(RoadEngine(open_graph(settings.graph_path)), workload)
     mo.md(
         f"**{len(workload.lonlats)} {workload.origin}**, {workload.work_min.sum() / 60:.0f} hours of work. "
         "Driving counts from the middle of each territory's work to each of its visits."
