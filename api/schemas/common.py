@@ -17,7 +17,7 @@ from pydantic import (
 
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.text import checked_text
-from geo_dispatch.kernel.time import Window, utc
+from geo_dispatch.kernel.time import Window, checked_moment
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ def _not_a_number(given: object) -> object:
     return given
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(checked_moment)]
 """An instant with its zone, of a time that work is done in."""
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]

@@ -17,16 +17,27 @@ def utc(moment: datetime) -> datetime:
     Raises
     ------
     ValueError
-        The moment has no time zone: an hour of nobody knows where. Or it is of no time that work
-        is done in: before 1970 or after 2199, where sums of times soon leave the calendar.
+        The moment has no time zone: an hour of nobody knows where.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone; add one, such as Z or +01:00")
+    return moment.astimezone(UTC)
+
+
+def checked_moment(moment: datetime) -> datetime:
+    """What somebody gives as a time, in UTC.
+
+    Raises
+    ------
+    ValueError
+        It has no time zone, or lies before 1970 or after 2199: no work is done then, and sums of
+        such times soon leave the calendar.
+    """
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(
             f"{moment.isoformat()} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}"
         )
-    return moment.astimezone(UTC)
+    return utc(moment)
 
 
 def datetime_to_ms(moment: datetime) -> int:

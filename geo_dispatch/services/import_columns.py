@@ -11,7 +11,7 @@ from typing import Final
 
 from geo_dispatch.dispatch.orders import SkillRequirement
 from geo_dispatch.dispatch.technicians import Shift, Skill
-from geo_dispatch.kernel.time import utc
+from geo_dispatch.kernel.time import checked_moment
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIFT: Final = re.compile(
@@ -65,7 +65,7 @@ def parse_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{text!r} is not a time; write 2026-03-02T08:00+01:00") from error
-    return utc(moment)
+    return checked_moment(moment)
 
 
 def parse_skills(text: str) -> tuple[Skill, ...]:

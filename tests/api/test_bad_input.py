@@ -199,6 +199,26 @@ def test_numbers_that_are_none_are_refused(office, number):
     problem_of(office.post("/v1/pings", content=ping, headers=JSON), 400, "malformed-json")
 
 
+def test_the_first_and_the_last_times_that_are_taken_break_nothing_later(office, site):
+    ever = {"start": "1970-01-01T00:00:00Z", "end": "2199-12-31T23:59:59Z"}
+    shifts = [{"weekday": day, "start": "00:00", "end": "23:59"} for day in range(7)]
+    away = office.post(
+        "/v1/technicians",
+        json={"call_sign": "Van 98", "shifts": shifts, "leave": [{"window": ever}], "home": VADUZ},
+    ).json()["id"]
+    order = office.post(
+        "/v1/work-orders",
+        json={"type": "repair", "site_id": site, "window": ever, "due_at": ever["end"]},
+    ).json()["id"]
+    ranked = office.get(f"/v1/work-orders/{order}/candidates")
+    assert ranked.status_code == 200, ranked.text
+    codes = {
+        one["technician_id"]: [exclusion["code"] for exclusion in one["exclusions"]]
+        for one in ranked.json()["excluded"]
+    }
+    assert "on_leave" in codes[away]
+
+
 @pytest.mark.usefixtures("unchanged")
 def test_half_a_surrogate_pair_is_no_text(office):
     answer = office.post("/v1/customers", content=b'{"name": "\\ud800"}', headers=JSON)
