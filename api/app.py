@@ -10,7 +10,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 
 from api import errors
 from api.deps import AppState
-from api.feed import Feed
+from api.live.feed import Feed
 from api.metrics import Metrics
 from api.middleware import Envelope
 from api.openapi import describe

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request
 
-from api.feed import Feed
+from api.live.feed import Feed
 from api.metrics import Metrics
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import Fault, InvalidInput, PreconditionRequired

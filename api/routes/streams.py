@@ -10,10 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from msgspec import to_builtins
 
-from api.audience import Audience, audience_for, etas_in_force
 from api.auth import Caller
 from api.deps import State
-from api.streams import stream
+from api.live.audience import Audience, audience_for, etas_in_force
+from api.live.streams import stream
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 
 router = APIRouter(prefix="/v1", tags=["streams"])

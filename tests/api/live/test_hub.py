@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.hub import MAX_WAITING_EVENTS, POSITIONS_INTERVAL_S, Hub
+from api.live.hub import MAX_WAITING_EVENTS, POSITIONS_INTERVAL_S, Hub
 from api.metrics import Metrics
 from geo_dispatch.dispatch.events import LoggedEvent
 

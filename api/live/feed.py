@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 from fastapi.concurrency import run_in_threadpool
 
-from api.hub import Hub
-from api.log_tail import end_of_log, follow_log
+from api.live.hub import Hub
+from api.live.log_tail import end_of_log, follow_log
+from api.live.mirror import Mirror
+from api.live.positions import PositionView, position_view
+from api.live.roster import Roster
 from api.metrics import Metrics
-from api.mirror import Mirror
-from api.positions import PositionView, position_view
-from api.roster import Roster
 from geo_dispatch.dispatch.events import LoggedEvent
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context

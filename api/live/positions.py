@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from api.roster import Doing
+from api.live.roster import Doing
 from geo_dispatch.kernel.cells import cell_to_str
 from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.tracking.positions import Position

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from api.audience import Audience
+from api.live.audience import Audience
 from geo_dispatch.dispatch.events import LoggedEvent
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -9,10 +9,10 @@ import structlog
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import ServerSentEvent
 
-from api.audience import Audience
 from api.deps import AppState
-from api.hub import Client
-from api.log_tail import end_of_log, read_log
+from api.live.audience import Audience
+from api.live.hub import Client
+from api.live.log_tail import end_of_log, read_log
 from geo_dispatch.dispatch.events import LoggedEvent
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.views import event_view

@@ -1,0 +1,1 @@
+"""What browsers and clients see move: one mirror and one log tail feed all open streams."""
