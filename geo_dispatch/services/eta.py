@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from geo_dispatch.adapters.sql.etas import PublishedEta
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.eta import Eta, legs_ahead, remaining, worth_telling
 from geo_dispatch.dispatch.events import EtaPublished
@@ -100,7 +99,7 @@ def eta_of(ctx: Context, order_id: str) -> OrderEta:
             return _view(order, told if holder is not None else None)
         plans = _busy_plans(ctx, unit, [holder])
     found = [eta for plan in plans for eta in _etas(ctx, plan, now) if eta.order_id == order_id]
-    return _view(order, _published(found[0]) if found else None)
+    return _view(order, found[0] if found else None)
 
 
 def _busy_plans(ctx: Context, unit: Unit, technician_ids: Iterable[str] | None) -> list[Plan]:
@@ -136,13 +135,13 @@ def _tell(unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
         if holders.get(eta.order_id) != eta.technician_id:
             continue  # taken away, or ended, meanwhile
         before = last.get(eta.order_id)
-        if before is not None and not worth_telling(eta, _computed(before)):
+        if before is not None and not worth_telling(eta, before):
             unit.etas.put(
                 replace(before, drive_s=eta.drive_s, position_at=eta.position_at, computed_at=now)
             )
             continue
         event = _event(eta)
-        unit.etas.put(_published(eta))
+        unit.etas.put(eta)
         unit.append(f"order:{eta.order_id}", [event], actor=WORKER, at=now)
         told.append(event)
     return told
@@ -165,36 +164,10 @@ def _event(eta: Eta) -> EtaPublished:
     )
 
 
-def _published(eta: Eta) -> PublishedEta:
-    return PublishedEta(
-        order_id=eta.order_id,
-        technician_id=eta.technician_id,
-        eta=eta.eta,
-        drive_s=eta.drive_s,
-        position_at=eta.position_at,
-        basis=eta.basis,
-        computed_at=eta.computed_at,
-        late_by_s=eta.late_by_s,
-    )
-
-
-def _computed(told: PublishedEta) -> Eta:
-    return Eta(
-        order_id=told.order_id,
-        technician_id=told.technician_id,
-        eta=told.eta,
-        drive_s=told.drive_s,
-        late_by_s=told.late_by_s,
-        basis=Basis(told.basis),
-        position_at=told.position_at,
-        computed_at=told.computed_at,
-    )
-
-
-def _view(order: WorkOrder, told: PublishedEta | None) -> OrderEta:
+def _view(order: WorkOrder, told: Eta | None) -> OrderEta:
     arrival = order.arrival
     if told is not None:
-        basis = told.basis
+        basis = told.basis.value
     elif arrival is not None:
         basis = Basis.ARRIVED.value
     else:

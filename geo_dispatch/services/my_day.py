@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from geo_dispatch.adapters.sql.etas import PublishedEta
+from geo_dispatch.dispatch.eta import Eta
 from geo_dispatch.dispatch.orders import ENDED, WorkOrder
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
@@ -30,7 +30,7 @@ class Briefing:
     order: WorkOrder
     site: Site
     customer: Customer | None
-    eta: PublishedEta | None
+    eta: Eta | None
     visit: Visit | None
     suggested_arrival_at: datetime | None
 

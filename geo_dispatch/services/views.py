@@ -7,7 +7,7 @@ from typing import Any
 
 from shapely.geometry import mapping
 
-from geo_dispatch.adapters.sql.etas import PublishedEta
+from geo_dispatch.dispatch.eta import Eta
 from geo_dispatch.dispatch.events import LoggedEvent, as_json
 from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.sites import Customer, Site
@@ -51,7 +51,7 @@ def visit_view(visit: Visit) -> View:
     return _plain(visit)
 
 
-def eta_view(eta: PublishedEta) -> View:
+def eta_view(eta: Eta) -> View:
     """The ETA as last published."""
     return _plain(eta)
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from api.schemas import dispatching, orders, sites, technicians
-from geo_dispatch.adapters.sql.etas import PublishedEta
+from geo_dispatch.dispatch.eta import Eta
 from geo_dispatch.dispatch.orders import Arrival, OrderFields, SkillRequirement, WorkOrder
 from geo_dispatch.dispatch.qualification import Exclusion
 from geo_dispatch.dispatch.ranking import Candidate, Excluded, NotRanked, Ranking
@@ -47,7 +47,7 @@ from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
         (dispatching.ExclusionOut, Exclusion),
         (dispatching.NotRankedOut, NotRanked),
         (dispatching.EtaOut, OrderEta),
-        (dispatching.PublishedEtaOut, PublishedEta),
+        (dispatching.PublishedEtaOut, Eta),
         (dispatching.EntryOut, Entry),
     ],
 )

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from geo_dispatch.adapters.sql.etas import PublishedEta
 from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.dispatch.eta import Eta
 from geo_dispatch.dispatch.events import RecordRetired
+from geo_dispatch.dispatch.plan import Basis
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import Conflict, DatabaseUnavailable, NotFound, VersionConflict
@@ -77,7 +78,7 @@ def test_an_external_id_is_taken_once(store):
 
 
 def test_rows_that_point_nowhere_are_refused(store):
-    eta = PublishedEta("wo_no", "tc_no", None, None, None, "no position", NOW)
+    eta = Eta("wo_no", "tc_no", None, None, None, Basis.NO_POSITION, None, NOW)
     with store.write() as unit, pytest.raises(IntegrityError, match="FOREIGN KEY"):
         unit.etas.put(eta)
 
