@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from geo_dispatch.dispatch.events import EtaPublished
 from geo_dispatch.kernel.actors import WORKER
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESK, PHONE
 from tests.browser.pages import World
 from tests.support.app import BALZERS, SCHAAN, VADUZ
 from tests.support.waiting import until
@@ -76,6 +76,50 @@ def test_a_new_technician_appears_without_reloading(dispatcher, world):
     van = world.technician("Van 12", at=VADUZ)
     expect(marker(page, van)).to_have_attribute("data-status", "available")
     expect(marker(page, van)).to_contain_text("Van 12")
+
+
+def test_names_of_vans_that_stand_together_do_not_cover_each_other(dispatcher, world):
+    vans = [
+        world.technician(f"Van 7{i}", at={"lon": 9.5209 + i * 0.0004, "lat": 47.1410})
+        for i in range(3)
+    ]
+    page = dispatcher().page
+    for van in vans:
+        expect(marker(page, van)).to_have_attribute("data-side", re.compile("."))
+    boxes = [tag.bounding_box() for tag in page.locator(".tech:not([data-side=none]) .tag").all()]
+    covered = [
+        (a, b)
+        for i, a in enumerate(boxes)
+        for b in boxes[:i]
+        if a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    ]
+    assert len(boxes) >= len(vans)
+    assert covered == []
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_map_opens_on_all_there_is(dispatcher, world, viewport):
+    world.site("The northernmost", {"lon": 9.5300, "lat": 47.2680})
+    world.site("The southernmost", {"lon": 9.5000, "lat": 47.0500})
+    van = world.technician("Van 78", at={"lon": 9.6300, "lat": 47.1000})
+    page = dispatcher(viewport=viewport).page
+    expect(marker(page, van)).to_be_visible()
+    west, south, east, north = page.evaluate(
+        """() => {
+            const { map } = window.geoDispatch;
+            const { width, height } = map.getContainer().getBoundingClientRect();
+            const { lng, lat } = map.containerPointToLatLng([0, height]);
+            const corner = map.containerPointToLatLng([width, 0]);
+            return [lng, lat, corner.lng, corner.lat];
+        }"""
+    )
+    assert west < 9.5000
+    assert south < 47.0500
+    assert east > 9.6300
+    assert north > 47.2680
 
 
 @pytest.mark.capability("BO-036")

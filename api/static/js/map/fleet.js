@@ -3,12 +3,14 @@
 import { el, fill, icon } from "../lib/dom.js";
 import { span } from "../lib/clock.js";
 import { statusWord } from "../lib/words.js";
+import { placeNames } from "./labels.js";
 
 const STALE_MS = 2 * 60_000;
 const GONE_MS = 20 * 60_000;
 const FAINTEST = 0.35;
 const GLIDE_MS = { least: 250, most: 3000 };
 const MOVING_MPS = 1;
+const ZOOMED_OUT_SCALE = 0.82; // as map.css has it
 const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Fleet {
@@ -32,6 +34,7 @@ export class Fleet {
     window.geoDispatch.moveMarker = (feature, marker) => this.#move(feature, marker);
     map.on("zoomstart", () => (this.#zooming = true));
     map.on("zoomend", () => (this.#zooming = false));
+    map.on("moveend", () => this.#placeNames());
     setInterval(() => this.refresh(), 1000);
   }
 
@@ -56,10 +59,20 @@ export class Fleet {
         this.#dress(marker);
       }
     }
+    if (!this.#zooming) this.#placeNames();
   }
 
   latLngOf(technicianId) {
     return this.#markers.get(technicianId)?.getLatLng() ?? null;
+  }
+
+  #placeNames() {
+    const rank = (marker) =>
+      Number(marker.position.technician_id === this.selected) * 2 +
+      Number(marker.getElement()?.dataset.status === "needs_help");
+    const zoomedOut = this.#map.getContainer().classList.contains("zoomed-out");
+    const markers = [...this.#markers.values()].sort((a, b) => rank(b) - rank(a));
+    placeNames(this.#map, markers, zoomedOut ? ZOOMED_OUT_SCALE : 1);
   }
 
   #make(feature, at) {

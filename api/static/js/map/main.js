@@ -17,6 +17,8 @@ const CLOSE_ZOOM = 15;
 const TOAST_MS = 4000;
 const PHONE_PX = 760;
 const PANEL_PX = 432;
+const LEGEND_FROM_PX = 1200;
+const MARGIN_PX = 24;
 const LEGEND = "geo-dispatch.legend";
 const TOLD = {
   "order.placed": "came in",
@@ -85,10 +87,22 @@ function panTo(at) {
   map.setView(map.unproject(centre, zoom), zoom);
 }
 
+/** Everything there is: sites, technicians, territories; beside the legend, not under it. */
 function showAll() {
-  const places = store.openOrders().map((order) => store.siteOf(order)?.location).filter(Boolean);
-  const all = [...places, ...store.positions.values()].map(({ lat, lon }) => [lat, lon]);
-  if (all.length > 1) map.fitBounds(all, { padding: [48, 48], maxZoom: 14, animate: false });
+  const sites = [...store.sites.values()].filter((site) => !site.retired);
+  const places = [...sites.map((site) => site.location), ...store.positions.values()];
+  const all = L.latLngBounds(places.map(({ lat, lon }) => [lat, lon]));
+  if (territories?.getLayers().length) all.extend(territories.getBounds());
+  if (!all.isValid() || all.getNorthEast().equals(all.getSouthWest())) return;
+  const legend = $("#legend");
+  const aside = legend.open ? legend.offsetLeft + legend.offsetWidth : 0;
+  map.invalidateSize({ animate: false });
+  map.fitBounds(all, {
+    paddingTopLeft: [aside + MARGIN_PX, MARGIN_PX],
+    paddingBottomRight: [MARGIN_PX, MARGIN_PX],
+    maxZoom: 14,
+    animate: false,
+  });
 }
 
 // ---- telling ----
@@ -122,7 +136,7 @@ function drawLegend() {
     el("div.item", {}, el("span.ring"), "Fence that confirms arrival"));
   const legend = $("#legend");
   const kept = localStorage.getItem(LEGEND);
-  legend.open = kept ? kept === "open" : innerWidth > PHONE_PX;
+  legend.open = kept ? kept === "open" : innerWidth >= LEGEND_FROM_PX;
   legend.addEventListener("toggle", () =>
     localStorage.setItem(LEGEND, legend.open ? "open" : "closed"));
 }
@@ -172,6 +186,8 @@ async function start() {
   $("#new-job").addEventListener("click", () => dialog.open());
   $("#new-job").disabled = session.role === "planner";
 
+  $("#show-territories").addEventListener("change", showTerritories);
+  await showTerritories();
   let connected = false;
   listen("/v1/stream", {
     state: setConnection,
@@ -194,9 +210,6 @@ async function start() {
     },
     reset: () => store.load(),
   }, [...ORDER_EVENTS, ...RECORD_EVENTS]);
-
-  $("#show-territories").addEventListener("change", showTerritories);
-  await showTerritories();
 }
 
 start().catch((error) => {
