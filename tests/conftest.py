@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import capabilities
 from tests.support.app import Deployment, build_workspace, running
 from tests.support.redis import empty_redis, live, redis_server
 
 __all__ = ["empty_redis", "live", "redis_server"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(capabilities)
 
 
 @pytest.fixture(scope="session")
