@@ -238,6 +238,33 @@ def tell_etas(deployment, order, minutes):
         unit.commit()
 
 
+def test_who_is_overtaken_by_another_dispatcher_is_told(dispatcher, world):
+    mine, theirs = world.technician("Van 81", at=VADUZ), world.technician("Van 82", at=SCHAAN)
+    order = world.order(world.site("Mill"))
+    visitor = dispatcher()
+    visitor.expected = (412,)
+    page = visitor.page
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+
+    def overtake(route):
+        world.post(f"/v1/work-orders/{order['id']}/assign", {"technician_id": theirs["id"]})
+        route.continue_()
+
+    page.route("**/assign", overtake, times=1)
+    page.get_by_role("button", name="Assign to Van 81").click()
+    expect(page.locator("#toast")).to_contain_text("changed meanwhile")
+    expect(page.locator("#toast")).to_contain_text(mine["call_sign"])
+    expect(page.locator("#panel")).to_contain_text("Van 82")
+
+
+def test_an_emergency_without_a_deadline_comes_first(dispatcher, world, deployment):
+    soon = (deployment.now() + timedelta(minutes=30)).isoformat()
+    world.order(world.site("Due soon"), priority=2, due_at=soon)
+    emergency = world.order(world.site("Water in the cellar"), priority=1)
+    page = dispatcher().page
+    expect(page.locator("#list .row").first).to_have_attribute("data-key", emergency["id"])
+
+
 def test_etas_that_follow_each_other_are_one_line_that_opens(dispatcher, world, deployment):
     van = world.technician("Van 32", at=VADUZ)
     order = world.order(world.site("Print shop", SCHAAN))

@@ -118,6 +118,11 @@ export class Candidates {
   }
 
   #object(error, technicianId, trouble, button) {
+    if (error.code === "version-conflict") {
+      // What changed it redraws this panel, and would take a notice in it away.
+      this.#overtaken(`not assigned to ${this.#store.callSign(technicianId)}`);
+      return;
+    }
     if (error.code !== "assignment-conflict") {
       fill(trouble, el("p.notice.danger", { role: "alert" }, error.message));
       return;
@@ -139,6 +144,10 @@ export class Candidates {
     reason.focus();
   }
 
+  #overtaken(what) {
+    this.#say(`${this.#order.number} has changed meanwhile and was ${what}: look at it again`);
+  }
+
   async #unassign() {
     try {
       const order = await post(`/v1/work-orders/${id(this.#order.id)}/unassign`,
@@ -147,6 +156,10 @@ export class Candidates {
       this.#changed(order);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
+      if (error.code === "version-conflict") {
+        this.#overtaken("not taken back");
+        return;
+      }
       fill(this.#body, el("p.notice.danger", { role: "alert" }, error.message));
     }
   }

@@ -7,7 +7,6 @@ import { timeLeft } from "./jobs.js";
 
 const AGAIN_MS = 5000;
 const PRIORITY_MS = 30 * 60_000;
-const EMERGENCY_MS = 12 * 60 * 60_000;
 const STALE_MS = 2 * 60_000;
 
 const FILTERS = {
@@ -60,7 +59,9 @@ export class Sidebar {
     const focused = this.#list.contains(document.activeElement)
       ? document.activeElement.dataset.key
       : null;
-    const orders = this.#store.openOrders().sort((a, b) => this.#urgency(a) - this.#urgency(b));
+    const emergency = ({ priority }) => Number(priority === 1);
+    const orders = this.#store.openOrders().sort(
+      (a, b) => emergency(b) - emergency(a) || this.#urgency(a) - this.#urgency(b));
     this.#drawFilters(orders);
     const groups =
       this.#filter === "technicians" ? [this.#technicians()] : this.#groups(orders);
@@ -135,8 +136,7 @@ export class Sidebar {
   }
 
   #urgency(order) {
-    const weight = order.priority === 1 ? -EMERGENCY_MS : (order.priority - 3) * PRIORITY_MS;
-    return (this.#store.deadline(order) ?? 8e15) + weight;
+    return (this.#store.deadline(order) ?? 8e15) + (order.priority - 3) * PRIORITY_MS;
   }
 
   #row(order) {
