@@ -20,6 +20,7 @@ from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.shards import check_shards
 
 __all__ = ["Changes", "Tail", "open_back_office", "open_context", "open_tail", "start_logging"]
 
@@ -33,7 +34,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
     Raises
     ------
     InvalidInput
-        There is no such time zone.
+        There is no such time zone; technicians are at home beyond the shards.
     GraphUnavailable
         The area's road graph is not built, or of another version.
     DatabaseUnavailable
@@ -46,6 +47,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
         closing(Live(redis_url(settings), settings.shards)) as live,
     ):
         store.check()
+        check_shards(store, settings.shards)
         yield Context(
             settings=settings,
             store=store,

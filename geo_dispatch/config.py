@@ -44,7 +44,9 @@ class Settings(BaseSettings):
     redis_fsync: Literal["everysec", "always"] = Field(
         "everysec", description="How often the embedded Redis syncs its log to disk."
     )
-    shards: int = Field(1, ge=1, le=1024, description="Home shards of technicians in Redis.")
+    shards: int = Field(
+        1, ge=1, le=1024, description="Home shards of technicians in Redis; may grow."
+    )
 
     host: str = Field("127.0.0.1", description="Address that the API binds to.")
     port: int = Field(8080, ge=0, le=65535, description="Port that the API binds to; 0 is any.")

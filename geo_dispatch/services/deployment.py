@@ -18,6 +18,7 @@ from geo_dispatch.adapters.redis_server import RedisServer, find_redis_server
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings, child_environment
 from geo_dispatch.kernel.errors import GraphUnavailable, InvalidInput
+from geo_dispatch.services.shards import check_shards
 
 Say = Callable[[str, str], None]
 """Takes each line that a program prints, after the program's name."""
@@ -89,7 +90,7 @@ def migrate(settings: Settings) -> None:
     Raises
     ------
     InvalidInput
-        The data folder can't be made.
+        The data folder can't be made; technicians are at home beyond the shards.
     DatabaseUnavailable
         The database can't be used.
     """
@@ -103,6 +104,7 @@ def migrate(settings: Settings) -> None:
     store = Store(settings.sql_url)
     try:
         store.migrate()
+        check_shards(store, settings.shards)
     finally:
         store.close()
 

@@ -61,6 +61,8 @@ def accept(ctx: Context, pings: Sequence[Ping], actor: Actor) -> list[PingVerdic
         pings that are known already change nothing.
     RedisUnavailable, DatabaseUnavailable
         What keeps them is away; send all again.
+    Unavailable
+        Somebody's home shard is beyond those of this deployment.
     """
     now = ctx.clock()
     now_ms = datetime_to_ms(now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, cast
@@ -27,6 +26,7 @@ from geo_dispatch.kernel.geo import checked_lonlat
 from geo_dispatch.kernel.ids import CustomerId, SiteId, TechnicianId
 from geo_dispatch.services import tokens
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.shards import home_shard
 from geo_dispatch.services.siting import territory_at
 from geo_dispatch.services.views import View, customer_view, site_view, technician_view
 
@@ -219,9 +219,10 @@ def _require(fields: Mapping[str, object], kind: str, *names: str) -> None:
         raise InvalidInput(f"this {kind} cannot be entered", missing)
 
 
-def _derive_technician(ctx: Desk, _unit: Unit, technician: Technician) -> Technician:
-    """The home shard follows from the id, so that every process agrees on it."""
-    return replace(technician, shard=zlib.crc32(technician.id.encode()) % ctx.settings.shards)
+def _derive_technician(ctx: Desk, unit: Unit, technician: Technician) -> Technician:
+    if unit.technicians.find(technician.id) is not None:
+        return technician
+    return replace(technician, shard=home_shard(technician.id, ctx.settings.shards))
 
 
 def _derive_customer(_ctx: Desk, _unit: Unit, customer: Customer) -> Customer:

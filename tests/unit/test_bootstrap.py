@@ -3,14 +3,16 @@
 import pytest
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.bootstrap import open_context
+from geo_dispatch.bootstrap import open_back_office, open_context
 from geo_dispatch.config import Settings
+from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import (
     DatabaseUnavailable,
     GraphUnavailable,
     InvalidInput,
     RedisUnavailable,
 )
+from geo_dispatch.services import records
 from tests.support.app import AREA
 
 
@@ -45,6 +47,17 @@ def test_an_area_that_is_not_built_is_refused_with_the_command(settings):
 def test_a_database_without_tables_is_refused_with_the_command(workspace, tmp_path):
     settings = Settings(workspace=workspace, data=tmp_path, area=AREA)
     with pytest.raises(DatabaseUnavailable, match="geo-dispatch db"), open_context(settings):
+        pass
+
+
+def test_fewer_shards_than_technicians_live_in_are_refused(settings):
+    spread = settings.model_copy(update={"shards": 4})
+    with open_back_office(spread) as desk:
+        for n in range(20):
+            records.create(desk, records.TECHNICIANS, {"call_sign": f"Van {n}"}, actor=CLI)
+    with open_context(spread):
+        pass
+    with pytest.raises(InvalidInput, match="set GEO_DISPATCH_SHARDS to 4"), open_context(settings):
         pass
 
 

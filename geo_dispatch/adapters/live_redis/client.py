@@ -25,7 +25,7 @@ from geo_dispatch.adapters.live_redis.records import (
     record_to_position,
 )
 from geo_dispatch.kernel import cells
-from geo_dispatch.kernel.errors import Busy, RedisUnavailable
+from geo_dispatch.kernel.errors import Busy, RedisUnavailable, Unavailable
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.fixes import Fix, Verdict
 from geo_dispatch.tracking.positions import Position
@@ -111,7 +111,14 @@ class Live:
             The stream is full. The batches of `MAX_BATCH` before the full one were kept.
         RedisUnavailable
             Redis does not answer.
+        Unavailable
+            This deployment has no such shard: nobody would read them.
         """
+        if not 0 <= shard < self.shards:
+            raise Unavailable(
+                f"there is no shard {shard} among {self.shards}; set GEO_DISPATCH_SHARDS to the "
+                "same number for all processes, the command line too"
+            )
         verdicts: list[Verdict] = []
         for start in range(0, len(fixes), MAX_BATCH):
             blob = fixes_to_blob(fixes[start : start + MAX_BATCH])

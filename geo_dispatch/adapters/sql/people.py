@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import func, select
+
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.records import Records
 from geo_dispatch.dispatch.sites import Customer, Site
@@ -24,6 +26,11 @@ class Technicians(Records[Technician]):
         """The technician in use whom the office calls so, or None."""
         found = self.list(self.table.c.call_sign == call_sign, limit=1)
         return found[0] if found else None
+
+    def highest_shard(self) -> int:
+        """The highest home shard of any technician; -1 when there is none."""
+        highest = self._connection.scalar(select(func.max(self.table.c.shard)))
+        return -1 if highest is None else int(highest)
 
 
 class Customers(Records[Customer]):

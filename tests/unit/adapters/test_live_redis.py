@@ -11,7 +11,7 @@ from geo_dispatch.adapters.live_redis import Live, Tail, Verdict
 from geo_dispatch.adapters.live_redis.connection import answering
 from geo_dispatch.adapters.live_redis.records import blob_to_fixes, fixes_to_blob
 from geo_dispatch.kernel.cells import cell_to_parent, lonlat_to_cell
-from geo_dispatch.kernel.errors import Busy, RedisUnavailable
+from geo_dispatch.kernel.errors import Busy, RedisUnavailable, Unavailable
 from geo_dispatch.tracking.fixes import Fix
 from tests.support.fixes import SITE, fix_at
 
@@ -105,6 +105,11 @@ def test_shards_are_apart(empty_redis):
         assert live.positions(0) == []
         assert len(live.positions()) == 1
         assert [entry.shard for entry in live.read({0: START, 1: START, 2: START}, 10)] == [2]
+
+
+def test_a_shard_that_nobody_reads_takes_nothing(live):
+    with pytest.raises(Unavailable, match="GEO_DISPATCH_SHARDS"):
+        live.append(1, [fix_at(0, 0, 1)], 0)
 
 
 def test_scripts_that_redis_forgot_are_sent_again(live, empty_redis):

@@ -121,6 +121,21 @@ def test_a_shard_follows_from_the_id(office):
     assert {technician.shard for technician in made} == set(range(8))
 
 
+def test_a_home_shard_stays_when_shards_are_added(office):
+    van = office.technician()
+    desk = office.desk
+    many = BackOffice(desk.settings.model_copy(update={"shards": 8}), desk.store, *desk_rest(desk))
+    changed = records.change(
+        many,
+        records.TECHNICIANS,
+        van.id,
+        {"phone": "+423 1"},
+        actor=DISPATCHER,
+        expected_version=None,
+    )
+    assert changed.shard == van.shard == 0
+
+
 def desk_rest(desk):
     return desk.clock, desk.new_id
 
