@@ -67,8 +67,9 @@ def visit(browser, deployment) -> Iterator:
         visitor = Visitor(context.new_page(), deployment.url)
         visitors.append(visitor)
         if token:
-            sign_in(visitor.page, token)
-        visitor.page.goto(path)
+            sign_in(visitor.page, token, path)
+        else:
+            visitor.page.goto(path)
         return visitor
 
     yield open_page
@@ -78,9 +79,12 @@ def visit(browser, deployment) -> Iterator:
     assert troubles == []
 
 
-def sign_in(page: Page, token: str) -> None:
-    """Through the page, as people do."""
-    page.goto("/sign-in")
+def sign_in(page: Page, token: str, path: str) -> None:
+    """Through the page, as people do; straight to ``path``.
+
+    By way of another page, that one's requests would be broken off, which it logs as errors.
+    """
+    page.goto(f"/sign-in?next={path}")
     page.get_by_label("Token").fill(token)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
