@@ -71,7 +71,9 @@ async def authorize(request: Request) -> Actor:
     allowed = ROLES[operation]
     if actor.role not in allowed:
         names = ", ".join(sorted(allowed))
-        raise Forbidden(f"a {actor.role} token may not do this; it needs one of: {names}")
+        raise Forbidden(
+            f"a token with the role {actor.role} may not do this; it needs one of: {names}"
+        )
     return actor
 
 

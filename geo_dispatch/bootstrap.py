@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from geo_dispatch.adapters.clock import clock_from, random_id
 from geo_dispatch.adapters.graph_files import open_graph
@@ -16,7 +15,6 @@ from geo_dispatch.adapters.logs import start_logging
 from geo_dispatch.adapters.redis_server import redis_url
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
-from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
@@ -34,13 +32,12 @@ def open_context(settings: Settings) -> Iterator[Context]:
     Raises
     ------
     InvalidInput
-        There is no such time zone; technicians are at home beyond the shards.
+        Technicians are at home beyond the shards.
     GraphUnavailable
         The area's road graph is not built, or of another version.
     DatabaseUnavailable
         The database does not answer, or has another schema version.
     """
-    _check_zone(settings.time_zone)
     roads = RoadEngine(open_graph(settings.graph_path))
     with (
         closing(Store(settings.sql_url)) as store,
@@ -76,13 +73,3 @@ def open_back_office(settings: Settings, *, check: bool = True) -> Iterator[Back
 def open_tail(settings: Settings) -> Tail:
     """The asynchronous tail of live positions, an async context manager."""
     return Tail(redis_url(settings), settings.shards)
-
-
-def _check_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise InvalidInput(
-            f"time_zone {name!r} is not an IANA time zone; write one such as Europe/Vaduz",
-            [Fault("time_zone", f"{name!r} is not known")],
-        ) from error

@@ -11,8 +11,9 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -64,6 +65,15 @@ class Settings(BaseSettings):
         None, description="Simulations: the real time at which the scaled clock began."
     )
     clock_factor: float = Field(1.0, gt=0, le=1000, description="Simulations: speed of the clock.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("is not an IANA time zone; write one such as Europe/Vaduz") from error
+        return name
 
     @model_validator(mode="after")
     def _clock_is_whole(self) -> Settings:
@@ -153,7 +163,10 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         faults = [
-            Fault(".".join(map(str, one["loc"])) or "settings", f"{one['msg']} ({one['input']!r})")
+            Fault(
+                ".".join(map(str, one["loc"])) or "settings",
+                f"{one['msg'].removeprefix('Value error, ')} ({one['input']!r})",
+            )
             for one in error.errors()
         ]
         raise InvalidInput(

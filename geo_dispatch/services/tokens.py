@@ -44,7 +44,9 @@ def create(
     """
     if (role in _SPEAKS_FOR_SOMEONE) != (technician_id is not None):
         need = (
-            "needs the technician it speaks for" if technician_id is None else "speaks for nobody"
+            "needs the technician it speaks for: --technician CALL_SIGN"
+            if technician_id is None
+            else "speaks for nobody; leave the technician out"
         )
         raise InvalidInput(
             f"a token with the role {role} {need}",

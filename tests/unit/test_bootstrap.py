@@ -59,11 +59,3 @@ def test_fewer_shards_than_technicians_live_in_are_refused(settings):
         pass
     with pytest.raises(InvalidInput, match="set GEO_DISPATCH_SHARDS to 4"), open_context(settings):
         pass
-
-
-def test_a_time_zone_that_is_none_is_named(settings):
-    with (
-        pytest.raises(InvalidInput, match="Europe/Atlantis"),
-        open_context(settings.model_copy(update={"time_zone": "Europe/Atlantis"})),
-    ):
-        pass

@@ -38,6 +38,12 @@ def test_every_wrong_setting_is_named_with_its_value(file, monkeypatch):
     assert "GEO_DISPATCH_" in caught.value.message
 
 
+@pytest.mark.parametrize("name", ["Mars/Base", "../etc/passwd", "Europe", ""])
+def test_a_time_zone_that_is_none_is_named(name):
+    with pytest.raises(InvalidInput, match=f"time_zone: is not an IANA time zone.*{name!r}"):
+        load_settings(time_zone=name)
+
+
 def test_a_file_that_is_not_toml_is_named(file):
     file.write_text("port: 9000\n")
     with pytest.raises(InvalidFile, match=r"geo-dispatch\.toml"):
