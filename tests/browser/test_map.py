@@ -100,6 +100,21 @@ def test_names_of_vans_that_stand_together_do_not_cover_each_other(dispatcher, w
     assert covered == []
 
 
+def test_the_name_of_a_van_on_site_does_not_cover_the_pin_of_its_job(dispatcher, world):
+    site = world.site("Dairy", SCHAAN)
+    order, van = world.order(site), world.technician("Van 79", at=SCHAAN)
+    page = dispatcher().page
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    pin = page.locator(f'.job[data-order="{order["id"]}"] .mark')
+    tag = marker(page, van).locator(".tag")
+
+    def apart():
+        a, b = pin.bounding_box(), tag.bounding_box()
+        return a["y"] + a["height"] <= b["y"] or a["x"] + a["width"] <= b["x"]
+
+    until(apart, 5, "the name to give way")
+
+
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_the_map_opens_on_all_there_is(dispatcher, world, viewport):
     world.site("The northernmost", {"lon": 9.5300, "lat": 47.2680})

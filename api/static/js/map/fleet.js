@@ -23,6 +23,8 @@ export class Fleet {
   #frame = 0;
   #zooming = false;
   selected = null;
+  /** Boxes that names should not cover, in pixels of the map. */
+  obstacles = () => [];
 
   constructor({ map, fleet, clock, store, pick }) {
     this.#map = map;
@@ -72,7 +74,7 @@ export class Fleet {
       Number(marker.getElement()?.dataset.status === "needs_help");
     const zoomedOut = this.#map.getContainer().classList.contains("zoomed-out");
     const markers = [...this.#markers.values()].sort((a, b) => rank(b) - rank(a));
-    placeNames(this.#map, markers, zoomedOut ? ZOOMED_OUT_SCALE : 1);
+    placeNames(this.#map, markers, this.obstacles(), zoomedOut ? ZOOMED_OUT_SCALE : 1);
   }
 
   #make(feature, at) {

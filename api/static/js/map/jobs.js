@@ -48,6 +48,19 @@ export class Jobs {
     }
   }
 
+  /** Where pins in view and their times are: [west, north, east, south] in pixels of the map. */
+  boxes() {
+    const origin = this.#map.getContainer().getBoundingClientRect();
+    const view = this.#map.getBounds();
+    return [...this.#pins.values()]
+      .filter((pin) => view.contains(pin.getLatLng()))
+      .flatMap((pin) => [pin.parts.mark, pin.parts.tag])
+      .map((part) => part.getBoundingClientRect())
+      .filter((box) => box.width > 0)
+      .map(({ left, top, right, bottom }) =>
+        [left - origin.left, top - origin.top, right - origin.left, bottom - origin.top]);
+  }
+
   /** En route to this very job, and not busy at another one. */
   #isDriving(order) {
     return order.status === "en_route" && this.#store.doing(order.technician_id) === "en_route";

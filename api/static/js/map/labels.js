@@ -1,5 +1,6 @@
 // Where the names of technicians stand, so that none covers another: below the marker, else above
-// or beside it; where there is no room at all, only under the pointer, with the focus or selected.
+// or beside it; pins of jobs and their times are covered only where nothing else is left. A name
+// without any room shows only under the pointer, with the focus or selected.
 
 const SIDES = ["below", "above", "right", "left"];
 const DISC_PX = 15;
@@ -9,9 +10,10 @@ const TAG_HEIGHT_PX = 18;
 /**
  * @param {L.Map} map
  * @param {L.Marker[]} markers with `parts.tag`, the most important first
+ * @param {number[][]} pins boxes of job pins, [west, north, east, south] in pixels
  * @param {number} scale that the style gives markers at this zoom
  */
-export function placeNames(map, markers, scale) {
+export function placeNames(map, markers, pins, scale) {
   const reach = DISC_PX * scale;
   const seen = markers
     .filter((marker) => marker.getElement() && map.getBounds().pad(0.1).contains(marker.getLatLng()))
@@ -21,14 +23,17 @@ export function placeNames(map, markers, scale) {
   const discs = seen.map(({ at }) => [at.x - reach, at.y - reach, at.x + reach, at.y + reach]);
   const taken = [];
   for (const { marker, at, width } of seen) {
-    const free = (side) => {
-      const box = boxOf(side, at, width, reach, TAG_HEIGHT_PX * scale);
-      return [...taken, ...discs].some((other) => overlap(box, other)) ? null : box;
-    };
+    const boxAt = (side) => boxOf(side, at, width, reach, TAG_HEIGHT_PX * scale);
+    const isFree = (side, others) => !others.some((other) => overlap(boxAt(side), other));
     const { side: kept } = marker.getElement().dataset;
     // Where it stood before comes first: a name does not jump while it need not.
-    const side = [kept, ...SIDES].find((one) => SIDES.includes(one) && free(one)) ?? "none";
-    if (side !== "none") taken.push(free(side));
+    const sides = SIDES.includes(kept) ? [kept, ...SIDES] : SIDES;
+    const names = [...taken, ...discs];
+    const side =
+      sides.find((one) => isFree(one, [...names, ...pins])) ??
+      sides.find((one) => isFree(one, names)) ??
+      "none";
+    if (side !== "none") taken.push(boxAt(side));
     marker.getElement().dataset.side = side;
   }
 }

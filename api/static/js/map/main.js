@@ -38,6 +38,7 @@ const store = new Store(clock);
 const panel = new Panel({ root: $("#panel"), store, clock, say, close: deselect, pickOrder });
 const fleet = new Fleet({ map, fleet: layer, clock, store, pick: pickTechnician });
 const jobs = new Jobs({ map, clock, store, fleet, pick: pickOrder });
+fleet.obstacles = () => jobs.boxes();
 const sidebar = new Sidebar({ root: $("#side"), store, clock, pickOrder, pickTechnician });
 
 function select({ order = null, technician = null }) {
