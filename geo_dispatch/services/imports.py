@@ -212,9 +212,12 @@ class _Import:
         fields: OrderFields = _picked(
             values, "external_id", "type", "required_skills", "priority", "due_at", "notes"
         )
-        if "duration_min" in values:
-            fields["duration_s"] = values["duration_min"] * 60.0
         faults = []
+        minutes = values.get("duration_min")
+        if minutes is not None and minutes <= 0:
+            faults.append(Fault("duration_min", f"{minutes:g} is not above 0 minutes"))
+        elif minutes is not None:
+            fields["duration_s"] = minutes * 60.0
         if "window_start" in values:
             try:
                 fields["window"] = Window(values["window_start"], values["window_end"])

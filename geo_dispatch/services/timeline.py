@@ -142,7 +142,8 @@ def _changed(_t: _Teller, event: e.OrderChanged) -> str:
 
 def _assigned(t: _Teller, event: e.OrderAssigned) -> str:
     how = "as the best candidate" if event.source == "auto" else "by hand"
-    overrode = f", overriding {len(event.conflicts)} conflicts" if event.conflicts else ""
+    facts = "; ".join(str(conflict["fact"]) for conflict in event.conflicts)
+    overrode = f' in spite of "{facts}"' if facts else ""
     return f"Assigned to {t.who(event.technician_id)} {how}{overrode}{_because(event.reason)}"
 
 
@@ -178,7 +179,7 @@ def _set_out_revised(t: _Teller, event: e.SetOutRevised) -> str:
 
 def _eta(t: _Teller, event: e.EtaPublished) -> str:
     if event.eta is None:
-        return f"No ETA for {t.who(event.technician_id)}: {event.basis}"
+        return f"No ETA for {t.who(event.technician_id)}: {event.basis.replace('_', ' ')}"
     late_by_s = event.late_by_s or 0.0
     late = f", {late_by_s / 60:.0f} min late" if late_by_s > 0 else ""
     if event.basis == Basis.ARRIVED:

@@ -220,3 +220,11 @@ def test_what_is_no_csv_file_is_said_in_one_line(office, tmp_path, data, said):
 def test_a_file_that_is_not_there_is_named(office, tmp_path):
     with pytest.raises(InvalidFile, match=r"gone\.csv cannot be read: No such file"):
         import_file(office.desk, What.SITES, tmp_path / "gone.csv", actor=CLI)
+
+
+def test_a_fault_shows_the_value_as_it_stands_in_the_file(bring):
+    bring(What.SITES, SITES)
+    text = "external_id,type,site_external_id,duration_min\no-1,boiler repair,s-1,-5\n"
+    assert faults(bring, What.WORK_ORDERS, text) == [
+        "line 2, column duration_min: -5 is not above 0 minutes"
+    ]

@@ -87,7 +87,7 @@ def test_it_tells_of_hands_changed_and_ends(office):
             sequence=1,
             source="auto",
             reason="Van 07 is stuck",
-            conflicts=({"code": "off_shift"},),
+            conflicts=({"fact": "off shift at 06:00"}, {"fact": "has no skill hvac"}),
         ),
     )
     office.apply(order.id, c.Unassign(reason="storm"))
@@ -95,7 +95,10 @@ def test_it_tells_of_hands_changed_and_ends(office):
     assert [entry.text for entry in timeline.of_order(office.desk, order.id)][2:] == [
         "Changed priority",
         "Taken from Van 07: Van 07 is stuck",
-        "Assigned to Van 08 as the best candidate, overriding 1 conflicts: Van 07 is stuck",
+        (
+            'Assigned to Van 08 as the best candidate in spite of "off shift at 06:00; '
+            'has no skill hvac": Van 07 is stuck'
+        ),
         "Taken from Van 08: storm",
         "Cancelled: called off",
     ]
@@ -142,6 +145,7 @@ def test_times_never_go_back_and_sentences_say_when_the_past_was(office):
         ("position", NOW, "Van 07 expected at 09:00"),
         ("arrived", NOW, "ETA settled: Van 07 arrived 09:00"),
         ("unreachable", None, "No ETA for Van 07: unreachable"),
+        ("no_position", None, "No ETA for Van 07: no position"),
     ],
 )
 def test_an_eta_says_whether_it_is_still_ahead(office, basis, eta, words):
