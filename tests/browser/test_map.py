@@ -272,6 +272,16 @@ def test_who_is_overtaken_by_another_dispatcher_is_told(dispatcher, world):
     expect(page.locator("#panel")).to_contain_text("Van 82")
 
 
+def test_a_planner_sees_candidates_and_changes_nothing(visit, deployment, world):
+    world.technician("Van 83", at=VADUZ)
+    order = world.order(world.site("Forge"))
+    page = visit("/map", deployment.token("planner")).page
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    expect(page.locator(".candidate").first).to_contain_text("drive")
+    expect(page.locator("#panel").get_by_role("button", name="Assign")).to_have_count(0)
+    expect(page.get_by_role("button", name="New job")).to_be_disabled()
+
+
 def test_an_emergency_without_a_deadline_comes_first(dispatcher, world, deployment):
     soon = (deployment.now() + timedelta(minutes=30)).isoformat()
     world.order(world.site("Due soon"), priority=2, due_at=soon)

@@ -30,7 +30,7 @@ export class Candidates {
         el("button.icon-button", { type: "button", "aria-label": "Rank again",
           onclick: () => this.#load() }, icon("refresh"))),
       this.#body,
-      order.technician_id && el("div.actions", {},
+      this.#store.mayDispatch && order.technician_id && el("div.actions", {},
         el("button.button", { type: "button", onclick: () => this.#unassign() },
           `Take it from ${this.#store.callSign(order.technician_id)}`)));
     this.#load();
@@ -70,7 +70,7 @@ export class Candidates {
           el("small", {}, `${minutes(drive / 60)} drive · score ${minutes(score)}`)),
         current
           ? el("span.chip.plain", {}, "has it")
-          : el(`button.button${rank === 1 ? ".primary" : ""}`, {
+          : this.#store.mayDispatch && el(`button.button${rank === 1 ? ".primary" : ""}`, {
             type: "button",
             "aria-label": `Assign to ${this.#store.callSign(technicianId)}`,
             onclick: (event) => this.#assign(technicianId, trouble, event.currentTarget),
@@ -93,7 +93,7 @@ export class Candidates {
         reasons.map((reason) => el("div", {},
           `${EXCLUSION[reason.code] ?? plain(reason.code)}: ${reason.fact}`,
           reason.lifts && el("small", {}, reason.lifts))),
-        el("button.button.quiet", {
+        this.#store.mayDispatch && el("button.button.quiet", {
           type: "button",
           "aria-label": `Assign to ${this.#store.callSign(one.technician_id)} all the same`,
           onclick: (event) => this.#assign(one.technician_id, trouble, event.currentTarget),

@@ -169,6 +169,7 @@ async function start() {
   drawLegend();
   const session = await get("/v1/session");
   clock.set(session.clock);
+  store.mayDispatch = session.role !== "planner";
   if (clock.factor !== 1) $("#clock-speed").textContent = `${clock.factor}× speed`;
   showClock();
   setInterval(showClock, 500);
@@ -185,7 +186,7 @@ async function start() {
     made: (order) => pickOrder(order.id),
   });
   $("#new-job").addEventListener("click", () => dialog.open());
-  $("#new-job").disabled = session.role === "planner";
+  $("#new-job").disabled = !store.mayDispatch;
 
   $("#show-territories").addEventListener("change", showTerritories);
   await showTerritories();

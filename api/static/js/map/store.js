@@ -14,6 +14,8 @@ export class Store extends EventTarget {
   orders = new Map();
   etas = new Map();
   positions = new Map();
+  /** Whether the visitor's role may assign and make jobs; planners only look. */
+  mayDispatch = false;
 
   #clock;
   #wanted = new Set();
