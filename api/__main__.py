@@ -7,7 +7,6 @@ import sys
 from socket import socket
 from typing import Final
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -66,7 +65,8 @@ def main() -> int:
             signal.signal(number, server.handle_exit)
         server.run()
     except GeoDispatchError as error:
-        structlog.get_logger().error("cannot serve", why=error.message)
+        # on stderr as it is, also when the settings say nothing of logs yet
+        print(f"geo-dispatch: {error.message}", file=sys.stderr)  # noqa: T201
         return 1
     return 0 if server.started else 1
 

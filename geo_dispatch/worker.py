@@ -179,7 +179,7 @@ def main() -> int:
         start_logging(settings, "worker")
         run(settings, stopping)
     except GeoDispatchError as error:
-        print(error.message, file=sys.stderr)  # noqa: T201 - the process tree quotes it
+        print(f"geo-dispatch: {error.message}", file=sys.stderr)  # noqa: T201 - the process tree quotes it
         return 1
     return 0
 
