@@ -125,6 +125,7 @@ def _asking(overpass_url: str, nominatim_url: str) -> Iterator[None]:
 def _refuse(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
     """Fail on a refusal: OSMnx would wait and ask again without end."""
     if response.status_code >= HTTPStatus.BAD_REQUEST:
+        response.close()
         text = f"it answers {response.status_code} {response.reason}"
         raise requests.HTTPError(text, request=response.request, response=response)
 
