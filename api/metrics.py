@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+from geo_dispatch.services.tracking import ShardHealth
 
 
 class Metrics:
@@ -47,6 +49,26 @@ class Metrics:
             "Technicians whose position the mirror holds.",
             registry=self.registry,
         )
+        self._shard_worked = Gauge(
+            "geo_dispatch_shard_worked",
+            "1 while a worker brings the shard's fixes into SQL, 0 while nobody does.",
+            ["shard"],
+            registry=self.registry,
+        )
+        self._shard_waiting = Gauge(
+            "geo_dispatch_shard_waiting_batches",
+            "Batches of fixes that are in Redis and not yet in SQL.",
+            ["shard"],
+            registry=self.registry,
+        )
+
+    def note_shards(self, shards: Iterable[ShardHealth]) -> None:
+        """Take over how each shard stands; shards left out are no longer told of."""
+        self._shard_worked.clear()
+        self._shard_waiting.clear()
+        for shard in shards:
+            self._shard_worked.labels(str(shard.shard)).set(shard.worker is not None)
+            self._shard_waiting.labels(str(shard.shard)).set(shard.waiting)
 
     def watch_mirror(self, age_s: Callable[[], float], positions: Callable[[], int]) -> None:
         """Ask the mirror for its figures whenever Prometheus asks us."""

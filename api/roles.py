@@ -51,6 +51,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "contest_visit": _FIELD,
     "search_places": _OFFICE,
     "list_territories": _OFFICE,
+    "metrics": _OFFICE,
     "get_route": _PEOPLE,
     "post_matrix": _OFFICE,
     "get_reach": _OFFICE,

@@ -10,9 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 
+from api.auth import Caller
 from api.deps import AppState, State
 from api.schemas.common import Output
-from geo_dispatch.kernel.errors import GeoDispatchError
+from geo_dispatch.kernel.errors import GeoDispatchError, Unavailable
+from geo_dispatch.services import tracking
 
 router = APIRouter(tags=["running"])
 
@@ -54,9 +56,18 @@ async def health_ready(state: State, response: Response) -> Ready:
 
 
 @router.get("/metrics", operation_id="metrics", response_class=Response)
-async def metrics(state: State) -> Response:
+async def metrics(state: State, _caller: Caller) -> Response:
     """All figures in Prometheus's text format."""
+    await run_in_threadpool(_note_shards, state)
     return Response(state.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _note_shards(state: AppState) -> None:
+    try:
+        shards = tracking.health(state.context)
+    except Unavailable:
+        shards = []  # how they stand cannot be known while Redis or SQL is away
+    state.metrics.note_shards(shards)
 
 
 def _checks(state: AppState) -> dict[str, str]:

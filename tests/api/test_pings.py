@@ -124,3 +124,10 @@ def test_pings_are_counted_by_verdict(deployment, office, van):
     metrics = office.get("/metrics").text
     assert 'geo_dispatch_pings_total{verdict="accepted"}' in metrics
     assert 'geo_dispatch_pings_total{verdict="rejected"}' in metrics
+
+
+def test_fixes_that_no_worker_takes_are_told_of(deployment, office, van):
+    office.post("/v1/pings", json={"pings": [_ping(deployment, van)]})
+    lines = dict(line.rsplit(" ", 1) for line in office.get("/metrics").text.splitlines())
+    assert lines['geo_dispatch_shard_worked{shard="0"}'] == "0.0"
+    assert float(lines['geo_dispatch_shard_waiting_batches{shard="0"}']) >= 1
