@@ -151,14 +151,13 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A plan worked out: each stay, and where and when the technician is free again.
+    """A plan worked out: each stay, and when the technician is free again.
 
-    ``free_at`` and ``free_place`` are None when the plan can't be driven or starts nowhere.
+    ``free_at`` is None when the plan can't be driven or starts nowhere.
     """
 
     stays: tuple[Stay, ...]
     free_at: datetime | None
-    free_place: LonLat | None
     basis: Basis
 
 
@@ -230,7 +229,7 @@ def schedule(
     """Walk the plan from its origin; ``drive_s`` has one entry per leg of `legs`."""
     if start is None:
         lost = tuple(Stay(stop, None, None, None, Basis.NO_POSITION) for stop in plan.stops)
-        return Schedule(lost, None, None, Basis.NO_POSITION)
+        return Schedule(lost, None, Basis.NO_POSITION)
     stays: list[Stay] = []
     if plan.stops and plan.stops[0].reached:
         stop = plan.stops[0]
@@ -248,13 +247,9 @@ def schedule(
             arrive_at = work_from(stop.order, arrive_at)
         free_at = work_from(stop.order, arrive_at) + timedelta(seconds=stop.remaining_s(now))
         stays.append(Stay(stop, arrive_at, free_at, driven_s, start.basis))
-    last = plan.stops[-1].place if plan.stops else start.place
-    basis = Basis.SITE if plan.stops else start.basis
-    return (
-        Schedule(tuple(stays), free_at, last, basis)
-        if free_at is not None
-        else Schedule(tuple(stays), None, None, Basis.UNREACHABLE)
-    )
+    if free_at is None:
+        return Schedule(tuple(stays), None, Basis.UNREACHABLE)
+    return Schedule(tuple(stays), free_at, Basis.SITE if plan.stops else start.basis)
 
 
 def work_from(order: WorkOrder, arrive_at: datetime) -> datetime:

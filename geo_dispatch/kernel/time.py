@@ -75,8 +75,3 @@ class Window:
     def overlaps(self, other: Window) -> bool:
         """Whether the two share any time."""
         return self.start < other.end and other.start < self.end
-
-    @property
-    def duration(self) -> timedelta:
-        """How long it is."""
-        return self.end - self.start

@@ -72,14 +72,16 @@ def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[E
     """
     now = ctx.clock()
     with ctx.store.read() as unit:
-        due = [plan for plan in _busy_plans(ctx, unit, technician_ids) if _is_due(unit, plan, now)]
+        plans = _busy_plans(ctx, unit, technician_ids)
+        told = unit.etas.many(stop.order.id for plan in plans for stop in plan.stops)
+    due = [plan for plan in plans if _is_due(told, plan, now)]
     news = [eta for plan in due for eta in _etas(ctx, plan, now)]
     if not news:
         return []
     with ctx.store.write() as unit:
-        told = _tell(unit, news, now)
+        published = _tell(unit, news, now)
         unit.commit()
-    return told
+    return published
 
 
 def eta_of(ctx: Context, order_id: str) -> OrderEta:
@@ -112,8 +114,7 @@ def _busy_plans(ctx: Context, unit: Unit, technician_ids: Iterable[str] | None) 
     return load_plans(unit, fleet.values(), lambda one: ctx.live.position(one.id, one.shard))
 
 
-def _is_due(unit: Unit, plan: Plan, now: datetime) -> bool:
-    told = unit.etas.many(stop.order.id for stop in plan.stops)
+def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:
     return not all(
         (eta := told.get(stop.order.id)) is not None
         and eta.technician_id == plan.technician.id
