@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from geo_dispatch.dispatch.hours import Hours
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.text import checked_text
 from geo_dispatch.kernel.time import Window, checked_moment
@@ -159,3 +160,32 @@ class Problem(Output):
     detail: str = Field(examples=["no work order 'wo_123'"])
     faults: list[FaultOut] | None = None
     conflicts: list[FaultOut] | None = None
+
+
+def _local(given: time) -> time:
+    if given.tzinfo is not None:
+        raise ValueError("hours are in local time; leave the zone out, as in 08:00")
+    return given
+
+
+LocalTime = Annotated[time, AfterValidator(_local)]
+
+
+class HoursIn(Piece):
+    """Hours on one weekday; an end at or before the start is on the next day."""
+
+    weekday: Whole = Field(ge=0, le=6, description="0 is Monday.")
+    start: LocalTime = Field(description="Local time.", examples=["08:00"])
+    end: LocalTime = Field(description="Local time.", examples=["17:00"])
+
+    def to_core(self) -> Hours:
+        """The hours."""
+        return Hours(self.weekday, self.start, self.end)
+
+
+class HoursOut(Output):
+    """Hours on one weekday, local time; 0 is Monday."""
+
+    weekday: int
+    start: time
+    end: time

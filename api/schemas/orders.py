@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, cast
 
 from pydantic import Field, model_validator
@@ -23,12 +23,19 @@ from api.schemas.common import (
     WindowIn,
     WindowOut,
 )
+from api.schemas.technicians import PartIn, PartOut
 from geo_dispatch.dispatch.orders import (
+    MAX_CREW,
     MAX_PRIORITY,
+    FlagCode,
+    HoldReason,
     OrderFields,
+    Outcome,
+    Permit,
     SkillRequirement,
     Source,
     Status,
+    WorkClass,
 )
 from geo_dispatch.dispatch.technicians import MAX_SKILL_LEVEL
 from geo_dispatch.dispatch.visits import Review
@@ -45,6 +52,18 @@ class SkillRequirementIn(Piece):
         return SkillRequirement(self.name, self.level)
 
 
+class PermitIn(Piece):
+    """Something that must be granted before work may begin."""
+
+    name: Name = Field(examples=["building permit"])
+    granted_on: date | None = Field(None, description="Null: not yet.")
+    reference: Text = ""
+
+    def to_core(self) -> Permit:
+        """The permit."""
+        return Permit(self.name, self.granted_on, self.reference)
+
+
 class WorkOrderChange(Change):
     """What to change of a work order."""
 
@@ -59,6 +78,25 @@ class WorkOrderChange(Change):
     duration_s: Number = Field(3600.0, gt=0, le=30 * 86400, description="Work on site.")
     due_at: Moment | None = Field(None, description="Deadline by contract.")
     notes: Text = ""
+    work_class: WorkClass = Field(
+        "reactive", description="A `project` may go on over several shifts."
+    )
+    contract_critical: Flag = Field(default=False, description="Pushing it aside needs `force`.")
+    equipment_id: Name | None = Field(None, description="What is worked on, at the site.")
+    required_certificates: list[Name] = Field([], max_length=MAX_ITEMS)
+    required_equipment: list[Name] = Field(
+        [], max_length=MAX_ITEMS, description="On the vehicle, or booked for the visit."
+    )
+    required_parts: list[PartIn] = Field([], max_length=MAX_ITEMS)
+    crew_size: Whole = Field(1, ge=1, le=MAX_CREW, description="How many technicians at once.")
+    after: list[Name] = Field(
+        [], max_length=MAX_ITEMS, description="Orders that must be complete before."
+    )
+    permits: list[PermitIn] = Field([], max_length=MAX_ITEMS)
+    preferred_technician_id: Name | None = None
+    start_at: Moment | None = Field(None, description="Agreed beginning: not before it.")
+    checklist: list[Name] = Field([], max_length=MAX_ITEMS)
+    parent_id: Name | None = Field(None, description="The order that it follows up.")
     external_id: ExternalId | None = None
 
     def fields(self) -> OrderFields:
@@ -89,6 +127,56 @@ class ArrivalOut(Output):
     review: Review
 
 
+class PermitOut(Output):
+    """Something that must be granted before work may begin."""
+
+    name: str
+    granted_on: date | None
+    reference: str
+
+
+class HoldOut(Output):
+    """The order waits for something that no technician can bring."""
+
+    reason: HoldReason
+    since: datetime
+    note: str
+
+
+class FlagOut(Output):
+    """The order waits for a dispatcher's judgment."""
+
+    code: FlagCode
+    fact: str
+    since: datetime
+
+
+class RiskOut(Output):
+    """A limit that the order is expected to miss."""
+
+    limit: Literal["window", "due", "sla_response", "sla_completion"]
+    late_by_s: float
+    since: datetime
+
+
+class SlaClockOut(Output):
+    """A promise with a deadline, as pauses have moved it so far."""
+
+    target_s: float = Field(description="Business time promised, seconds.")
+    due_at: datetime
+    paused_at: datetime | None
+    stopped_at: datetime | None
+
+
+class SlaOut(Output):
+    """The clocks of the order's service level agreement."""
+
+    policy: str
+    policy_version: int
+    response: SlaClockOut | None
+    completion: SlaClockOut | None
+
+
 class WorkOrderOut(Output):
     """Work to be done at a site, and where it stands."""
 
@@ -104,6 +192,19 @@ class WorkOrderOut(Output):
     duration_s: float
     due_at: datetime | None
     notes: str
+    work_class: WorkClass
+    contract_critical: bool
+    equipment_id: str | None
+    required_certificates: list[str]
+    required_equipment: list[str]
+    required_parts: list[PartOut]
+    crew_size: int
+    after: list[str]
+    permits: list[PermitOut]
+    preferred_technician_id: str | None
+    start_at: datetime | None
+    checklist: list[str]
+    parent_id: str | None
     external_id: str | None
     status: Status
     status_at: datetime | None
@@ -112,10 +213,20 @@ class WorkOrderOut(Output):
     technician_id: str | None
     assignment_id: str | None
     assigned_at: datetime | None
+    assignment_source: str = Field(
+        description="Who decided: `manual`, `auto`, `rule:<id>`, `emergency`, `repair`."
+    )
+    crew: list[str] = Field(description="Who goes besides `technician_id`.")
     sequence: int = Field(description="Place among the technician's open orders, from 1.")
+    pinned: bool = Field(description="Nothing automatic moves it.")
+    hold: HoldOut | None
+    flag: FlagOut | None
+    risk: RiskOut | None
+    sla: SlaOut | None
     arrival: ArrivalOut | None
     started_at: datetime | None
     ended_at: datetime | None
+    outcome: Outcome
     retired: bool
     version: int = Field(description="The ETag, without its quotes.")
 

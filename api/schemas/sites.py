@@ -8,8 +8,11 @@ import shapely
 from pydantic import Field
 
 from api.schemas.common import (
+    MAX_ITEMS,
     Change,
     ExternalId,
+    HoursIn,
+    HoursOut,
     Location,
     LocationOut,
     Name,
@@ -30,6 +33,7 @@ class CustomerChange(Change):
     phone: Text = ""
     email: Text = ""
     notes: Text = ""
+    preferred_technician_id: Name | None = Field(None, description="Whom they like to see.")
     external_id: ExternalId | None = None
 
     def fields(self) -> CustomerFields:
@@ -52,6 +56,7 @@ class CustomerOut(Output):
     phone: str
     email: str
     notes: str
+    preferred_technician_id: str | None
     external_id: str | None
     retired: bool
     version: int = Field(description="The ETag, without its quotes.")
@@ -94,6 +99,10 @@ class SiteChange(Change):
     fence: FenceIn | None = Field(None, description="Null: the circle of `fence_radius_m`.")
     fence_radius_m: Number = Field(DEFAULT_FENCE_RADIUS_M, gt=0, le=5000)
     access_notes: Text = Field("", examples=["Ring at the back door"])
+    access_windows: list[HoursIn] = Field(
+        [], max_length=MAX_ITEMS, description="When anybody is let in; none means always."
+    )
+    safety_notes: Text = Field("", examples=["Dog in the yard"])
     external_id: ExternalId | None = None
 
     def fields(self) -> SiteFields:
@@ -127,6 +136,8 @@ class SiteOut(Output):
     fence: FenceOut | None
     fence_radius_m: float
     access_notes: str
+    access_windows: list[HoursOut]
+    safety_notes: str
     territory_id: str | None = Field(description="The territory in force that it lies in.")
     external_id: str | None
     retired: bool

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, cast
+from typing import Literal, cast
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from api.schemas.common import (
     MAX_ITEMS,
     Change,
     ExternalId,
+    HoursIn,
+    HoursOut,
+    LocalTime,
     Location,
     LocationOut,
     Name,
+    Number,
     Output,
     Piece,
     Text,
@@ -21,16 +25,16 @@ from api.schemas.common import (
     WindowIn,
     WindowOut,
 )
-from geo_dispatch.dispatch.technicians import Leave, Shift, Skill, TechnicianFields, Vehicle
-
-
-def _local(given: time) -> time:
-    if given.tzinfo is not None:
-        raise ValueError("a shift is in local time; leave the zone out, as in 08:00")
-    return given
-
-
-LocalTime = Annotated[time, AfterValidator(_local)]
+from geo_dispatch.dispatch.technicians import (
+    Break,
+    Certificate,
+    Leave,
+    Part,
+    Shift,
+    Skill,
+    TechnicianFields,
+    Vehicle,
+)
 
 
 class SkillIn(Piece):
@@ -45,16 +49,40 @@ class SkillIn(Piece):
         return Skill(self.name, self.level, self.expires_on)
 
 
-class ShiftIn(Piece):
+class CertificateIn(Piece):
+    """A certification or licence, and until when it holds."""
+
+    name: Name = Field(examples=["gas licence"])
+    kind: Literal["certification", "licence"] = "certification"
+    expires_on: date | None = Field(None, description="Last day on which it counts, local.")
+    number: Text = ""
+
+    def to_core(self) -> Certificate:
+        """The certificate."""
+        return Certificate(self.name, self.kind, self.expires_on, self.number)
+
+
+class BreakIn(Piece):
+    """A pause within a shift, begun between two local times."""
+
+    earliest: LocalTime = Field(examples=["11:30"])
+    latest: LocalTime = Field(examples=["13:00"])
+    duration_s: Number = Field(gt=0, le=86400)
+
+    def to_core(self) -> Break:
+        """The break."""
+        return Break(self.earliest, self.latest, self.duration_s)
+
+
+class ShiftIn(HoursIn):
     """Working hours on one weekday; an end at or before the start is on the next day."""
 
-    weekday: Whole = Field(ge=0, le=6, description="0 is Monday.")
-    start: LocalTime = Field(description="Local time.", examples=["08:00"])
-    end: LocalTime = Field(description="Local time.", examples=["17:00"])
+    breaks: list[BreakIn] = Field([], max_length=MAX_ITEMS)
 
     def to_core(self) -> Shift:
         """The shift."""
-        return Shift(self.weekday, self.start, self.end)
+        breaks = tuple(pause.to_core() for pause in self.breaks)
+        return Shift(self.weekday, self.start, self.end, breaks)
 
 
 class LeaveIn(Piece):
@@ -80,15 +108,34 @@ class VehicleIn(Piece):
         return Vehicle(self.name, self.registration, tuple(self.equipment))
 
 
+class PartIn(Piece):
+    """Pieces of one part."""
+
+    sku: Name = Field(examples=["VALVE-15"])
+    quantity: Whole = Field(1, ge=1, le=10**6)
+
+    def to_core(self) -> Part:
+        """The part."""
+        return Part(self.sku, self.quantity)
+
+
 class TechnicianChange(Change):
     """What to change of a technician."""
 
     call_sign: Name = Field("", description="How the office calls them.", examples=["Van 07"])
     skills: list[SkillIn] = Field([], max_length=MAX_ITEMS)
+    certificates: list[CertificateIn] = Field([], max_length=MAX_ITEMS)
+    equipment_types: list[Name] = Field(
+        [], max_length=MAX_ITEMS, description="Types of equipment that they know."
+    )
     shifts: list[ShiftIn] = Field([], max_length=MAX_ITEMS)
     leave: list[LeaveIn] = Field([], max_length=MAX_ITEMS)
+    on_call: list[WindowIn] = Field(
+        [], max_length=MAX_ITEMS, description="Times off shift in which emergencies may call."
+    )
     home: Location | None = Field(None, description="Where the day begins and ends.")
     vehicle: VehicleIn | None = None
+    parts: list[PartIn] = Field([], max_length=MAX_ITEMS, description="What is in the van.")
     territory_id: Name | None = None
     phone: Text = ""
     external_id: ExternalId | None = None
@@ -112,12 +159,34 @@ class SkillOut(Output):
     expires_on: date | None
 
 
-class ShiftOut(Output):
+class CertificateOut(Output):
+    """A certification or licence, and until when it holds."""
+
+    name: str
+    kind: Literal["certification", "licence"]
+    expires_on: date | None
+    number: str
+
+
+class BreakOut(Output):
+    """A pause within a shift, begun between two local times."""
+
+    earliest: time
+    latest: time
+    duration_s: float
+
+
+class ShiftOut(HoursOut):
     """Working hours on one weekday, local time; 0 is Monday."""
 
-    weekday: int
-    start: time
-    end: time
+    breaks: list[BreakOut]
+
+
+class PartOut(Output):
+    """Pieces of one part."""
+
+    sku: str
+    quantity: int
 
 
 class LeaveOut(Output):
@@ -141,10 +210,14 @@ class TechnicianOut(Output):
     id: str = Field(examples=["tc_5q2k7m9x"])
     call_sign: str
     skills: list[SkillOut]
+    certificates: list[CertificateOut]
+    equipment_types: list[str]
     shifts: list[ShiftOut]
     leave: list[LeaveOut]
+    on_call: list[WindowOut]
     home: LocationOut | None
     vehicle: VehicleOut | None
+    parts: list[PartOut]
     territory_id: str | None
     phone: str
     external_id: str | None

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from geo_dispatch.dispatch.orders import OrderFields, Source, WorkOrder
+from geo_dispatch.dispatch.clocks import Sla
+from geo_dispatch.dispatch.orders import (
+    FlagCode,
+    HoldReason,
+    OrderFields,
+    Outcome,
+    Risk,
+    Source,
+    WorkOrder,
+)
 from geo_dispatch.kernel.ids import AssignmentId, TechnicianId, VisitId
 
 
@@ -41,15 +50,25 @@ class Assign(Command):
     ----------
     conflicts
         What a person overrode, and ``reason`` why.
+    source
+        As `WorkOrder.assignment_source`.
+    start_at
+        The beginning that was agreed with it; None leaves the order's.
     ranking
         The candidates as they stood, best first, as the API shows them.
+    decision_id
+        What was known then is kept under it, to be decided again.
     """
 
     step = "assign"
     assignment_id: AssignmentId
     technician_id: TechnicianId
     sequence: int
-    source: Literal["manual", "auto"] = "manual"
+    source: str = "manual"
+    crew: tuple[TechnicianId, ...] = ()
+    start_at: datetime | None = None
+    pinned: bool = False
+    decision_id: str | None = None
     reason: str = ""
     conflicts: tuple[dict[str, Any], ...] = ()
     ranking: tuple[dict[str, Any], ...] = ()
@@ -61,6 +80,64 @@ class Resequence(Command):
 
     step = "resequence"
     sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin(Command):
+    """A person wants it as it is, or lets go of that."""
+
+    step = "pin"
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOnHold(Command):
+    """It waits for something that no technician can bring; whoever has it loses it."""
+
+    step = "hold"
+    reason: HoldReason
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Command):
+    """What it waited for has come."""
+
+    step = "release"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseFlag(Command):
+    """It needs a dispatcher's judgment."""
+
+    step = "flag"
+    code: FlagCode
+    fact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearFlag(Command):
+    """A dispatcher has judged."""
+
+    step = "clear the flag"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellRisk(Command):
+    """It is expected to miss a limit; None: no longer."""
+
+    step = "tell the risk"
+    risk: Risk | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveClocks(Command):
+    """The clocks of its SLA started, paused, went on or stopped."""
+
+    step = "move the clocks"
+    sla: Sla | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +237,7 @@ class Complete(Command):
 
     step = "complete"
     notes: str = ""
+    outcome: Outcome = "fixed"
     occurred_at: datetime | None = None
 
 

@@ -10,7 +10,19 @@ from typing import Any, Final
 import msgspec
 
 from geo_dispatch.dispatch import events as e
-from geo_dispatch.dispatch.orders import Arrival, Source, Status, WorkOrder
+from geo_dispatch.dispatch.clocks import Sla
+from geo_dispatch.dispatch.orders import (
+    Arrival,
+    Flag,
+    FlagCode,
+    Hold,
+    HoldReason,
+    Outcome,
+    Risk,
+    Source,
+    Status,
+    WorkOrder,
+)
 from geo_dispatch.dispatch.visits import Review
 
 
@@ -51,7 +63,11 @@ def _assigned(order: WorkOrder, event: e.OrderAssigned) -> WorkOrder:
         technician_id=event.technician_id,
         assignment_id=event.assignment_id,
         assigned_at=event.occurred_at,
+        assignment_source=event.source,
+        crew=event.crew,
+        start_at=event.start_at or order.start_at,
         sequence=event.sequence,
+        pinned=event.pinned,
     )
 
 
@@ -61,10 +77,47 @@ def _unassigned(order: WorkOrder, event: e.OrderUnassigned) -> WorkOrder:
         technician_id=None,
         assignment_id=None,
         assigned_at=None,
+        assignment_source="",
+        crew=(),
         sequence=0,
+        pinned=False,
+        risk=None,
         arrival=None,
         started_at=None,
     )
+
+
+def _pinned(order: WorkOrder, event: e.OrderPinned) -> WorkOrder:
+    return replace(order, pinned=event.pinned)
+
+
+def _held(order: WorkOrder, event: e.OrderHeld) -> WorkOrder:
+    return replace(order, hold=Hold(HoldReason(event.reason), event.occurred_at, event.note))
+
+
+def _released(order: WorkOrder, _event: e.OrderReleased) -> WorkOrder:
+    return replace(order, hold=None)
+
+
+def _flagged(order: WorkOrder, event: e.OrderFlagged) -> WorkOrder:
+    return replace(order, flag=Flag(FlagCode(event.code), event.fact, event.occurred_at))
+
+
+def _flag_cleared(order: WorkOrder, _event: e.FlagCleared) -> WorkOrder:
+    return replace(order, flag=None)
+
+
+def _at_risk(order: WorkOrder, event: e.OrderAtRisk) -> WorkOrder:
+    risk = {"limit": event.limit, "late_by_s": event.late_by_s, "since": event.occurred_at}
+    return replace(order, risk=msgspec.convert(risk, Risk))
+
+
+def _risk_cleared(order: WorkOrder, _event: e.RiskCleared) -> WorkOrder:
+    return replace(order, risk=None)
+
+
+def _clocks_moved(order: WorkOrder, event: e.ClocksMoved) -> WorkOrder:
+    return replace(order, sla=msgspec.convert(event.sla, Sla | None))
 
 
 def _en_route(order: WorkOrder, event: e.OrderEnRoute) -> WorkOrder:
@@ -124,13 +177,21 @@ def _resumed(order: WorkOrder, event: e.OrderResumed) -> WorkOrder:
 
 def _completed(order: WorkOrder, event: e.OrderCompleted) -> WorkOrder:
     return replace(
-        _at(order, Status.COMPLETE, event.occurred_at), ended_at=event.occurred_at, sequence=0
+        _at(order, Status.COMPLETE, event.occurred_at),
+        ended_at=event.occurred_at,
+        outcome=msgspec.convert(event.outcome, Outcome),
+        sequence=0,
+        risk=None,
     )
 
 
 def _cancelled(order: WorkOrder, event: e.OrderCancelled) -> WorkOrder:
     return replace(
-        _at(order, Status.CANCELLED, event.occurred_at), ended_at=event.occurred_at, sequence=0
+        _at(order, Status.CANCELLED, event.occurred_at),
+        ended_at=event.occurred_at,
+        sequence=0,
+        flag=None,
+        risk=None,
     )
 
 
@@ -139,6 +200,14 @@ _EVOLVERS: Final[dict[type[e.Event], Callable[[WorkOrder, Any], WorkOrder]]] = {
     e.RecordRetired: _retired,
     e.OrderAssigned: _assigned,
     e.OrderUnassigned: _unassigned,
+    e.OrderPinned: _pinned,
+    e.OrderHeld: _held,
+    e.OrderReleased: _released,
+    e.OrderFlagged: _flagged,
+    e.FlagCleared: _flag_cleared,
+    e.OrderAtRisk: _at_risk,
+    e.RiskCleared: _risk_cleared,
+    e.ClocksMoved: _clocks_moved,
     e.OrderEnRoute: _en_route,
     e.OrderArrived: _arrived,
     e.ArrivalReviewed: _reviewed,

@@ -7,9 +7,10 @@ from typing import Final, TypedDict
 
 import shapely
 
+from geo_dispatch.dispatch.hours import Hours, hours_faults
 from geo_dispatch.kernel.errors import Fault, InvalidPosition
 from geo_dispatch.kernel.geo import LonLat, checked_lonlat, haversine_m
-from geo_dispatch.kernel.ids import CustomerId, SiteId, TerritoryId
+from geo_dispatch.kernel.ids import CustomerId, SiteId, TechnicianId, TerritoryId
 
 DEFAULT_FENCE_RADIUS_M: Final = 60.0
 MAX_FENCE_RADIUS_M: Final = 5000.0
@@ -21,7 +22,15 @@ MAX_FENCE_REACH_M: Final = 50_000.0
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Whoever orders the work."""
+    """Whoever orders the work.
+
+    Attributes
+    ----------
+    tier
+        Of their contract; SLA policies and rules ask for it.
+    preferred_technician_id
+        Whom they like to see.
+    """
 
     id: CustomerId
     name: str
@@ -29,6 +38,7 @@ class Customer:
     phone: str = ""
     email: str = ""
     notes: str = ""
+    preferred_technician_id: TechnicianId | None = None
     external_id: str | None = None
     retired: bool = False
     version: int = 1
@@ -46,6 +56,10 @@ class Site:
         H3 cell of the location at the index resolution.
     fence
         Polygon of the parcel, lon, lat; None means the circle of ``fence_radius_m``.
+    access_windows
+        When anybody is let in; none means always.
+    safety_notes
+        What to beware of there.
     territory_id
         The published territory that it lies in; None outside all.
     """
@@ -59,6 +73,8 @@ class Site:
     fence: shapely.Polygon | shapely.MultiPolygon | None = None
     fence_radius_m: float = DEFAULT_FENCE_RADIUS_M
     access_notes: str = ""
+    access_windows: tuple[Hours, ...] = ()
+    safety_notes: str = ""
     territory_id: TerritoryId | None = None
     external_id: str | None = None
     retired: bool = False
@@ -73,6 +89,7 @@ class CustomerFields(TypedDict, total=False):
     phone: str
     email: str
     notes: str
+    preferred_technician_id: TechnicianId | None
     external_id: str | None
 
 
@@ -86,6 +103,8 @@ class SiteFields(TypedDict, total=False):
     fence: shapely.Polygon | shapely.MultiPolygon | None
     fence_radius_m: float
     access_notes: str
+    access_windows: tuple[Hours, ...]
+    safety_notes: str
     external_id: str | None
 
 
@@ -103,6 +122,7 @@ def site_faults(site: Site) -> list[Fault]:
         checked_lonlat(*site.location, where="location")
     except InvalidPosition as error:
         faults.extend(error.faults)
+    faults.extend(hours_faults(site.access_windows, "access_windows"))
     if not 0 < site.fence_radius_m <= MAX_FENCE_RADIUS_M:
         faults.append(
             Fault(

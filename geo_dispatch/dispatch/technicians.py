@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
+from geo_dispatch.dispatch.hours import Hours, hours_faults
 from geo_dispatch.kernel.errors import Fault, InvalidPosition
 from geo_dispatch.kernel.geo import LonLat, checked_lonlat
 from geo_dispatch.kernel.ids import TechnicianId, TerritoryId
 from geo_dispatch.kernel.time import Window
 
 MAX_SKILL_LEVEL: Final = 5
-SUNDAY: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,37 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
-    """Working hours on one weekday, local time; ``weekday`` 0 is Monday.
+class Certificate:
+    """A certification or licence that someone else gave, and until when it holds.
 
-    An ``end`` at or before the ``start`` lies on the next day.
+    Attributes
+    ----------
+    name
+        As orders ask for it: ``"gas licence"``.
+    expires_on
+        Last day on which it counts, local; None never expires.
     """
 
-    weekday: int
-    start: time
-    end: time
+    name: str
+    kind: Literal["certification", "licence"] = "certification"
+    expires_on: date | None = None
+    number: str = ""
 
-    def on(self, day: date, zone: ZoneInfo) -> Window:
-        """The hours as instants, for the shift that begins on ``day``."""
-        last_day = day if self.end > self.start else day + timedelta(days=1)
-        return Window(
-            datetime.combine(day, self.start, zone), datetime.combine(last_day, self.end, zone)
-        )
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A pause within a shift, begun between two local times."""
+
+    earliest: time
+    latest: time
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shift(Hours):
+    """Working hours on one weekday, with the breaks in them."""
+
+    breaks: tuple[Break, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +77,25 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """What the technician drives."""
+    """What the technician drives.
+
+    Attributes
+    ----------
+    equipment
+        What it has, or is: ``"hoist"``, ``"refrigerated"``.
+    """
 
     name: str
     registration: str = ""
     equipment: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Pieces of one part: in a van, or needed for an order."""
+
+    sku: str
+    quantity: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +108,12 @@ class Technician:
         How the office calls them: ``"Van 07"``.
     home
         Where the day begins and ends.
+    on_call
+        The rota: times outside shifts in which emergencies may call.
+    equipment_types
+        Types of equipment that they know how to work on.
+    parts
+        What is in the van.
     shard
         Home shard in Redis; never changes with the place.
     version
@@ -88,10 +123,14 @@ class Technician:
     id: TechnicianId
     call_sign: str
     skills: tuple[Skill, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    equipment_types: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] = ()
     leave: tuple[Leave, ...] = ()
+    on_call: tuple[Window, ...] = ()
     home: LonLat | None = None
     vehicle: Vehicle | None = None
+    parts: tuple[Part, ...] = ()
     territory_id: TerritoryId | None = None
     phone: str = ""
     external_id: str | None = None
@@ -120,10 +159,14 @@ class TechnicianFields(TypedDict, total=False):
 
     call_sign: str
     skills: tuple[Skill, ...]
+    certificates: tuple[Certificate, ...]
+    equipment_types: tuple[str, ...]
     shifts: tuple[Shift, ...]
     leave: tuple[Leave, ...]
+    on_call: tuple[Window, ...]
     home: LonLat | None
     vehicle: Vehicle | None
+    parts: tuple[Part, ...]
     territory_id: TerritoryId | None
     phone: str
     external_id: str | None
@@ -149,14 +192,43 @@ def technician_faults(technician: Technician) -> list[Fault]:
         Fault("skills", f"{name!r} is there twice; keep one")
         for name in sorted({name for name in names if names.count(name) > 1})
     )
+    faults.extend(hours_faults(technician.shifts, "shifts"))
     faults.extend(
-        Fault(f"shifts[{index}].weekday", f"{shift.weekday} is not 0 (Monday) to 6 (Sunday)")
-        for index, shift in enumerate(technician.shifts)
-        if not 0 <= shift.weekday <= SUNDAY
+        Fault(
+            f"shifts[{n}].breaks[{m}]",
+            f"{pause.earliest:%H:%M} to {pause.latest:%H:%M} for {pause.duration_s:g} s is no "
+            "break; let it begin between two times in order, and last above 0 seconds",
+        )
+        for n, shift in enumerate(technician.shifts)
+        for m, pause in enumerate(shift.breaks)
+        if not (
+            pause.duration_s > 0 and (pause.earliest <= pause.latest or shift.end <= shift.start)
+        )
     )
+    faults.extend(
+        Fault(f"certificates[{index}].name", "is empty; name the certificate")
+        for index, certificate in enumerate(technician.certificates)
+        if not certificate.name.strip()
+    )
+    faults.extend(part_faults(technician.parts, "parts"))
     if technician.home is not None:
         try:
             checked_lonlat(*technician.home, where="home")
         except InvalidPosition as error:
             faults.extend(error.faults)
+    return faults
+
+
+def part_faults(parts: tuple[Part, ...], where: str) -> list[Fault]:
+    """Everything wrong with a list of parts."""
+    faults = [
+        Fault(f"{where}[{index}]", f"{part.quantity} of {part.sku!r}: name the part, count from 1")
+        for index, part in enumerate(parts)
+        if not part.sku.strip() or part.quantity < 1
+    ]
+    names = [part.sku for part in parts]
+    faults.extend(
+        Fault(where, f"{name!r} is there twice; add the two up")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    )
     return faults

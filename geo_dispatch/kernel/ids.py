@@ -13,6 +13,9 @@ AssignmentId = NewType("AssignmentId", str)
 VisitId = NewType("VisitId", str)
 TerritoryId = NewType("TerritoryId", str)
 TokenId = NewType("TokenId", str)
+EquipmentId = NewType("EquipmentId", str)
+ResourceId = NewType("ResourceId", str)
+CrewId = NewType("CrewId", str)
 
 NewId = Callable[[str], str]
 """Makes a fresh id with the given kind prefix: ``new_id("wo") -> "wo_4f9c2a…"``."""

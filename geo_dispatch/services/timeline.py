@@ -141,10 +141,31 @@ def _changed(_t: _Teller, event: e.OrderChanged) -> str:
 
 
 def _assigned(t: _Teller, event: e.OrderAssigned) -> str:
-    how = "as the best candidate" if event.source == "auto" else "by hand"
+    how = _HOW.get(event.source, f"by {event.source.replace(':', ' ')}")
     facts = "; ".join(str(conflict["fact"]) for conflict in event.conflicts)
     overrode = f' in spite of "{facts}"' if facts else ""
     return f"Assigned to {t.who(event.technician_id)} {how}{overrode}{_because(event.reason)}"
+
+
+_HOW: Final = {
+    "manual": "by hand",
+    "auto": "as the best candidate",
+    "emergency": "for an emergency",
+    "repair": "to repair the day",
+}
+
+
+def _at_risk(_t: _Teller, event: e.OrderAtRisk) -> str:
+    limit = _LIMITS.get(event.limit, event.limit)
+    return f"Expected {event.late_by_s / 60:.0f} min after {limit}"
+
+
+_LIMITS: Final = {
+    "window": "the promised window",
+    "due": "the due time",
+    "sla_response": "the response that the contract promises",
+    "sla_completion": "the completion that the contract promises",
+}
 
 
 def _arrived(t: _Teller, event: e.OrderArrived) -> str:
@@ -195,6 +216,16 @@ _TEXTS: Final[dict[type[e.Event], Callable[[_Teller, Any], str]]] = {
     e.OrderUnassigned: lambda t, event: (
         f"Taken from {t.who(event.technician_id)}{_because(event.reason)}"
     ),
+    e.OrderPinned: lambda _t, event: "Pinned" if event.pinned else "No longer pinned",
+    e.OrderHeld: lambda _t, event: (
+        f"On hold: {event.reason.replace('_', ' ')}{_because(event.note)}"
+    ),
+    e.OrderReleased: lambda _t, event: f"Released{_because(event.note)}",
+    e.OrderFlagged: lambda _t, event: f"Needs a dispatcher: {event.fact}",
+    e.FlagCleared: lambda _t, _event: "No longer waits for a dispatcher",
+    e.OrderAtRisk: _at_risk,
+    e.RiskCleared: lambda _t, _event: "Expected in time again",
+    e.ClocksMoved: lambda _t, event: f"SLA: {event.why}",
     e.OrderEnRoute: _en_route,
     e.OrderArrived: _arrived,
     e.ArrivalReviewed: lambda _t, event: f"Arrival {event.verdict}{_because(event.reason)}",

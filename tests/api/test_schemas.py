@@ -5,14 +5,27 @@ from dataclasses import fields
 import pytest
 
 from api.schemas import dispatching, orders, sites, technicians
+from geo_dispatch.dispatch.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.eta import Eta
-from geo_dispatch.dispatch.orders import Arrival, OrderFields, SkillRequirement, WorkOrder
+from geo_dispatch.dispatch.orders import (
+    Arrival,
+    Flag,
+    Hold,
+    OrderFields,
+    Permit,
+    Risk,
+    SkillRequirement,
+    WorkOrder,
+)
 from geo_dispatch.dispatch.qualification import Exclusion
 from geo_dispatch.dispatch.ranking import Candidate, Excluded, NotRanked, Ranking
 from geo_dispatch.dispatch.scoring import Term
 from geo_dispatch.dispatch.sites import Customer, CustomerFields, Site, SiteFields
 from geo_dispatch.dispatch.technicians import (
+    Break,
+    Certificate,
     Leave,
+    Part,
     Shift,
     Skill,
     Technician,
@@ -30,6 +43,9 @@ from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
     [
         (technicians.TechnicianOut, Technician),
         (technicians.SkillOut, Skill),
+        (technicians.CertificateOut, Certificate),
+        (technicians.BreakOut, Break),
+        (technicians.PartOut, Part),
         (technicians.ShiftOut, Shift),
         (technicians.LeaveOut, Leave),
         (technicians.VehicleOut, Vehicle),
@@ -37,6 +53,12 @@ from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
         (sites.SiteOut, Site),
         (orders.WorkOrderOut, WorkOrder),
         (orders.SkillRequirementOut, SkillRequirement),
+        (orders.PermitOut, Permit),
+        (orders.HoldOut, Hold),
+        (orders.FlagOut, Flag),
+        (orders.RiskOut, Risk),
+        (orders.SlaOut, Sla),
+        (orders.SlaClockOut, SlaClock),
         (orders.ArrivalOut, Arrival),
         (orders.VisitOut, Visit),
         (orders.EvidenceOut, Evidence),

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.evolution import evolve_all
-from geo_dispatch.dispatch.lifecycle import STEPS, decide
+from geo_dispatch.dispatch.lifecycle import decide
 from geo_dispatch.dispatch.orders import ENDED, Status, WorkOrder
+from geo_dispatch.dispatch.steps import STEPS
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import InvalidInput, TransitionNotAllowed
 from geo_dispatch.services import orders

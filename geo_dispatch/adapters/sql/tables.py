@@ -22,11 +22,15 @@ from sqlalchemy import (
 )
 
 from geo_dispatch.adapters.sql.types import BigKey, Named, Nested, Shape, UtcTime
-from geo_dispatch.dispatch.orders import Arrival, SkillRequirement, Status
-from geo_dispatch.dispatch.technicians import Leave, Shift, Skill, Vehicle
+from geo_dispatch.dispatch.clocks import Sla
+from geo_dispatch.dispatch.hours import Hours
+from geo_dispatch.dispatch.orders import Arrival, Flag, Hold, Permit, Risk, SkillRequirement, Status
+from geo_dispatch.dispatch.technicians import Certificate, Leave, Part, Shift, Skill, Vehicle
 from geo_dispatch.dispatch.visits import Review
 from geo_dispatch.kernel.actors import Role
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
+from geo_dispatch.kernel.time import Window
 from geo_dispatch.tracking.geofence import Evidence
 
 metadata = MetaData(
@@ -69,10 +73,14 @@ technicians = Table(
     Column("id", Id, primary_key=True),
     Column("call_sign", String(255), nullable=False, index=True),
     Column("skills", Nested(tuple[Skill, ...]), nullable=False),
+    Column("certificates", Nested(tuple[Certificate, ...]), nullable=False),
+    Column("equipment_types", Nested(tuple[str, ...]), nullable=False),
     Column("shifts", Nested(tuple[Shift, ...]), nullable=False),
     Column("leave", Nested(tuple[Leave, ...]), nullable=False),
+    Column("on_call", Nested(tuple[Window, ...]), nullable=False),
     Column("home", Nested(LonLat)),
     Column("vehicle", Nested(Vehicle)),
+    Column("parts", Nested(tuple[Part, ...]), nullable=False),
     Column("territory_id", Id),
     Column("phone", String(64), nullable=False),
     Column("shard", Integer, nullable=False),
@@ -88,6 +96,7 @@ customers = Table(
     Column("phone", String(64), nullable=False),
     Column("email", String(255), nullable=False),
     Column("notes", Text, nullable=False),
+    Column("preferred_technician_id", Id),
     *_record(),
 )
 
@@ -104,6 +113,8 @@ sites = Table(
     Column("fence", Shape),
     Column("fence_radius_m", Double, nullable=False),
     Column("access_notes", Text, nullable=False),
+    Column("access_windows", Nested(tuple[Hours, ...]), nullable=False),
+    Column("safety_notes", Text, nullable=False),
     Column("territory_id", Id, index=True),
     *_record(),
 )
@@ -125,6 +136,19 @@ work_orders = Table(
     Column("duration_s", Double, nullable=False),
     Column("due_at", UtcTime),
     Column("notes", Text, nullable=False),
+    Column("work_class", String(32), nullable=False),
+    Column("contract_critical", Boolean, nullable=False),
+    Column("equipment_id", Id),
+    Column("required_certificates", Nested(tuple[str, ...]), nullable=False),
+    Column("required_equipment", Nested(tuple[str, ...]), nullable=False),
+    Column("required_parts", Nested(tuple[Part, ...]), nullable=False),
+    Column("crew_size", Integer, nullable=False),
+    Column("after", Nested(tuple[OrderId, ...]), nullable=False),
+    Column("permits", Nested(tuple[Permit, ...]), nullable=False),
+    Column("preferred_technician_id", Id),
+    Column("start_at", UtcTime),
+    Column("checklist", Nested(tuple[str, ...]), nullable=False),
+    Column("parent_id", Id, index=True),
     Column("status", Named(Status), nullable=False, index=True),
     Column("status_at", UtcTime),
     Column("status_source", String(16), nullable=False),
@@ -132,10 +156,18 @@ work_orders = Table(
     _id("technicians", optional=True),
     Column("assignment_id", Id),
     Column("assigned_at", UtcTime),
+    Column("assignment_source", String(64), nullable=False),
+    Column("crew", Nested(tuple[TechnicianId, ...]), nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("hold", Nested(Hold)),
+    Column("flag", Nested(Flag)),
+    Column("risk", Nested(Risk)),
+    Column("sla", Nested(Sla)),
     Column("arrival", Nested(Arrival)),
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
+    Column("outcome", String(32), nullable=False),
     *_record(),
     Index(None, "technician_id", "status"),
     Index(None, "site_id"),

@@ -17,6 +17,7 @@ from geo_dispatch.dispatch.events import (
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, 250_000, tzinfo=UTC)
 SAMPLES = {
+    "bool": True,
     "str": "x",
     "int": 3,
     "float": 1.5,
@@ -35,6 +36,8 @@ def sample(cls):
 def sample_of(hint):
     if typing.get_origin(hint) is typing.Literal:
         return typing.get_args(hint)[0]
+    if typing.get_origin(hint) is tuple:
+        return (sample_of(typing.get_args(hint)[0]),)
     if typing.get_origin(hint) in {list, dict}:
         return SAMPLES[typing.get_origin(hint).__name__]
     for option in typing.get_args(hint):

@@ -7,7 +7,7 @@ import pytest
 
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.evolution import evolve, evolve_all
-from geo_dispatch.dispatch.lifecycle import STEPS, decide, possible_steps
+from geo_dispatch.dispatch.lifecycle import decide
 from geo_dispatch.dispatch.orders import (
     ENDED,
     OPEN,
@@ -17,6 +17,7 @@ from geo_dispatch.dispatch.orders import (
     WorkOrder,
     order_faults,
 )
+from geo_dispatch.dispatch.steps import STEPS, possible_steps
 from geo_dispatch.dispatch.visits import Review
 from geo_dispatch.kernel.errors import InvalidInput, TransitionNotAllowed
 
@@ -78,7 +79,7 @@ def test_a_refusal_names_order_state_step_and_what_is_possible():
         decide(AT[Status.ASSIGNED], c.Complete(), NOW)
     assert refusal.value.message == (
         "WO-1001 is assigned: cannot complete; possible now: "
-        "change, assign, unassign, set out, arrive, ask for help, cancel"
+        "change, assign, unassign, pin, hold, set out, arrive, ask for help, cancel"
     )
 
 

@@ -1,0 +1,161 @@
+"""What has happened: the bodies of the event log.
+
+Each class is one type of event; `EVENT_TYPES` maps the stored name to the class. The log is the
+audit trail, the source of live updates and the trigger of replanning; bodies only ever grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from geo_dispatch.dispatch.events.base import Event
+from geo_dispatch.dispatch.events.field import (
+    ArrivalReviewed,
+    EtaPublished,
+    OrderArrived,
+    OrderCompleted,
+    OrderDeparted,
+    OrderEnRoute,
+    OrderNeedsHelp,
+    OrderResumed,
+    OrderStarted,
+    SetOutRevised,
+    VisitRevised,
+)
+from geo_dispatch.dispatch.events.office import (
+    ClocksMoved,
+    FlagCleared,
+    OrderAssigned,
+    OrderAtRisk,
+    OrderCancelled,
+    OrderChanged,
+    OrderFlagged,
+    OrderHeld,
+    OrderPinned,
+    OrderPlaced,
+    OrderReleased,
+    OrderUnassigned,
+    RiskCleared,
+)
+from geo_dispatch.dispatch.events.records import (
+    RecordChanged,
+    RecordCreated,
+    RecordRetired,
+    TerritoriesPublished,
+)
+
+__all__ = [
+    "EVENT_TYPES",
+    "ArrivalReviewed",
+    "ClocksMoved",
+    "EtaPublished",
+    "Event",
+    "FlagCleared",
+    "LoggedEvent",
+    "OrderArrived",
+    "OrderAssigned",
+    "OrderAtRisk",
+    "OrderCancelled",
+    "OrderChanged",
+    "OrderCompleted",
+    "OrderDeparted",
+    "OrderEnRoute",
+    "OrderFlagged",
+    "OrderHeld",
+    "OrderNeedsHelp",
+    "OrderPinned",
+    "OrderPlaced",
+    "OrderReleased",
+    "OrderResumed",
+    "OrderStarted",
+    "OrderUnassigned",
+    "RecordChanged",
+    "RecordCreated",
+    "RecordRetired",
+    "RiskCleared",
+    "SetOutRevised",
+    "TerritoriesPublished",
+    "VisitRevised",
+    "as_json",
+    "event_to_body",
+]
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    cls.type: cls
+    for cls in (
+        RecordCreated,
+        RecordChanged,
+        RecordRetired,
+        TerritoriesPublished,
+        OrderPlaced,
+        OrderChanged,
+        OrderAssigned,
+        OrderUnassigned,
+        OrderPinned,
+        OrderHeld,
+        OrderReleased,
+        OrderFlagged,
+        FlagCleared,
+        OrderAtRisk,
+        RiskCleared,
+        ClocksMoved,
+        OrderCancelled,
+        OrderEnRoute,
+        OrderArrived,
+        ArrivalReviewed,
+        OrderStarted,
+        OrderNeedsHelp,
+        OrderResumed,
+        OrderCompleted,
+        OrderDeparted,
+        VisitRevised,
+        SetOutRevised,
+        EtaPublished,
+    )
+}
+"""Stored name to class."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event as it stands in the log.
+
+    Attributes
+    ----------
+    seq
+        Place in the whole log; grows, with gaps.
+    stream
+        What it is about: ``"order:wo_4f…"``, ``"technician:tc_9a…"``.
+    version
+        Place in its stream, from 1, without gaps.
+    actor
+        Who did it: `Actor.label`.
+    """
+
+    seq: int
+    stream: str
+    version: int
+    type: str
+    body: dict[str, Any]
+    at: datetime
+    actor: str
+
+    @property
+    def event(self) -> Event:
+        """The event itself, from its stored body."""
+        return msgspec.convert(self.body, EVENT_TYPES[self.type])
+
+
+def event_to_body(event: Event) -> dict[str, Any]:
+    """The event as plain JSON, times as ISO-8601 in UTC."""
+    body: dict[str, Any] = as_json(event)
+    return body
+
+
+def as_json(value: Any) -> Any:
+    """The value as it comes out of JSON: dicts, lists, text, numbers."""
+    return msgspec.json.decode(msgspec.json.encode(value))

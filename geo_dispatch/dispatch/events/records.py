@@ -1,0 +1,44 @@
+"""What people entered, changed and retired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from geo_dispatch.dispatch.events.base import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCreated(Event):
+    """A technician, customer or site was entered; ``record`` is all of it, as the API shows it."""
+
+    type = "record.created"
+    kind: str
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChanged(Event):
+    """Some of its fields changed; ``changes`` maps each to its new value."""
+
+    type = "record.changed"
+    kind: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRetired(Event):
+    """It is no longer in use; its history stays."""
+
+    type = "record.retired"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerritoriesPublished(Event):
+    """Planners put a new set of territories in force."""
+
+    type = "territories.published"
+    area: str
+    territories: list[str]
+    sites_moved: int
