@@ -1,0 +1,130 @@
+"""Carrying out what an emergency or a repair decided: all of it in one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch import commands as c
+from geo_dispatch.dispatch.changes import Change, Rearrangement
+from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.errors import Conflict, Fault
+from geo_dispatch.kernel.ids import AssignmentId, OrderId
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.orders import apply
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What an assignment was decided on; kept with it.
+
+    Attributes
+    ----------
+    ranking
+        The candidates as they stood, best first, as the API shows them.
+    decision_id
+        What was known then is kept under it.
+    """
+
+    ranking: tuple[dict[str, Any], ...] = ()
+    decision_id: str | None = None
+
+
+def apply_changes(
+    ctx: Desk,
+    unit: Unit,
+    rearrangement: Rearrangement,
+    *,
+    source: str,
+    actor: Actor,
+    now: datetime,
+    grounds: Mapping[OrderId, Grounds] | None = None,
+    base: Mapping[OrderId, int] | None = None,
+) -> dict[OrderId, WorkOrder]:
+    """Give, take and number the orders as the rearrangement says, within a unit.
+
+    Parameters
+    ----------
+    source
+        As `WorkOrder.assignment_source`: ``"emergency"``, ``"repair"``.
+    grounds
+        What assignments were decided on, by order.
+    base
+        Versions of the orders on which the changes were worked out; refused when the world
+        moved on. Those left out are not looked at.
+
+    Returns
+    -------
+    dict
+        Every order of the changes, as stored.
+
+    Raises
+    ------
+    Conflict
+        An order is not at its version of ``base``; ``conflicts`` names each.
+    TransitionNotAllowed
+        An order stands where it can't change hands.
+    NotFound
+        An order is gone.
+    """
+    changes = {change.order_id: change for change in rearrangement.changes}
+    orders = _expected(unit, rearrangement, base or {})
+    known = grounds or {}
+    places = {
+        order_id: place
+        for sequence in rearrangement.sequences.values()
+        for place, order_id in enumerate(sequence, start=1)
+    }
+    for order_id, change in changes.items():
+        place = places.get(order_id, 0)
+        reasons = known.get(order_id, Grounds())
+        command = _command(ctx, change, place, source, reasons)
+        if command is not None:
+            orders[order_id] = apply(ctx, unit, orders[order_id], command, actor=actor, now=now)
+    for order_id, place in places.items():
+        command = c.Resequence(sequence=place)
+        orders[order_id] = apply(ctx, unit, orders[order_id], command, actor=actor, now=now)
+    return {order_id: orders[order_id] for order_id in changes}
+
+
+def _expected(
+    unit: Unit, rearrangement: Rearrangement, base: Mapping[OrderId, int]
+) -> dict[OrderId, WorkOrder]:
+    named = {change.order_id for change in rearrangement.changes}
+    named.update(one for sequence in rearrangement.sequences.values() for one in sequence)
+    orders = {OrderId(key): order for key, order in unit.orders.many(named | set(base)).items()}
+    gone = sorted(named - set(orders))
+    if gone:
+        unit.orders.get(gone[0])
+    stale = [
+        Fault(orders[one].number, f"is at version {orders[one].version}, not {version}")
+        if one in orders
+        else Fault(one, "is gone")
+        for one, version in base.items()
+        if one not in orders or orders[one].version != version
+    ]
+    if stale:
+        raise Conflict("the day is not as it was when this was worked out", stale)
+    return orders
+
+
+def _command(
+    ctx: Desk, change: Change, place: int, source: str, grounds: Grounds
+) -> c.Command | None:
+    if change.technician_after == change.technician_before:
+        return None
+    if change.technician_after is None:
+        return c.Unassign(reason=change.why)
+    return c.Assign(
+        assignment_id=AssignmentId(ctx.new_id("as")),
+        technician_id=change.technician_after,
+        sequence=place,
+        source=source,
+        reason=change.why,
+        decision_id=grounds.decision_id,
+        ranking=grounds.ranking,
+    )
