@@ -26,8 +26,12 @@ class Hours:
 
     def on(self, day: date, zone: ZoneInfo) -> Window:
         """The hours as instants, for those that begin on ``day``."""
+        return Window(*self.instants(day, zone))
+
+    def instants(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Start and end; where the clocks skip an hour, the end may come first."""
         last_day = day if self.end > self.start else day + timedelta(days=1)
-        return Window(
+        return (
             utc(datetime.combine(day, self.start, zone)),
             utc(datetime.combine(last_day, self.end, zone)),
         )

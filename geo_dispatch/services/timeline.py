@@ -247,4 +247,8 @@ _TEXTS: Final[dict[type[e.Event], Callable[[_Teller, Any], str]]] = {
     e.VisitRevised: _revised,
     e.SetOutRevised: _set_out_revised,
     e.EtaPublished: _eta,
+    e.OrderDelayed: lambda t, event: (
+        f"{t.who(event.technician_id)} comes {event.by_s / 60:.0f} min later than told: "
+        f"{t.clock(event.eta)} instead of {t.clock(event.eta_before)}"
+    ),
 }

@@ -18,6 +18,7 @@ from geo_dispatch.dispatch.events.field import (
     EtaPublished,
     OrderArrived,
     OrderCompleted,
+    OrderDelayed,
     OrderDeparted,
     OrderEnRoute,
     OrderNeedsHelp,
@@ -62,6 +63,7 @@ __all__ = [
     "OrderCancelled",
     "OrderChanged",
     "OrderCompleted",
+    "OrderDelayed",
     "OrderDeparted",
     "OrderEnRoute",
     "OrderFlagged",
@@ -115,6 +117,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         VisitRevised,
         SetOutRevised,
         EtaPublished,
+        OrderDelayed,
     )
 }
 """Stored name to class."""

@@ -146,3 +146,22 @@ class EtaPublished(Event):
     position_at: datetime | None
     basis: str
     late_by_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDelayed(Event):
+    """The expected arrival moved back so far that whoever waits should know.
+
+    Attributes
+    ----------
+    eta_before
+        What they were told last.
+    """
+
+    type = "order.delayed"
+    order_id: OrderId
+    technician_id: TechnicianId
+    eta_before: datetime
+    eta: datetime
+    by_s: float
+    occurred_at: datetime

@@ -1,0 +1,88 @@
+"""Limits that an order is expected to miss: told once, before they are missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from geo_dispatch.dispatch.orders import Risk, WorkOrder
+
+RiskLimit = Literal["window", "due", "sla_response", "sla_completion"]
+
+CLEAR_MARGIN_S: Final = 180.0
+"""An order at risk is so again until it is expected so much before its limit: no flapping."""
+
+_DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A limit of an order that holds now.
+
+    Attributes
+    ----------
+    counts
+        What must have happened by then: the technician is there, or the work is done.
+    """
+
+    limit: RiskLimit
+    at: datetime
+    counts: Literal["arrival", "finish"]
+
+
+def deadlines(order: WorkOrder) -> list[Deadline]:
+    """The limits that the order can still keep or miss; those of arrival end with it."""
+    return list(_deadlines(order))
+
+
+def risk_of(
+    order: WorkOrder, arrive_at: datetime | None, finish_at: datetime | None, now: datetime
+) -> Risk | None:
+    """The limit that the order is expected to miss by most; None when it keeps them all.
+
+    An order that is at risk stays so, by the same limit, until it is expected `CLEAR_MARGIN_S`
+    before that limit.
+    """
+    late = {}
+    for deadline in deadlines(order):
+        moment = arrive_at if deadline.counts == "arrival" else finish_at
+        if moment is not None:
+            late[deadline.limit] = (moment - deadline.at).total_seconds()
+    told = order.risk
+    if told is not None and late.get(told.limit, -CLEAR_MARGIN_S) > -CLEAR_MARGIN_S:
+        return told
+    worst = max(late, key=lambda limit: late[limit], default=None)
+    if worst is None or late[worst] <= 0:
+        return None
+    return Risk(worst, late[worst], now)
+
+
+def contract_risk(order: WorkOrder, now: datetime) -> float:
+    """How much a contract suffers from planned work that is overdue: 0 until it is due.
+
+    1 on the day on which it falls due, and 1 more with each day; twice that when the contract
+    calls it critical. Reactive work has none: its SLA speaks for it.
+    """
+    if order.work_class not in {"maintenance", "inspection"} or order.due_at is None:
+        return 0.0
+    overdue_s = (now - order.due_at).total_seconds()
+    if overdue_s <= 0:
+        return 0.0
+    return (1.0 + overdue_s / _DAY_S) * (2.0 if order.contract_critical else 1.0)
+
+
+def _deadlines(order: WorkOrder) -> Iterator[Deadline]:
+    arrived = order.arrival is not None
+    if order.window is not None and not arrived:
+        yield Deadline("window", order.window.end, "arrival")
+    if order.due_at is not None:
+        yield Deadline("due", order.due_at, "finish")
+    sla = order.sla
+    if sla is None:
+        return
+    if sla.response is not None and sla.response.runs:
+        yield Deadline("sla_response", sla.response.due_at, "arrival")
+    if sla.completion is not None and sla.completion.runs:
+        yield Deadline("sla_completion", sla.completion.due_at, "finish")
