@@ -16,6 +16,10 @@ TokenId = NewType("TokenId", str)
 EquipmentId = NewType("EquipmentId", str)
 ResourceId = NewType("ResourceId", str)
 CrewId = NewType("CrewId", str)
+BookingId = NewType("BookingId", str)
+MessageId = NewType("MessageId", str)
+WebhookId = NewType("WebhookId", str)
+DeliveryId = NewType("DeliveryId", str)
 
 NewId = Callable[[str], str]
 """Makes a fresh id with the given kind prefix: ``new_id("wo") -> "wo_4f9c2a…"``."""

@@ -73,12 +73,20 @@ def _entry(logged: LoggedEvent, teller: _Teller) -> Entry:
     )
 
 
+_WHO: Final = ("technician_id", "technician_before", "technician_after", "recipient_id")
+
+
 class _Names:
     """The names behind the ids."""
 
     def __init__(self, unit: Unit, order: WorkOrder, logged: list[LoggedEvent]) -> None:
         self.number = order.number
-        ids = {str(item.body["technician_id"]) for item in logged if item.body.get("technician_id")}
+        ids = {
+            str(item.body[name])
+            for item in logged
+            for name in _WHO
+            if item.body.get(name) is not None
+        }
         self.technicians = {
             key: value.call_sign for key, value in unit.technicians.many(ids).items()
         }
@@ -168,6 +176,24 @@ _LIMITS: Final = {
 }
 
 
+def _bumped(t: _Teller, event: e.OrderBumped) -> str:
+    was = f" from {t.clock(event.begin_before)}" if event.begin_before else ""
+    if event.technician_after is None:
+        return f"Pushed back to the backlog{was}{_because(event.reason)}"
+    whom = (
+        ""
+        if event.technician_after == event.technician_before
+        else (f" to {t.who(event.technician_after)}")
+    )
+    to = f" to {t.clock(event.begin_after)}" if event.begin_after else ""
+    return f"Pushed aside{whom}{was}{to}{_because(event.reason)}"
+
+
+def _queued(t: _Teller, event: e.MessageQueued) -> str:
+    whom = t.who(event.recipient_id) if event.to == "technician" else f"the {event.to}"
+    return f"Told {whom}: {event.text}"
+
+
 def _arrived(t: _Teller, event: e.OrderArrived) -> str:
     when = t.when(event.occurred_at)
     if event.source == "person":
@@ -224,6 +250,8 @@ _TEXTS: Final[dict[type[e.Event], Callable[[_Teller, Any], str]]] = {
     e.OrderFlagged: lambda _t, event: f"Needs a dispatcher: {event.fact}",
     e.FlagCleared: lambda _t, _event: "No longer waits for a dispatcher",
     e.OrderAtRisk: _at_risk,
+    e.OrderBumped: _bumped,
+    e.MessageQueued: _queued,
     e.RiskCleared: lambda _t, _event: "Expected in time again",
     e.ClocksMoved: lambda _t, event: f"SLA: {event.why}",
     e.OrderEnRoute: _en_route,

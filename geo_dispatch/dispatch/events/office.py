@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from geo_dispatch.dispatch.events.base import Event
-from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId, TechnicianId
+from geo_dispatch.kernel.ids import AssignmentId, MessageId, OrderId, SiteId, TechnicianId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,37 @@ class OrderUnassigned(Event):
     technician_id: TechnicianId
     occurred_at: datetime
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewChanged(Event):
+    """Others go with its technician than before.
+
+    Attributes
+    ----------
+    crew
+        All who go besides the technician who has it.
+    assignment_id
+        Assignments of those who are new carry it with a number behind.
+    """
+
+    type = "order.crew_changed"
+    order_id: OrderId
+    technician_id: TechnicianId
+    crew: tuple[TechnicianId, ...]
+    assignment_id: AssignmentId
+    occurred_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewSequenced(Event):
+    """It has another place in the day of one of its crew."""
+
+    type = "order.crew_sequenced"
+    order_id: OrderId
+    technician_id: TechnicianId
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +196,41 @@ class OrderCancelled(Event):
     occurred_at: datetime
     technician_id: TechnicianId | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBumped(Event):
+    """Another order pushed it aside, to a later place, to another technician or to the backlog.
+
+    Attributes
+    ----------
+    technician_before, technician_after
+        Who had it and who has it now; the same for a later place of one day.
+    by_order_id
+        What it makes room for.
+    begin_before, begin_after
+        When work was planned to begin, and is now; None: not planned any more.
+    """
+
+    type = "order.bumped"
+    order_id: OrderId
+    technician_before: TechnicianId
+    technician_after: TechnicianId | None
+    by_order_id: OrderId | None
+    begin_before: datetime | None
+    begin_after: datetime | None
+    occurred_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageQueued(Event):
+    """Somebody is told; ``message_type`` and ``to`` as `dispatch.messages` has them."""
+
+    type = "message.queued"
+    message_id: MessageId
+    message_type: str
+    to: str
+    recipient_id: str
+    order_id: OrderId
+    text: str

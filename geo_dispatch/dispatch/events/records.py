@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from geo_dispatch.dispatch.events.base import Event
+from geo_dispatch.kernel.ids import BookingId, OrderId, ResourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,30 @@ class RecordRetired(Event):
 
     type = "record.retired"
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceBooked(Event):
+    """A shared vehicle or tool is in use from ``start`` until ``end``; ``name`` is what it is."""
+
+    type = "resource.booked"
+    booking_id: BookingId
+    resource_id: ResourceId
+    name: str
+    start: datetime
+    end: datetime
+    order_id: OrderId | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceReleased(Event):
+    """It is no longer wanted for that booking; orders that end or change hands let go unsaid."""
+
+    type = "resource.released"
+    booking_id: BookingId
+    resource_id: ResourceId
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
