@@ -14,9 +14,8 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from geo_dispatch.dispatch.availability import clock_text, next_working
+from geo_dispatch.dispatch.availability import next_working
 from geo_dispatch.dispatch.orders import ENDED, Status, WorkOrder
-from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
@@ -159,30 +158,6 @@ class Schedule:
     stays: tuple[Stay, ...]
     free_at: datetime | None
     basis: Basis
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An order that somebody is wanted for, and the moment at which that is asked."""
-
-    order: WorkOrder
-    site: Site
-    now: datetime
-    zone: ZoneInfo
-
-    def clock(self, moment: datetime) -> str:
-        """The moment as a dispatcher says it."""
-        return clock_text(moment, self.zone, self.now)
-
-    @property
-    def earliest(self) -> datetime:
-        """The first moment at which the work can begin: now, or when the window opens."""
-        return work_from(self.order, self.now)
-
-    def plan_before(self, plan: Plan) -> Plan:
-        """What the technician of the plan does before the order, were it theirs."""
-        day = self.earliest.astimezone(self.zone).date()
-        return plan.without(self.order.id).up_to(day, self.zone)
 
 
 def in_sequence(stops: Sequence[Stop]) -> tuple[Stop, ...]:

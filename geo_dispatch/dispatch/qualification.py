@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Final
 
 from geo_dispatch.dispatch.availability import leave_during, next_working
+from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.orders import SkillRequirement
-from geo_dispatch.dispatch.plan import Basis, Case, Origin, Plan, Schedule
+from geo_dispatch.dispatch.plan import Basis, Origin, Plan, Schedule
 from geo_dispatch.dispatch.technicians import Leave, Skill, Technician
 from geo_dispatch.kernel.time import Window, utc
 

@@ -17,9 +17,9 @@ from statistics import fmean
 from typing import Final
 
 from geo_dispatch.dispatch.candidates import Candidate, Excluded, NotRanked, Ranking
+from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.plan import (
     Basis,
-    Case,
     DriveTimes,
     Origin,
     Plan,

@@ -10,8 +10,9 @@ import msgspec
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.candidates import Ranking
+from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.orders import Status, WorkOrder
-from geo_dispatch.dispatch.plan import Case, Plan
+from geo_dispatch.dispatch.plan import Plan
 from geo_dispatch.dispatch.qualification import NEVER, Exclusion
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import AssignmentConflict, Fault, InvalidInput

@@ -8,8 +8,8 @@ from datetime import datetime
 import msgspec
 
 from geo_dispatch.dispatch.candidates import Candidate, Ranking
+from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.orders import ENDED
-from geo_dispatch.dispatch.plan import Case
 from geo_dispatch.dispatch.ranking import rank
 from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.orders import Arrival, SkillRequirement, Status, WorkOrder
-from geo_dispatch.dispatch.plan import Case, Leg, Plan, Stop, Whereabouts, in_sequence
+from geo_dispatch.dispatch.plan import Leg, Plan, Stop, Whereabouts, in_sequence
 from geo_dispatch.dispatch.ranking import Roads
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Shift, Skill, Technician
