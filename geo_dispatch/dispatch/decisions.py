@@ -1,0 +1,60 @@
+"""Decisions about who goes, kept with all that was known then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
+
+DecisionKind = Literal["manual", "auto", "flag", "emergency", "repair"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision.
+
+    Attributes
+    ----------
+    kind
+        Who or what decided; ``"flag"``: automatic assignment left it to a dispatcher.
+    source
+        As `WorkOrder.assignment_source`; the code of the flag for ``"flag"``.
+    chosen_id
+        Who goes; None for ``"flag"``.
+    suggested_id
+        The first of the ranking; None when nobody could be sent.
+    reason
+        Why, in the words of whoever decided.
+    inputs
+        What was known, packed; `replay` decides from it again.
+    ranking
+        The candidates as they stood, best first, as the API shows them.
+    digest
+        sha256 of the ranking that `replay` gives.
+    """
+
+    id: str
+    order_id: OrderId
+    at: datetime
+    actor: str
+    kind: DecisionKind
+    source: str
+    chosen_id: TechnicianId | None
+    suggested_id: TechnicianId | None
+    reason: str
+    policy_version: int
+    performance_version: int
+    inputs: bytes
+    ranking: list[dict[str, Any]]
+    digest: str
+
+    @property
+    def overridden(self) -> bool:
+        """Whether a person sent another than the machine's first."""
+        return (
+            self.kind == "manual"
+            and self.suggested_id is not None
+            and self.chosen_id != self.suggested_id
+        )
