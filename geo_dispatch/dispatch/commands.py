@@ -75,11 +75,34 @@ class Assign(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCrew(Command):
+    """These go with its technician, and nobody else.
+
+    Attributes
+    ----------
+    assignment_id
+        Assignments of those who are new carry it with a number behind.
+    """
+
+    step = "change the crew"
+    assignment_id: AssignmentId
+    crew: tuple[TechnicianId, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resequence(Command):
-    """Move it among its technician's open orders."""
+    """Move it among its technician's open orders, or among those of one of its crew.
+
+    Attributes
+    ----------
+    member
+        In whose day; None: of the technician who has it.
+    """
 
     step = "resequence"
     sequence: int
+    member: TechnicianId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,10 @@ def _unassigned(order: WorkOrder, event: e.OrderUnassigned) -> WorkOrder:
     )
 
 
+def _crew_changed(order: WorkOrder, event: e.CrewChanged) -> WorkOrder:
+    return replace(order, crew=event.crew)
+
+
 def _pinned(order: WorkOrder, event: e.OrderPinned) -> WorkOrder:
     return replace(order, pinned=event.pinned)
 
@@ -200,6 +204,7 @@ _EVOLVERS: Final[dict[type[e.Event], Callable[[WorkOrder, Any], WorkOrder]]] = {
     e.RecordRetired: _retired,
     e.OrderAssigned: _assigned,
     e.OrderUnassigned: _unassigned,
+    e.CrewChanged: _crew_changed,
     e.OrderPinned: _pinned,
     e.OrderHeld: _held,
     e.OrderReleased: _released,

@@ -11,7 +11,7 @@ from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch import events as e
 from geo_dispatch.dispatch.orders import Status, WorkOrder, order_faults
 from geo_dispatch.dispatch.steps import holder, refusal
-from geo_dispatch.kernel.errors import InvalidInput
+from geo_dispatch.kernel.errors import Fault, InvalidInput
 
 _BEFORE_ARRIVAL: Final = frozenset({Status.NEW, Status.ASSIGNED, Status.EN_ROUTE})
 
@@ -67,7 +67,38 @@ def _assign(order: WorkOrder, command: c.Assign, now: datetime) -> list[e.Event]
     return [*events, assigned, *_clear_flag(order, c.ClearFlag(), now)]
 
 
+def _change_crew(order: WorkOrder, command: c.ChangeCrew, now: datetime) -> list[e.Event]:
+    if command.crew == order.crew:
+        return []
+    lead = holder(order)
+    if lead in command.crew or len(set(command.crew)) != len(command.crew):
+        raise InvalidInput(
+            f"the crew of {order.number} cannot be that",
+            [
+                Fault(
+                    "crew", f"names somebody twice, or {lead!r}, who has the order; each goes once"
+                )
+            ],
+        )
+    return [
+        e.CrewChanged(
+            order_id=order.id,
+            technician_id=lead,
+            crew=command.crew,
+            assignment_id=command.assignment_id,
+            occurred_at=now,
+            reason=command.reason,
+        )
+    ]
+
+
 def _resequence(order: WorkOrder, command: c.Resequence, _now: datetime) -> list[e.Event]:
+    if command.member is not None and command.member in order.crew:
+        return [
+            e.CrewSequenced(
+                order_id=order.id, technician_id=command.member, sequence=command.sequence
+            )
+        ]
     if command.sequence == order.sequence:
         return []
     return [e.OrderChanged(order_id=order.id, changes={"sequence": command.sequence})]
@@ -172,6 +203,7 @@ def _plain(order: WorkOrder) -> dict[str, Any]:
 DECIDERS: Final[dict[type[c.Command], Callable[[WorkOrder, Any, datetime], list[e.Event]]]] = {
     c.ChangeOrder: _change,
     c.Assign: _assign,
+    c.ChangeCrew: _change_crew,
     c.Resequence: _resequence,
     c.Unassign: _unassign,
     c.Pin: _pin,

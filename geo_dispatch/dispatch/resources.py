@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from geo_dispatch.kernel.errors import Fault
-from geo_dispatch.kernel.ids import CrewId, OrderId, ResourceId, TechnicianId
+from geo_dispatch.kernel.ids import BookingId, CrewId, OrderId, ResourceId, TechnicianId
 from geo_dispatch.kernel.time import Window
 
 
@@ -42,6 +42,7 @@ class ResourceFields(TypedDict, total=False):
 class Booking:
     """A resource in use: for an order, or out of reach for another reason."""
 
+    id: BookingId
     resource_id: ResourceId
     window: Window
     order_id: OrderId | None = None

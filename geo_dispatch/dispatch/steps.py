@@ -14,6 +14,7 @@ STEPS: Final[dict[type[c.Command], frozenset[Status]]] = {
     c.ChangeOrder: OPEN,
     c.Assign: frozenset({_S.NEW, _S.ASSIGNED, _S.EN_ROUTE, _S.NEEDS_HELP}),
     c.Resequence: OPEN - {_S.NEW},
+    c.ChangeCrew: OPEN - {_S.NEW},
     c.Unassign: frozenset({_S.ASSIGNED, _S.EN_ROUTE, _S.NEEDS_HELP}),
     c.Pin: frozenset({_S.ASSIGNED}),
     c.PutOnHold: OPEN,
@@ -38,6 +39,7 @@ STEPS: Final[dict[type[c.Command], frozenset[Status]]] = {
 """Which steps an order may take where it stands."""
 
 _BESIDE: Final = {
+    c.ChangeCrew,
     c.Resequence,
     c.Release,
     c.RaiseFlag,

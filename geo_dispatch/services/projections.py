@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from geo_dispatch.dispatch import events as e
 from geo_dispatch.dispatch.orders import Assignment, WorkOrder
 from geo_dispatch.dispatch.visits import Review, Visit
 from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.ids import AssignmentId, TechnicianId
 from geo_dispatch.tracking.geofence import Evidence
 
 
@@ -23,6 +24,9 @@ def project(
     """Bring the rows that follow from the event up to date; `before` and `after` are around it."""
     if isinstance(event, e.OrderAssigned):
         _assigned(unit, after, event, actor)
+        return
+    if isinstance(event, e.CrewChanged):
+        _crew_changed(unit, before, after, event, actor)
         return
     projector = _PROJECTORS.get(type(event))
     if projector is not None:
@@ -42,9 +46,56 @@ def _assigned(unit: Unit, order: WorkOrder, event: e.OrderAssigned, actor: Actor
             reason=event.reason,
         )
     )
+    _send(unit, order, event, event.crew, actor)
 
 
-def _released(unit: Unit, before: WorkOrder, event: e.OrderUnassigned | e.OrderCancelled) -> None:
+def _crew_changed(
+    unit: Unit, before: WorkOrder, after: WorkOrder, event: e.CrewChanged, actor: Actor
+) -> None:
+    for gone in set(before.crew) - set(after.crew):
+        unit.assignments.release_all(before.id, event.occurred_at, technician_id=gone)
+    _send(unit, after, event, [one for one in after.crew if one not in before.crew], actor)
+
+
+def _send(
+    unit: Unit,
+    order: WorkOrder,
+    event: e.OrderAssigned | e.CrewChanged,
+    new: Sequence[TechnicianId],
+    actor: Actor,
+) -> None:
+    """The members who are new go last in their own days, each with an assignment."""
+    known = unit.crew_members.of_order(order.id)
+    places = {one: len(unit.orders.open([one])) + 1 for one in new}
+    for number, member in enumerate(new, start=1):
+        unit.assignments.add(
+            Assignment(
+                id=AssignmentId(f"{event.assignment_id}.{number}"),
+                order_id=order.id,
+                technician_id=member,
+                sequence=places[member],
+                source=order.assignment_source,
+                assigned_at=event.occurred_at,
+                assigned_by=actor.label,
+                reason=event.reason,
+            )
+        )
+    if known or new:
+        unit.crew_members.put(order.id, {m: places.get(m) or known[m] for m in order.crew})
+
+
+def _crew_sequenced(unit: Unit, before: WorkOrder, event: e.CrewSequenced) -> None:
+    known = unit.crew_members.of_order(before.id)
+    unit.crew_members.put(before.id, {**known, event.technician_id: event.sequence})
+
+
+def _unassigned(unit: Unit, before: WorkOrder, event: e.OrderUnassigned) -> None:
+    _let_go(unit, before, event.occurred_at)
+    if before.crew:
+        unit.crew_members.put(before.id, {})
+
+
+def _released(unit: Unit, before: WorkOrder, event: e.OrderCancelled) -> None:
     _let_go(unit, before, event.occurred_at)
 
 
@@ -57,7 +108,8 @@ def _completed(unit: Unit, before: WorkOrder, event: e.OrderCompleted) -> None:
 
 def _let_go(unit: Unit, order: WorkOrder, at: datetime) -> None:
     if order.assignment_id is not None:
-        unit.assignments.release(order.assignment_id, at)
+        unit.assignments.release_all(order.id, at)
+        unit.bookings.release(order.id, at)
     unit.etas.drop(order.id)
 
 
@@ -127,7 +179,8 @@ def _evidence(body: dict[str, Any] | None) -> Evidence | None:
 
 
 _PROJECTORS: Final[dict[type[e.Event], Callable[[Unit, WorkOrder, Any], None]]] = {
-    e.OrderUnassigned: _released,
+    e.OrderUnassigned: _unassigned,
+    e.CrewSequenced: _crew_sequenced,
     e.OrderCancelled: _released,
     e.OrderCompleted: _completed,
     e.OrderArrived: _arrived,

@@ -87,6 +87,7 @@ class _Names:
             for name in _WHO
             if item.body.get(name) is not None
         }
+        ids.update(str(member) for item in logged for member in item.body.get("crew", ()))
         self.technicians = {
             key: value.call_sign for key, value in unit.technicians.many(ids).items()
         }
@@ -152,7 +153,8 @@ def _assigned(t: _Teller, event: e.OrderAssigned) -> str:
     how = _HOW.get(event.source, f"by {event.source.replace(':', ' ')}")
     facts = "; ".join(str(conflict["fact"]) for conflict in event.conflicts)
     overrode = f' in spite of "{facts}"' if facts else ""
-    return f"Assigned to {t.who(event.technician_id)} {how}{overrode}{_because(event.reason)}"
+    crew = f" with {', '.join(map(t.who, event.crew))}" if event.crew else ""
+    return f"Assigned to {t.who(event.technician_id)}{crew} {how}{overrode}{_because(event.reason)}"
 
 
 _HOW: Final = {
@@ -242,6 +244,17 @@ _TEXTS: Final[dict[type[e.Event], Callable[[_Teller, Any], str]]] = {
     e.OrderUnassigned: lambda t, event: (
         f"Taken from {t.who(event.technician_id)}{_because(event.reason)}"
     ),
+    e.CrewChanged: lambda t, event: (
+        f"{', '.join(map(t.who, event.crew)) or 'Nobody'} with {t.who(event.technician_id)}"
+        f"{_because(event.reason)}"
+    ),
+    e.CrewSequenced: lambda t, event: (
+        f"Now number {event.sequence} of the jobs of {t.who(event.technician_id)}"
+    ),
+    e.ResourceBooked: lambda t, event: (
+        f"{event.name} booked {t.clock(event.start)} to {t.clock(event.end)}"
+    ),
+    e.ResourceReleased: lambda _t, event: f"{event.name} is no longer booked",
     e.OrderPinned: lambda _t, event: "Pinned" if event.pinned else "No longer pinned",
     e.OrderHeld: lambda _t, event: (
         f"On hold: {event.reason.replace('_', ' ')}{_because(event.note)}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.records import Records
+from geo_dispatch.adapters.sql.registers import crew_members_table
 from geo_dispatch.dispatch.orders import OPEN, Assignment, Status, WorkOrder
 from geo_dispatch.dispatch.visits import Visit
 from geo_dispatch.kernel.errors import NotFound
-from geo_dispatch.kernel.ids import AssignmentId, VisitId
+from geo_dispatch.kernel.ids import TechnicianId, VisitId
 from geo_dispatch.kernel.time import Window
 
 _NUMBER_PREFIX = "WO-"
@@ -39,11 +40,20 @@ class Orders(Records[WorkOrder]):
         return self._one(self.table.c.number == number)
 
     def open(self, technician_ids: Iterable[str] | None = None) -> list[WorkOrder]:
-        """Orders not yet ended; of these technicians, in their sequence, or of everybody."""
-        conditions = [self.table.c.status.in_(sorted(OPEN))]
+        """Orders not yet ended; of these technicians, in their sequence, or of everybody.
+
+        Also those in whose crew the technicians go.
+        """
+        conditions: list[ColumnElement[bool]] = [self.table.c.status.in_(sorted(OPEN))]
         if technician_ids is not None:
-            conditions.append(self.table.c.technician_id.in_(sorted(set(technician_ids))))
+            conditions.append(self._held_by(sorted(set(technician_ids))))
         return sorted(self.list(*conditions), key=lambda order: order.sequence)
+
+    def _held_by(self, technician_ids: Sequence[str]) -> ColumnElement[bool]:
+        """Orders that one of these has, alone or as one of a crew."""
+        members = crew_members_table.c
+        as_member = select(members.order_id).where(members.technician_id.in_(technician_ids))
+        return or_(self.table.c.technician_id.in_(technician_ids), self.table.c.id.in_(as_member))
 
     def search(
         self,
@@ -52,18 +62,23 @@ class Orders(Records[WorkOrder]):
         technician_id: str | None = None,
         site_id: str | None = None,
         customer_id: str | None = None,
+        equipment_id: str | None = None,
         retired: bool = False,
         after: str | None = None,
         limit: int | None = None,
     ) -> list[WorkOrder]:
-        """Orders that meet every condition given, by number."""
+        """Orders that meet every condition given, by number; a technician's also as a member."""
         columns = self.table.c
         wanted = {
-            columns.technician_id: technician_id,
             columns.site_id: site_id,
             columns.customer_id: customer_id,
+            columns.equipment_id: equipment_id,
         }
-        conditions = [column == value for column, value in wanted.items() if value is not None]
+        conditions: list[ColumnElement[bool]] = [
+            column == value for column, value in wanted.items() if value is not None
+        ]
+        if technician_id is not None:
+            conditions.append(self._held_by([technician_id]))
         if statuses is not None:
             conditions.append(columns.status.in_(sorted(statuses)))
         return self.list(*conditions, retired=retired, after=after, limit=limit)
@@ -95,11 +110,16 @@ class Assignments:
         """Keep a new one."""
         self._connection.execute(insert(tables.assignments).values(_row(assignment)))
 
-    def release(self, assignment_id: AssignmentId, at: datetime) -> None:
-        """It ended."""
+    def release_all(
+        self, order_id: str, at: datetime, *, technician_id: TechnicianId | None = None
+    ) -> None:
+        """Those of the order that had not ended, or one technician's, end."""
         columns = tables.assignments.c
+        conditions = [columns.order_id == order_id, columns.released_at.is_(None)]
+        if technician_id is not None:
+            conditions.append(columns.technician_id == technician_id)
         self._connection.execute(
-            update(tables.assignments).where(columns.id == assignment_id).values(released_at=at)
+            update(tables.assignments).where(*conditions).values(released_at=at)
         )
 
     def of_order(self, order_id: str) -> list[Assignment]:

@@ -13,10 +13,20 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_dispatch.adapters.sql import log, schema
+from geo_dispatch.adapters.sql.audit import Seals
+from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
+from geo_dispatch.adapters.sql.policies import Performances, Policies
+from geo_dispatch.adapters.sql.registers import (
+    Bookings,
+    CrewMembers,
+    Crews,
+    EquipmentRegister,
+    Resources,
+)
 from geo_dispatch.adapters.sql.territories import Territories
 from geo_dispatch.adapters.sql.tokens import Tokens
 from geo_dispatch.adapters.sql.tracking import Tracking
@@ -43,6 +53,11 @@ class Unit:
         self.technicians = Technicians(connection)
         self.customers = Customers(connection)
         self.sites = Sites(connection)
+        self.equipment = EquipmentRegister(connection)
+        self.resources = Resources(connection)
+        self.bookings = Bookings(connection)
+        self.crews = Crews(connection)
+        self.crew_members = CrewMembers(connection)
         self.orders = Orders(connection)
         self.assignments = Assignments(connection)
         self.visits = Visits(connection)
@@ -51,6 +66,10 @@ class Unit:
         self.idempotency = IdempotencyKeys(connection)
         self.etas = Etas(connection)
         self.tracking = Tracking(connection)
+        self.seals = Seals(connection)
+        self.policies = Policies(connection)
+        self.performances = Performances(connection)
+        self.decisions = Decisions(connection)
 
     def commit(self) -> None:
         """Make it last, together with the mark that the request in hand, if any, is done.

@@ -58,7 +58,7 @@ def _id(target: str, *, optional: bool = False) -> Column[Any]:
     return Column(_POINTERS[target], Id, ForeignKey(f"{target}.id"), nullable=optional)
 
 
-def _record() -> list[Column[Any]]:
+def record_columns() -> list[Column[Any]]:
     """The columns of everything that people enter, change and retire."""
     return [
         Column("external_id", String(255), unique=True),
@@ -84,7 +84,7 @@ technicians = Table(
     Column("territory_id", Id),
     Column("phone", String(64), nullable=False),
     Column("shard", Integer, nullable=False),
-    *_record(),
+    *record_columns(),
 )
 
 customers = Table(
@@ -97,7 +97,7 @@ customers = Table(
     Column("email", String(255), nullable=False),
     Column("notes", Text, nullable=False),
     Column("preferred_technician_id", Id),
-    *_record(),
+    *record_columns(),
 )
 
 sites = Table(
@@ -116,7 +116,7 @@ sites = Table(
     Column("access_windows", Nested(tuple[Hours, ...]), nullable=False),
     Column("safety_notes", Text, nullable=False),
     Column("territory_id", Id, index=True),
-    *_record(),
+    *record_columns(),
 )
 
 work_orders = Table(
@@ -168,7 +168,7 @@ work_orders = Table(
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
     Column("outcome", String(32), nullable=False),
-    *_record(),
+    *record_columns(),
     Index(None, "technician_id", "status"),
     Index(None, "site_id"),
 )
