@@ -1,12 +1,15 @@
-"""Technicians, customers and sites: entered, read, changed and retired, each with its event."""
+"""Records of every kind: entered, read, changed and retired, each with its event.
+
+The kinds here are technicians, customers and sites; `registers` has the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar
 
-from geo_dispatch.adapters.sql.records import Records
+from geo_dispatch.adapters.sql.records import Records, Versioned
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.events import Event, RecordChanged, RecordCreated, RecordRetired
 from geo_dispatch.dispatch.orders import OPEN, WorkOrder
@@ -30,8 +33,18 @@ from geo_dispatch.services.shards import home_shard
 from geo_dispatch.services.siting import territory_at
 from geo_dispatch.services.views import View, customer_view, site_view, technician_view
 
-R = TypeVar("R", Technician, Customer, Site)
-F = TypeVar("F", TechnicianFields, CustomerFields, SiteFields)
+
+class Record(Versioned, Protocol):
+    """What is entered, changed and retired; a frozen dataclass."""
+
+    @property
+    def retired(self) -> bool:
+        """Whether it is out of use."""
+
+
+R = TypeVar("R", bound=Record)
+F = TypeVar("F", bound=Mapping[str, object])
+"""The fields that people set, a TypedDict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +59,8 @@ class Kind(Generic[R, F]):
         The record with what follows from its fields: a site's cell and territory.
     faults
         Everything wrong with it, alone and against the other records.
-    orders
-        The open work orders that need it.
+    needed_by
+        What still needs it, each with how; it cannot retire before.
     """
 
     name: str
@@ -57,7 +70,7 @@ class Kind(Generic[R, F]):
     build: Callable[[str, F], R]
     derive: Callable[[Desk, Unit, R], R]
     faults: Callable[[Unit, R], list[Fault]]
-    orders: Callable[[Unit, str], list[WorkOrder]]
+    needed_by: Callable[[Unit, str], list[Fault]]
 
 
 def create(ctx: Desk, kind: Kind[R, F], fields: F, *, actor: Actor) -> R:
@@ -111,7 +124,7 @@ def retire(
     NotFound, VersionConflict
         No such record; changed meanwhile.
     Conflict
-        Open work orders still need it.
+        Open work orders still need it, or crews, or bookings.
     """
     with ctx.store.write() as unit:
         record = kind.records(unit).expect(key, expected_version)
@@ -164,7 +177,7 @@ def revise(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, fields: F, *, act
     """`change` within a unit."""
     if record.retired:
         raise Conflict(f"{kind.name} {record.id!r} is retired and cannot be changed; enter it anew")
-    changed = replace(record, **cast("Mapping[str, Any]", fields))
+    changed = replace(record, **fields)
     changed = _checked(ctx, unit, kind, changed, f"{kind.name} {record.id!r} cannot be changed so")
     before, after = kind.view(record), kind.view(changed)
     changes = {name: value for name, value in after.items() if value != before[name]}
@@ -189,31 +202,31 @@ def _log(
 
 
 def _refuse_while_in_use(unit: Unit, kind: Kind[Any, Any], record: R) -> None:
-    open_orders = kind.orders(unit, record.id)
-    if open_orders:
-        numbers = ", ".join(order.number for order in open_orders)
+    needs = kind.needed_by(unit, record.id)
+    if needs:
+        names = ", ".join(dict.fromkeys(need.where for need in needs))
         raise Conflict(
-            f"{kind.name} {record.id!r} is still needed by {numbers}; end or move them first",
-            [Fault(order.number, f"is {order.status}") for order in open_orders],
+            f"{kind.name} {record.id!r} is still needed by {names}; end or move them first", needs
         )
 
 
 def _build_technician(key: str, fields: TechnicianFields) -> Technician:
-    _require(fields, "technician", "call_sign")
+    require(fields, "technician", "call_sign")
     return Technician(id=TechnicianId(key), **fields)
 
 
 def _build_customer(key: str, fields: CustomerFields) -> Customer:
-    _require(fields, "customer", "name")
+    require(fields, "customer", "name")
     return Customer(id=CustomerId(key), **fields)
 
 
 def _build_site(key: str, fields: SiteFields) -> Site:
-    _require(fields, "site", "name", "location")
+    require(fields, "site", "name", "location")
     return Site(id=SiteId(key), cell=0, **fields)
 
 
-def _require(fields: Mapping[str, object], kind: str, *names: str) -> None:
+def require(fields: Mapping[str, object], kind: str, *names: str) -> None:
+    """Refuse a new record without these fields, all of them named."""
     missing = [Fault(name, "is missing") for name in names if name not in fields]
     if missing:
         raise InvalidInput(f"this {kind} cannot be entered", missing)
@@ -252,8 +265,36 @@ def _technician_faults(unit: Unit, technician: Technician) -> list[Fault]:
     return faults
 
 
-def _customer_faults(_unit: Unit, customer: Customer) -> list[Fault]:
-    return customer_faults(customer)
+def _customer_faults(unit: Unit, customer: Customer) -> list[Fault]:
+    return [
+        *customer_faults(customer),
+        *technician_in_service(unit, "preferred_technician_id", customer.preferred_technician_id),
+    ]
+
+
+def technician_in_service(unit: Unit, where: str, technician_id: str | None) -> list[Fault]:
+    """A fault when somebody is named who isn't there, or no longer."""
+    if technician_id is None:
+        return []
+    technician = unit.technicians.find(technician_id)
+    if technician is None:
+        return [Fault(where, f"no technician {technician_id!r}; enter them first")]
+    if technician.retired:
+        return [Fault(where, f"{technician.call_sign} ({technician_id}) is retired; name another")]
+    return []
+
+
+def open_orders(orders: list[WorkOrder]) -> list[Fault]:
+    """Orders as what still needs a record."""
+    return [Fault(order.number, f"is {order.status}") for order in orders]
+
+
+def _technician_needs(unit: Unit, key: str) -> list[Fault]:
+    crews = [
+        Fault(f"crew {crew.name}", "is led by them" if crew.lead_id == key else "counts on them")
+        for crew in unit.crews.of_technician(key)
+    ]
+    return [*open_orders(unit.orders.search(statuses=OPEN, technician_id=key)), *crews]
 
 
 def _site_faults(unit: Unit, site: Site) -> list[Fault]:
@@ -271,7 +312,7 @@ TECHNICIANS: Kind[Technician, TechnicianFields] = Kind(
     _build_technician,
     _derive_technician,
     _technician_faults,
-    lambda unit, key: unit.orders.search(statuses=OPEN, technician_id=key),
+    _technician_needs,
 )
 CUSTOMERS: Kind[Customer, CustomerFields] = Kind(
     "customer",
@@ -281,7 +322,7 @@ CUSTOMERS: Kind[Customer, CustomerFields] = Kind(
     _build_customer,
     _derive_customer,
     _customer_faults,
-    lambda unit, key: unit.orders.search(statuses=OPEN, customer_id=key),
+    lambda unit, key: open_orders(unit.orders.search(statuses=OPEN, customer_id=key)),
 )
 SITES: Kind[Site, SiteFields] = Kind(
     "site",
@@ -291,5 +332,5 @@ SITES: Kind[Site, SiteFields] = Kind(
     _build_site,
     _derive_site,
     _site_faults,
-    lambda unit, key: unit.orders.search(statuses=OPEN, site_id=key),
+    lambda unit, key: open_orders(unit.orders.search(statuses=OPEN, site_id=key)),
 )

@@ -7,9 +7,12 @@ from typing import Any
 
 from shapely.geometry import mapping
 
+from geo_dispatch.dispatch.contracts import Contract
+from geo_dispatch.dispatch.equipment import Equipment
 from geo_dispatch.dispatch.eta import Eta
 from geo_dispatch.dispatch.events import LoggedEvent, as_json
 from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.resources import Booking, Crew, Resource
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.dispatch.visits import Visit
@@ -32,6 +35,11 @@ def customer_view(customer: Customer) -> View:
     return _plain(customer)
 
 
+def contract_view(contract: Contract) -> View:
+    """The contract."""
+    return _plain(contract)
+
+
 def site_view(site: Site) -> View:
     """The site; its cell as H3 writes it, its fence as GeoJSON."""
     view = _plain(site, leave_out=("fence",))
@@ -39,6 +47,26 @@ def site_view(site: Site) -> View:
     view["cell"] = cell_to_str(site.cell)
     view["fence"] = None if site.fence is None else as_json(mapping(site.fence))
     return view
+
+
+def equipment_view(equipment: Equipment) -> View:
+    """The piece of equipment."""
+    return _plain(equipment)
+
+
+def resource_view(resource: Resource) -> View:
+    """The shared vehicle or tool."""
+    return _plain(resource)
+
+
+def booking_view(booking: Booking) -> View:
+    """The booking."""
+    return _plain(booking)
+
+
+def crew_view(crew: Crew) -> View:
+    """The crew."""
+    return _plain(crew)
 
 
 def order_view(order: WorkOrder) -> View:

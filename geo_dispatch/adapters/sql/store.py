@@ -14,12 +14,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_dispatch.adapters.sql import log, schema
 from geo_dispatch.adapters.sql.audit import Seals
+from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.policies import Performances, Policies
+from geo_dispatch.adapters.sql.proposals import Proposals
 from geo_dispatch.adapters.sql.registers import (
     Bookings,
     CrewMembers,
@@ -52,6 +54,7 @@ class Unit:
         self.connection = connection
         self.technicians = Technicians(connection)
         self.customers = Customers(connection)
+        self.contracts = Contracts(connection)
         self.sites = Sites(connection)
         self.equipment = EquipmentRegister(connection)
         self.resources = Resources(connection)
@@ -65,6 +68,7 @@ class Unit:
         self.tokens = Tokens(connection)
         self.idempotency = IdempotencyKeys(connection)
         self.etas = Etas(connection)
+        self.proposals = Proposals(connection)
         self.tracking = Tracking(connection)
         self.seals = Seals(connection)
         self.policies = Policies(connection)
