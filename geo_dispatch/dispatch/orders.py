@@ -91,6 +91,7 @@ class FlagCode(StrEnum):
     TOO_CLOSE = "too_close"
     NOBODY = "nobody"
     RULES_DISAGREE = "rules_disagree"
+    RULE_LIMIT = "rule_limit"
     BUMPED = "bumped"
     NO_REPAIR = "no_repair"
 

@@ -56,6 +56,11 @@ def reference_faults(policy: Policy, known: Known) -> list[Fault]:
     return list(_references(policy, known))
 
 
+def reference_warnings(policy: Policy, known: Known) -> list[Fault]:
+    """Names that nothing has yet: what they are for may well come later."""
+    return list(_expectations(policy, known))
+
+
 def _number_faults(policy: Policy) -> list[Fault]:
     numbers = {
         "review.margin_min": policy.review.margin_min,
@@ -159,65 +164,57 @@ def _never_fires(rule: Rule, winner: Rule) -> Fault:
 
 
 def _references(policy: Policy, known: Known) -> Iterator[Fault]:
-    skills = {*policy.orders.skills, *known.skills}
+    skills = policy.orders.skills or known.skills
     for job_type in policy.job_types:
-        where = f"job_types[{job_type.name}]"
         yield from _unknown(
             (skill.name for skill in job_type.required_skills),
-            policy.orders.skills or skills,
-            f"{where}.required_skills",
+            skills,
+            f"job_types[{job_type.name}].required_skills",
             "skill",
-            "give it to a technician or list it in orders.skills",
-        )
-        yield from _unknown(
-            job_type.required_certificates,
-            known.certificates,
-            f"{where}.required_certificates",
-            "certificate",
-            "no technician has it",
-        )
-        yield from _unknown(
-            job_type.required_equipment,
-            known.equipment,
-            f"{where}.required_equipment",
-            "equipment",
-            "no vehicle and no tool has it",
+            "give it to a technician, or list it in orders.skills",
         )
     for rule in policy.rules:
-        yield from _rule_references(rule, known, policy.orders.skills or skills)
-    for index, promise in enumerate(policy.sla):
+        when, where = rule.when, f"rules[{rule.id}].when"
         yield from _unknown(
-            promise.tiers,
-            known.tiers,
-            f"sla[{promise.name or index}].tiers",
-            "tier",
-            "no customer has it",
+            when.skills,
+            skills,
+            f"{where}.skills",
+            "skill",
+            "give it to a technician, or list it in orders.skills",
         )
+        yield from _unknown(
+            when.territories,
+            known.territories,
+            f"{where}.territories",
+            "territory",
+            "publish it first",
+        )
+        yield from _not_an_id(when.customers, known.customers, f"{where}.customers", "customer")
+        if rule.then.assign not in _WORDS:
+            where = f"rules[{rule.id}].then.assign"
+            yield from _not_an_id([rule.then.assign], known.technicians, where, "technician")
 
 
-def _rule_references(rule: Rule, known: Known, skills: Collection[str]) -> Iterator[Fault]:
-    when, where = rule.when, f"rules[{rule.id}].when"
-    yield from _unknown(when.skills, skills, f"{where}.skills", "skill", "no technician has it")
-    yield from _unknown(
-        when.territories,
-        known.territories,
-        f"{where}.territories",
-        "territory",
-        "none is published",
-    )
-    yield from _unknown(when.tiers, known.tiers, f"{where}.tiers", "tier", "no customer has it")
-    yield from _unknown(
-        when.equipment_types,
-        known.equipment_types,
-        f"{where}.equipment_types",
-        "equipment type",
-        "no equipment is of it",
-    )
-    yield from _not_an_id(when.customers, known.customers, f"{where}.customers", "customer")
-    if rule.then.assign not in _WORDS:
-        yield from _not_an_id(
-            [rule.then.assign], known.technicians, f"rules[{rule.id}].then.assign", "technician"
-        )
+def _expectations(policy: Policy, known: Known) -> Iterator[Fault]:
+    for job_type in policy.job_types:
+        where = f"job_types[{job_type.name}]"
+        for name, kind, there in (
+            ("required_certificates", "certificate", known.certificates),
+            ("required_equipment", "equipment", known.equipment),
+        ):
+            path = f"{where}.{name}"
+            yield from _unknown(getattr(job_type, name), there, path, kind, "nobody has it so far")
+    for rule in policy.rules:
+        where = f"rules[{rule.id}].when"
+        for name, kind, there in (
+            ("tiers", "tier", known.tiers),
+            ("equipment_types", "equipment type", known.equipment_types),
+        ):
+            path = f"{where}.{name}"
+            yield from _unknown(getattr(rule.when, name), there, path, kind, "there is none so far")
+    for promise in policy.sla:
+        path = f"sla[{promise.name}].tiers"
+        yield from _unknown(promise.tiers, known.tiers, path, "tier", "no customer has it so far")
 
 
 def _unknown(

@@ -98,10 +98,16 @@ def _value(value: object, hint: Any, where: str, faults: list[Fault]) -> Any:
             faults.append(Fault(where, f"{_shown(value)}: should be a list […]"))
             return None
         return tuple(
-            _value(item, arguments[0], f"{where}[{index}]", faults)
+            _value(item, arguments[0], f"{where}[{_label(item, index)}]", faults)
             for index, item in enumerate(value)
         )
     return _plain(value, hint, where, faults)
+
+
+def _label(item: object, index: int) -> str:
+    """What people call the item, if it says so; else its place."""
+    named = (item.get("id") or item.get("name")) if isinstance(item, Mapping) else None
+    return named if isinstance(named, str) else str(index)
 
 
 def _plain(value: object, hint: Any, where: str, faults: list[Fault]) -> Any:

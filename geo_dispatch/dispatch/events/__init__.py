@@ -47,6 +47,8 @@ from geo_dispatch.dispatch.events.office import (
     RiskCleared,
 )
 from geo_dispatch.dispatch.events.records import (
+    PerformanceRefreshed,
+    PolicyPublished,
     RecordChanged,
     RecordCreated,
     RecordRetired,
@@ -85,6 +87,8 @@ __all__ = [
     "OrderResumed",
     "OrderStarted",
     "OrderUnassigned",
+    "PerformanceRefreshed",
+    "PolicyPublished",
     "RecordChanged",
     "RecordCreated",
     "RecordRetired",
@@ -107,6 +111,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ResourceBooked,
         ResourceReleased,
         TerritoriesPublished,
+        PolicyPublished,
+        PerformanceRefreshed,
         OrderPlaced,
         OrderChanged,
         OrderAssigned,

@@ -68,3 +68,24 @@ class TerritoriesPublished(Event):
     area: str
     territories: list[str]
     sites_moved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyPublished(Event):
+    """A new version of the policy is in force."""
+
+    type = "policy.published"
+    version: int
+    digest: str
+    author: str
+    reviewed_by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformanceRefreshed(Event):
+    """A new snapshot of what completed orders say is in force."""
+
+    type = "performance.refreshed"
+    version: int
+    orders: int
