@@ -52,6 +52,7 @@ COMMANDS: Final = (
     Entry("territories", "territories", "Check, publish and export territories."),
     Entry("import", "records", "Read technicians, sites or work orders from a CSV file."),
     Entry("db", "records", "Create and upgrade the database."),
+    Entry("audit", "audit", "Prove that the record is as it was written."),
     Entry("tokens", "tokens", "Create, list and revoke access tokens and ingest keys."),
 )
 

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from geo_dispatch.adapters.sql import tables
+from geo_dispatch.dispatch.audit import NOTHING, chain_of, digest_of
 from geo_dispatch.dispatch.events import Event, LoggedEvent, event_to_body
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, VersionConflict
 
 _LOG_LOCK = 0x67656F64
 """Key of the advisory lock that makes PostgreSQL's writers append one after another."""
+
+_COLUMNS = tables.events.c
+EVENT_COLUMNS: Final = tuple(_COLUMNS[field.name] for field in fields(LoggedEvent))
+_INSERT = insert(tables.events).returning(_COLUMNS.seq)
+_HEAD = select(_COLUMNS.seq, _COLUMNS.chain).order_by(_COLUMNS.seq.desc()).limit(1)
+_END = (
+    select(_COLUMNS.version, _COLUMNS.digest, _COLUMNS.at)
+    .where(_COLUMNS.stream == bindparam("stream"))
+    .order_by(_COLUMNS.version.desc())
+    .limit(1)
+)
 
 
 def take_turn(connection: Connection) -> None:
@@ -46,33 +59,43 @@ def append(
     if not events:
         return []
     take_turn(connection)
-    columns = tables.events.c
-    version, last_at = connection.execute(
-        select(func.coalesce(func.max(columns.version), 0), func.max(columns.at)).where(
-            columns.stream == stream
-        )
-    ).one()
+    version, digest, last_at = _end_of(connection, stream)
     if expected_version is not None and version != expected_version:
         raise VersionConflict(
             f"{stream} is at event {version}, not {expected_version}: "
             "something happened meanwhile; read it again",
             [Fault("version", f"{expected_version} was expected, {version} is current")],
         )
-    logged = []
+    chain = head(connection)[1]
+    at = at if last_at is None else max(at, last_at)
+    appended = []
     for version_of_event, event in enumerate(events, start=version + 1):
         row: dict[str, Any] = {
             "stream": stream,
             "version": version_of_event,
             "type": event.type,
             "body": event_to_body(event),
-            "at": at if last_at is None else max(at, last_at),
+            "at": at,
             "actor": actor.label,
         }
-        seq = connection.execute(
-            insert(tables.events).values(row).returning(columns.seq)
-        ).scalar_one()
-        logged.append(LoggedEvent(seq=seq, **row))
-    return logged
+        digest = digest_of(LoggedEvent(seq=0, **row), digest)
+        chain = chain_of(chain, digest)
+        seals = {"digest": digest, "chain": chain}
+        seq = connection.execute(_INSERT, row | seals).scalar_one()
+        appended.append(LoggedEvent(seq=seq, **row))
+    return appended
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Seq and chain value of the newest event; 0 and `NOTHING` in an empty log."""
+    row = connection.execute(_HEAD).one_or_none()
+    return (0, NOTHING) if row is None else (row.seq, row.chain)
+
+
+def _end_of(connection: Connection, stream: str) -> tuple[int, str, datetime | None]:
+    """Version, digest and time of the stream's newest event; its times never go back."""
+    row = connection.execute(_END, {"stream": stream}).one_or_none()
+    return (0, NOTHING, None) if row is None else (row.version, row.digest, row.at)
 
 
 def read(
@@ -85,15 +108,13 @@ def read(
 ) -> list[LoggedEvent]:
     """Events behind ``after``, in order; of these types and streams, or all."""
     columns = tables.events.c
-    statement = select(tables.events).where(columns.seq > after)
+    statement = select(*EVENT_COLUMNS).where(columns.seq > after)
     if types is not None:
         statement = statement.where(columns.type.in_(sorted(types)))
     if streams is not None:
         statement = statement.where(columns.stream.in_(sorted(streams)))
-    rows: Iterable[Any] = connection.execute(
-        statement.order_by(columns.seq).limit(limit)
-    ).mappings()
-    return [LoggedEvent(**row) for row in rows]
+    rows = connection.execute(statement.order_by(columns.seq).limit(limit))
+    return [LoggedEvent(*row) for row in rows]
 
 
 def last_seq(connection: Connection) -> int:

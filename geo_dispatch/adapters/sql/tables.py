@@ -268,6 +268,8 @@ events = Table(
     Column("body", JSON, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("actor", String(255), nullable=False),
+    Column("digest", String(64), nullable=False, comment="seals the stream up to here"),
+    Column("chain", String(64), nullable=False, comment="seals the log up to here"),
     UniqueConstraint("stream", "version"),
     sqlite_autoincrement=True,
 )
