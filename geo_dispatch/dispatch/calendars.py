@@ -8,7 +8,7 @@ been changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -69,6 +69,17 @@ def calendar_faults(calendar: Calendar, where: str) -> list[Fault]:
             )
         )
     return faults
+
+
+def calendar_named(calendars: Iterable[Calendar], name: str) -> Calendar:
+    """The calendar that policies call so.
+
+    Raises
+    ------
+    KeyError
+        There is none; a checked policy names only those there are.
+    """
+    return {ALWAYS.name: ALWAYS, **{one.name: one for one in calendars}}[name]
 
 
 def opening(calendar: Calendar, after: datetime, zone: ZoneInfo) -> Iterator[Window]:

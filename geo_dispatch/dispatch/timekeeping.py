@@ -15,6 +15,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch import events as e
+from geo_dispatch.dispatch.availability import clock_text
 from geo_dispatch.dispatch.calendars import Calendar, add_business_time, business_time_between
 from geo_dispatch.dispatch.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.evolution import evolve
@@ -83,6 +84,32 @@ def left_s(clock: SlaClock, terms: Terms, now: datetime) -> float:
     if at <= clock.due_at:
         return terms.between(at, clock.due_at)
     return -terms.between(clock.due_at, at)
+
+
+def why(before: Sla | None, after: Sla, zone: ZoneInfo, now: datetime) -> str:
+    """What became of the clocks, for the order's story."""
+    known = before if before is not None and before.policy == after.policy else None
+    parts = [
+        f"{name} {_became(old, new, zone, now)}"
+        for name, old, new in (
+            ("response", known.response if known else None, after.response),
+            ("completion", known.completion if known else None, after.completion),
+        )
+        if new is not None and new != old
+    ]
+    return ", ".join(parts) if known else f"{after.policy}: {', '.join(parts)}"
+
+
+def _became(old: SlaClock | None, new: SlaClock, zone: ZoneInfo, now: datetime) -> str:
+    due = f"due {clock_text(new.due_at, zone, now)}"
+    if new.stopped_at is not None:
+        off_min = (new.due_at - new.stopped_at).total_seconds() / 60
+        return f"kept, {off_min:.0f} min early" if off_min >= 0 else f"missed by {-off_min:.0f} min"
+    if new.paused_at is not None:
+        return f"stands still, was {due}"
+    if old is not None and not old.runs:
+        return f"runs again, {due}"
+    return due
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,3 +225,6 @@ _FOLLOWERS: Final[dict[type[e.Event], Callable[[_Around, Any], Sla]]] = {
     e.OrderCompleted: _ended,
     e.OrderCancelled: _ended,
 }
+
+MOVING: Final = frozenset(_FOLLOWERS)
+"""Types of events that can move clocks."""

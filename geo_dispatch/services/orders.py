@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ from geo_dispatch.dispatch.visits import Review
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
 from geo_dispatch.kernel.ids import NewId, OrderId, VisitId
+from geo_dispatch.services import sla
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.projections import project
 
@@ -50,6 +52,9 @@ def place_in(ctx: Desk, unit: Unit, fields: OrderFields, *, actor: Actor) -> Wor
     )
     _refuse_faulty(unit, order, "this work order cannot be placed")
     events = decide(None, c.PlaceOrder(order=order), now)
+    clocks = sla.promise(ctx, unit, order)
+    events += sla.clocks_moved(ctx, order, None, clocks, now)
+    order = replace(order, sla=clocks)
     unit.orders.add(order)
     unit.append(stream_of(order.id), events, actor=actor, at=now)
     return order
@@ -240,6 +245,7 @@ def apply(
     events = decide(order, command, now)
     if not events:
         return order
+    events += sla.moves(ctx, unit, order, events, now)
     unit.append(stream_of(order.id), events, actor=actor, at=now)
     after = order
     for event in events:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch import commands as c
+from geo_dispatch.dispatch.contracts import Contract
 from geo_dispatch.dispatch.orders import OrderFields, WorkOrder
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.services import orders, records
+from geo_dispatch.services.contracts import CONTRACTS
 from geo_dispatch.services.desk import BackOffice
 from tests.support.databases import sqlite_store
 
@@ -65,6 +67,10 @@ class Office:
     def technician(self, call_sign: str = "Van 07", **fields) -> Technician:
         values = {"call_sign": call_sign, **fields}
         return records.create(self.desk, records.TECHNICIANS, values, actor=DISPATCHER)
+
+    def contract(self, customer: Customer, **fields) -> Contract:
+        values = {"customer_id": customer.id, "name": "Service", **fields}
+        return records.create(self.desk, CONTRACTS, values, actor=DISPATCHER)
 
     def order(self, site: Site | None = None, **fields) -> WorkOrder:
         values: OrderFields = {
