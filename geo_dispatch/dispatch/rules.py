@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from geo_dispatch.dispatch.orders import WorkClass
+from geo_dispatch.dispatch.hours import SUNDAY
+from geo_dispatch.dispatch.orders import MAX_PRIORITY, WorkClass
 
 BEST: Final = "best"
 PREFERRED: Final = "preferred"
@@ -122,8 +123,9 @@ def always_before(above: Rule, below: Rule) -> bool:
 def covers(wide: When, narrow: When) -> bool:
     """Whether ``wide`` holds for every order for which ``narrow`` holds."""
     lists = all(
-        not getattr(wide, name) or _within(getattr(narrow, name), getattr(wide, name))
+        not asked or _ALL.get(name) == frozenset(asked) or _within(getattr(narrow, name), asked)
         for name in _LISTS
+        for asked in [getattr(wide, name)]
     )
     singles = all(getattr(wide, name) in {None, getattr(narrow, name)} for name in _SINGLES)
     return lists and singles and (wide.hours is None or _hours_within(narrow.hours, wide.hours))
@@ -141,6 +143,12 @@ _LISTS: Final = (
     "weekdays",
 )
 _SINGLES: Final = ("known_equipment", "access")
+_ALL: Final[dict[str, frozenset[object]]] = {
+    "priorities": frozenset(range(1, MAX_PRIORITY + 1)),
+    "work_classes": frozenset(get_args(WorkClass)),
+    "weekdays": frozenset(range(SUNDAY + 1)),
+}
+"""Lists that, when they name everything there is, ask for nothing."""
 
 
 def _within(narrow: tuple[object, ...], wide: tuple[object, ...]) -> bool:

@@ -15,7 +15,7 @@ from geo_dispatch.adapters.sql.registers import crew_members_table
 from geo_dispatch.dispatch.orders import OPEN, Assignment, Status, WorkOrder
 from geo_dispatch.dispatch.visits import Visit
 from geo_dispatch.kernel.errors import NotFound
-from geo_dispatch.kernel.ids import TechnicianId, VisitId
+from geo_dispatch.kernel.ids import OrderId, TechnicianId, VisitId
 from geo_dispatch.kernel.time import Window
 
 _NUMBER_PREFIX = "WO-"
@@ -63,6 +63,7 @@ class Orders(Records[WorkOrder]):
         site_id: str | None = None,
         customer_id: str | None = None,
         equipment_id: str | None = None,
+        parent_id: str | None = None,
         retired: bool = False,
         after: str | None = None,
         limit: int | None = None,
@@ -73,6 +74,7 @@ class Orders(Records[WorkOrder]):
             columns.site_id: site_id,
             columns.customer_id: customer_id,
             columns.equipment_id: equipment_id,
+            columns.parent_id: parent_id,
         }
         conditions: list[ColumnElement[bool]] = [
             column == value for column, value in wanted.items() if value is not None
@@ -82,6 +84,22 @@ class Orders(Records[WorkOrder]):
         if statuses is not None:
             conditions.append(columns.status.in_(sorted(statuses)))
         return self.list(*conditions, retired=retired, after=after, limit=limit)
+
+    def completed(self, since: datetime, until: datetime) -> list[WorkOrder]:
+        """Orders completed from since until then, also those out of the lists."""
+        columns = self.table.c
+        return self.list(
+            columns.status == Status.COMPLETE,
+            columns.ended_at >= since,
+            columns.ended_at < until,
+            retired=True,
+        )
+
+    def followed_up(self) -> frozenset[OrderId]:
+        """Orders that another one follows up."""
+        parents = self.table.c.parent_id
+        statement = select(parents).where(parents.is_not(None)).distinct()
+        return frozenset(self._connection.execute(statement).scalars())
 
     def to_row(self, record: WorkOrder) -> dict[str, Any]:
         """The window in two columns; the number also as a number."""
