@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from geo_dispatch.dispatch.plan import (
-    Basis,
-    Leg,
-    Plan,
-    Stay,
-    lateness_s,
-    legs,
-    origin,
-    schedule,
-    work_from,
-)
+from geo_dispatch.dispatch.day import legs_of
+from geo_dispatch.dispatch.drives import Drives, Leg
+from geo_dispatch.dispatch.feasibility import lateness_s
+from geo_dispatch.dispatch.plan import Basis, Plan, origin
+from geo_dispatch.dispatch.schedule import Schedule, Stay, walk
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 WORTH_TELLING_S: Final = 60.0
@@ -38,6 +31,8 @@ class Eta:
         Driving still ahead, all of it, seconds.
     late_by_s
         How late against window and due time; negative is slack, None without a limit or an ETA.
+    finish_at
+        When the work is expected to be done; None like the ETA.
     """
 
     order_id: OrderId
@@ -48,20 +43,22 @@ class Eta:
     basis: Basis
     position_at: datetime | None
     computed_at: datetime
+    finish_at: datetime | None = None
 
 
 def legs_ahead(plan: Plan, now: datetime, zone: ZoneInfo) -> list[Leg]:
-    """The legs whose drive times `remaining` needs; empty when the plan starts nowhere."""
-    start = origin(plan, now, zone)
-    return legs(plan, start) if start is not None else []
+    """The legs that `remaining` asks for; empty when the plan starts nowhere."""
+    return legs_of(plan, origin(plan, now, zone))
 
 
-def remaining(
-    plan: Plan, drive_s: Sequence[float | None], now: datetime, zone: ZoneInfo
-) -> list[Eta]:
-    """One ETA per open order of the plan, in sequence; ``drive_s`` as `legs_ahead` asks."""
-    day = schedule(plan, origin(plan, now, zone), drive_s, now)
-    return [_eta(plan, stay, now) for stay in day.stays]
+def remaining(plan: Plan, drives: Drives, now: datetime, zone: ZoneInfo) -> list[Eta]:
+    """One ETA per open order of the plan, in sequence."""
+    return etas_of(plan, walk(plan, origin(plan, now, zone), drives, now, zone), now)
+
+
+def etas_of(plan: Plan, schedule: Schedule, now: datetime) -> list[Eta]:
+    """The ETAs of a plan that was worked out already."""
+    return [_eta(plan, stay, now) for stay in schedule.stays]
 
 
 def worth_telling(new: Eta, old: Eta | None) -> bool:
@@ -77,16 +74,17 @@ def _eta(plan: Plan, stay: Stay, now: datetime) -> Eta:
     seen = plan.whereabouts
     order = stay.stop.order
     late_s = None
-    if stay.arrive_at is not None and stay.finish_at is not None:
-        late_s = lateness_s(order, work_from(order, stay.arrive_at), stay.finish_at)
+    if stay.begin_at is not None and stay.finish_at is not None:
+        late_s = lateness_s(order, stay.begin_at, stay.finish_at)
     from_fix = stay.basis in {Basis.POSITION, Basis.STALE_POSITION}
     return Eta(
         order_id=order.id,
         technician_id=plan.technician.id,
-        eta=stay.arrive_at,
-        drive_s=stay.drive_s,
+        eta=stay.arrive_at if stay.stop.fixed else stay.begin_at,
+        drive_s=stay.driven_s,
         late_by_s=late_s,
         basis=stay.basis,
         position_at=seen.at if seen is not None and from_fix else None,
         computed_at=now,
+        finish_at=stay.finish_at,
     )

@@ -7,7 +7,7 @@ drive time of each leg. Drive times come from outside, so that many plans share 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,16 +15,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.availability import next_working
+from geo_dispatch.dispatch.drives import Leg
+from geo_dispatch.dispatch.hours import Hours
 from geo_dispatch.dispatch.orders import ENDED, Status, WorkOrder
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
-
-Leg = tuple[LonLat, LonLat]
-"""From where to where."""
-
-DriveTimes = Callable[[Sequence[Leg]], Sequence[float | None]]
-"""Seconds for each leg, None where there is no way. Asked in batches."""
 
 POSITION_FRESH_S: Final = 900.0
 """Older positions are stale: at 50 km/h a quarter of an hour is the whole of a small country."""
@@ -53,6 +49,21 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Prior:
+    """An order that must be complete before another one begins.
+
+    Attributes
+    ----------
+    done_at
+        When it was, or is expected to be; None when nobody can tell.
+    """
+
+    order_id: OrderId
+    number: str
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """An open order in a plan.
 
@@ -60,15 +71,34 @@ class Stop:
     ----------
     place
         The site's location.
+    access
+        When anybody is let in; none means always.
+    priors
+        What it waits for. Those of the same plan are done when they are done there.
+    joins_at
+        When the crew that it takes begins together; None for who goes alone.
     """
 
     order: WorkOrder
     place: LonLat
+    access: tuple[Hours, ...] = ()
+    priors: tuple[Prior, ...] = ()
+    joins_at: datetime | None = None
 
     @property
     def reached(self) -> bool:
         """Whether the technician is there, also while waiting for help there."""
         return (self.order.helped_from or self.order.status) in _AT_SITE
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the technician is driving there."""
+        return (self.order.helped_from or self.order.status) is Status.EN_ROUTE
+
+    @property
+    def fixed(self) -> bool:
+        """Whether nothing can come before it any more."""
+        return self.reached or self.under_way
 
     @property
     def arrived_at(self) -> datetime | None:
@@ -230,19 +260,6 @@ def schedule(
 def work_from(order: WorkOrder, arrive_at: datetime) -> datetime:
     """When work begins for who arrives then: not before the window opens."""
     return max(arrive_at, order.window.start) if order.window is not None else arrive_at
-
-
-def lateness_s(order: WorkOrder, arrive_at: datetime, finish_at: datetime) -> float | None:
-    """How late, seconds; negative is slack, None when the order has no limit.
-
-    The window asks for the arrival, ``due_at`` for the end of the work; the worse one counts.
-    """
-    limits = []
-    if order.window is not None:
-        limits.append((arrive_at - order.window.end).total_seconds())
-    if order.due_at is not None:
-        limits.append((finish_at - order.due_at).total_seconds())
-    return max(limits, default=None)
 
 
 def _ahead(plan: Plan) -> tuple[Stop, ...]:

@@ -18,12 +18,12 @@ from typing import Final
 
 from geo_dispatch.dispatch.candidates import Candidate, Excluded, NotRanked, Ranking
 from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.drives import DriveTimes
+from geo_dispatch.dispatch.feasibility import lateness_s
 from geo_dispatch.dispatch.plan import (
     Basis,
-    DriveTimes,
     Origin,
     Plan,
-    lateness_s,
     legs,
     origin,
     schedule,

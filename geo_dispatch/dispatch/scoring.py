@@ -9,7 +9,8 @@ from typing import Final
 
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.orders import WorkOrder
-from geo_dispatch.dispatch.plan import Schedule, lateness_s
+from geo_dispatch.dispatch.feasibility import lateness_s
+from geo_dispatch.dispatch.plan import Schedule
 from geo_dispatch.dispatch.qualification import held
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Technician

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from geo_dispatch.dispatch.plan import Leg
+from geo_dispatch.dispatch.drives import Drives, Leg
 from geo_dispatch.dispatch.ranking import Roads
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.roads.engine import SNAP_M, RoadEngine
@@ -27,6 +27,11 @@ def drive_times(engine: RoadEngine, legs: Sequence[Leg]) -> list[float | None]:
         for number, time_s in zip(numbers, found, strict=True):
             times[number] = time_s
     return times
+
+
+def drives_on(engine: RoadEngine) -> Drives:
+    """Drive times on these roads, each asked for once."""
+    return Drives(lambda legs: drive_times(engine, legs))
 
 
 def roads_to(engine: RoadEngine, place: LonLat) -> Roads:

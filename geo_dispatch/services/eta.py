@@ -15,8 +15,9 @@ from geo_dispatch.dispatch.plan import Basis, Plan
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
+from geo_dispatch.services import outbox, risks
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.driving import drive_times
+from geo_dispatch.services.driving import drives_on
 from geo_dispatch.services.plans import load_plans
 
 EVERY_S: Final = 15.0
@@ -79,7 +80,7 @@ def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[E
     if not news:
         return []
     with ctx.store.write() as unit:
-        published = _tell(unit, news, now)
+        published = _tell(ctx, unit, news, now)
         unit.commit()
     return published
 
@@ -124,33 +125,31 @@ def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:
 
 
 def _etas(ctx: Context, plan: Plan, now: datetime) -> list[Eta]:
-    legs = legs_ahead(plan, now, ctx.zone)
-    return remaining(plan, drive_times(ctx.roads, legs), now, ctx.zone)
+    drives = drives_on(ctx.roads)
+    drives.prefetch(legs_ahead(plan, now, ctx.zone))
+    return remaining(plan, drives, now, ctx.zone)
 
 
-def _tell(unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
-    holders = _holders(unit, news)
+def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
+    orders = unit.orders.many(eta.order_id for eta in news)
     last = unit.etas.many(eta.order_id for eta in news)
     told = []
     for eta in news:
-        if holders.get(eta.order_id) != eta.technician_id:
+        order = orders[eta.order_id]
+        if order.status in ENDED or order.technician_id != eta.technician_id:
             continue  # taken away, or ended, meanwhile
         before = last.get(eta.order_id)
-        if before is not None and not worth_telling(eta, before):
-            unit.etas.put(
-                replace(before, drive_s=eta.drive_s, position_at=eta.position_at, computed_at=now)
-            )
-            continue
-        event = _event(eta)
-        unit.etas.put(eta)
-        unit.append(f"order:{eta.order_id}", [event], actor=WORKER, at=now)
-        told.append(event)
+        if before is None or worth_telling(eta, before):
+            event = _event(eta)
+            unit.etas.put(eta)
+            unit.append(f"order:{eta.order_id}", [event], actor=WORKER, at=now)
+            outbox.note(ctx, unit, order, order, event, actor=WORKER, at=now)
+            risks.tell_delay(ctx, unit, order, eta, now)
+            told.append(event)
+        else:
+            unit.etas.put(replace(eta, eta=before.eta, late_by_s=before.late_by_s))
+        risks.tell_risk(ctx, unit, order, eta.eta, eta.finish_at, now)
     return told
-
-
-def _holders(unit: Unit, news: list[Eta]) -> Mapping[str, TechnicianId | None]:
-    orders = unit.orders.many(eta.order_id for eta in news)
-    return {key: one.technician_id for key, one in orders.items() if one.status not in ENDED}
 
 
 def _event(eta: Eta) -> EtaPublished:

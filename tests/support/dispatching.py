@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.drives import Drives, Leg
 from geo_dispatch.dispatch.orders import Arrival, SkillRequirement, Status, WorkOrder
-from geo_dispatch.dispatch.plan import Leg, Plan, Stop, Whereabouts, in_sequence
+from geo_dispatch.dispatch.plan import Plan, Stop, Whereabouts, in_sequence
 from geo_dispatch.dispatch.ranking import Roads
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Shift, Skill, Technician
@@ -121,6 +122,10 @@ class FlatLand:
             None if {start, end} & self.blocked else haversine_m(start, end) / SPEED_MPS
             for start, end in legs
         ]
+
+    @property
+    def drives(self) -> Drives:
+        return Drives(self.drive_times)
 
     @property
     def roads(self) -> Roads:
