@@ -53,6 +53,12 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port that the API binds to; 0 is any.")
     public_url: str = Field("", description="URL that browsers and phones see, if not HOST:PORT.")
 
+    webhook_allow: str = Field(
+        "",
+        description="Hosts and networks that webhooks may reach by plain HTTP and at private "
+        "addresses, such as erp.internal,10.0.0.0/8.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, json elsewhere."

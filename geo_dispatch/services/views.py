@@ -11,11 +11,13 @@ from geo_dispatch.dispatch.contracts import Contract
 from geo_dispatch.dispatch.equipment import Equipment
 from geo_dispatch.dispatch.eta import Eta
 from geo_dispatch.dispatch.events import LoggedEvent, as_json
+from geo_dispatch.dispatch.messages import Message
 from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.resources import Booking, Crew, Resource
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.dispatch.webhooks import Delivery, Endpoint
 from geo_dispatch.kernel.cells import cell_to_str
 from geo_dispatch.kernel.geo import LonLat
 
@@ -82,6 +84,21 @@ def visit_view(visit: Visit) -> View:
 def eta_view(eta: Eta) -> View:
     """The ETA as last published."""
     return _plain(eta)
+
+
+def message_view(message: Message) -> View:
+    """The message as it was queued."""
+    return _plain(message)
+
+
+def webhook_view(endpoint: Endpoint) -> View:
+    """The endpoint without its secrets."""
+    return _plain(endpoint, leave_out=("secret", "previous_secret"))
+
+
+def delivery_view(sent: Delivery) -> View:
+    """Where a delivery stands."""
+    return _plain(sent)
 
 
 def event_view(logged: LoggedEvent) -> View:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
+from geo_dispatch.adapters.sql.messages import Messages
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.policies import Performances, Policies
@@ -32,6 +33,7 @@ from geo_dispatch.adapters.sql.registers import (
 from geo_dispatch.adapters.sql.territories import Territories
 from geo_dispatch.adapters.sql.tokens import Tokens
 from geo_dispatch.adapters.sql.tracking import Tracking
+from geo_dispatch.adapters.sql.webhooks import Deliveries, Webhooks
 from geo_dispatch.dispatch.events import Event, LoggedEvent
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import DatabaseUnavailable
@@ -68,12 +70,22 @@ class Unit:
         self.tokens = Tokens(connection)
         self.idempotency = IdempotencyKeys(connection)
         self.etas = Etas(connection)
+        self.messages = Messages(connection)
+        self.webhooks = Webhooks(connection)
+        self.deliveries = Deliveries(connection)
         self.proposals = Proposals(connection)
         self.tracking = Tracking(connection)
         self.seals = Seals(connection)
         self.policies = Policies(connection)
         self.performances = Performances(connection)
         self.decisions = Decisions(connection)
+
+        self.noted: list[Any] = []  # what `services.outbox` tells at commit
+        self._last: list[Callable[[], None]] = []
+
+    def before_commit(self, work: Callable[[], None]) -> None:
+        """Do this work, once, when everything else of the unit is done."""
+        self._last.append(work)
 
     def commit(self) -> None:
         """Make it last, together with the mark that the request in hand, if any, is done.
@@ -83,6 +95,8 @@ class Unit:
         Busy
             Another process has done that request meanwhile; nothing of this unit stays.
         """
+        while self._last:
+            self._last.pop(0)()
         request = IN_HAND.get()
         if request is None or request.done:
             self.connection.commit()

@@ -1,0 +1,103 @@
+"""Messages in SQL, in the order in which they were queued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from geo_dispatch.adapters.sql.message_tables import messages
+from geo_dispatch.dispatch.messages import Message
+from geo_dispatch.kernel.errors import NotFound
+from geo_dispatch.kernel.ids import MessageId, OrderId
+
+_COLUMNS = tuple(field.name for field in fields(Message))
+
+
+class Messages:
+    """Everything that was said, oldest first."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, queued: Sequence[Message]) -> None:
+        """Queue them, in this order."""
+        if queued:
+            rows = [{name: getattr(one, name) for name in _COLUMNS} for one in queued]
+            self._connection.execute(insert(messages), rows)
+
+    def get(self, message_id: str) -> Message:
+        """The message.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        found = self.many([message_id])
+        if not found:
+            raise NotFound("message", message_id)
+        return found[MessageId(message_id)]
+
+    def many(self, message_ids: Iterable[str]) -> dict[MessageId, Message]:
+        """Those that there are, by id."""
+        condition = messages.c.id.in_(sorted(set(message_ids)))
+        return {message.id: message for message in self._select(condition)}
+
+    def search(
+        self,
+        *,
+        to: str | None = None,
+        recipient_id: str | None = None,
+        order_id: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[Message]:
+        """Those that meet every condition given, newest first, from behind the one ``after``."""
+        columns = messages.c
+        wanted = (
+            (columns.to, to),
+            (columns.recipient_id, recipient_id),
+            (columns.order_id, order_id),
+        )
+        conditions: list[Any] = [column == value for column, value in wanted if value is not None]
+        if after is not None:
+            seq = select(columns.seq).where(columns.id == after).scalar_subquery()
+            conditions.append(columns.seq < seq)
+        return self._select(*conditions, newest_first=True, limit=limit)
+
+    def between(self, start: datetime, end: datetime, limit: int) -> list[Message]:
+        """Those of the period, oldest first."""
+        columns = messages.c
+        return self._select(columns.at >= start, columns.at < end, limit=limit)
+
+    def last_told(self, order_ids: Iterable[str], types: Iterable[str]) -> dict[OrderId, Message]:
+        """The newest message of these types to the customer of each order that has one."""
+        columns = messages.c
+        newest = (
+            select(func.max(columns.seq))
+            .where(
+                columns.order_id.in_(sorted(set(order_ids))),
+                columns.to == "customer",
+                columns.type.in_(sorted(types)),
+            )
+            .group_by(columns.order_id)
+        )
+        found = self._select(columns.seq.in_(newest))
+        return {message.order_id: message for message in found if message.order_id is not None}
+
+    def _select(
+        self, *conditions: Any, newest_first: bool = False, limit: int | None = None
+    ) -> list[Message]:
+        columns = messages.c
+        seq = columns.seq.desc() if newest_first else columns.seq
+        statement = (
+            select(*(columns[name] for name in _COLUMNS))
+            .where(*conditions)
+            .order_by(seq)
+            .limit(limit)
+        )
+        return [Message(**row) for row in self._connection.execute(statement).mappings()]

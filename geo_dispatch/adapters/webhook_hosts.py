@@ -1,0 +1,125 @@
+"""Where webhooks may go: public addresses by HTTPS, and what the settings allow besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Final
+
+import httpx
+
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_SCHEMES: Final = ("http", "https")
+MAX_URL: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Hosts and networks that may be reached although they are not public, by plain HTTP too."""
+
+    hosts: frozenset[str] = frozenset()
+    networks: tuple[Network, ...] = ()
+
+    def covers(self, host: str, address: Address) -> bool:
+        """Whether this address of this host is one of them."""
+        return host.lower() in self.hosts or any(
+            plain in network for plain in embedded(address) for network in self.networks
+        )
+
+    def names(self, host: str) -> bool:
+        """Whether the host, as a URL has it, is one of them."""
+        literal = _literal(host)
+        return host.lower() in self.hosts or (literal is not None and self.covers(host, literal))
+
+
+def allowed_by(setting: str) -> Allowed:
+    """What ``erp.internal,10.0.0.0/8`` allows.
+
+    Raises
+    ------
+    InvalidInput
+        An item is neither a host's name nor a network.
+    """
+    hosts, networks, faults = set(), [], []
+    for item in filter(None, (part.strip() for part in setting.split(","))):
+        try:
+            networks.append(ip_network(item))
+        except ValueError:
+            if "/" in item or ":" in item:
+                faults.append(Fault("webhook_allow", f"{item!r} is no network such as 10.0.0.0/8"))
+            hosts.add(item.lower())
+    if faults:
+        raise InvalidInput("GEO_DISPATCH_WEBHOOK_ALLOW can't be read", faults)
+    return Allowed(frozenset(hosts), tuple(networks))
+
+
+def is_public(address: Address) -> bool:
+    """Whether it is an address of the public internet, and every one that it wraps too."""
+    return all(
+        one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified)
+        for one in embedded(address)
+    )
+
+
+def embedded(address: Address) -> list[Address]:
+    """The address, or what it stands for: IPv4 in IPv6 by mapping, 6to4, Teredo or NAT64."""
+    if isinstance(address, IPv4Address):
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    wrapped: list[Address] = [address]
+    if address.sixtofour is not None:
+        wrapped.append(address.sixtofour)
+    if address.teredo is not None:
+        wrapped.extend(address.teredo)
+    if address in _NAT64:
+        return [IPv4Address(int(address) & 0xFFFFFFFF)]
+    return wrapped
+
+
+def url_faults(url: str, allowed: Allowed) -> list[Fault]:
+    """Everything wrong with an endpoint's URL that shows without looking its name up."""
+    try:
+        parsed = httpx.URL(url)
+        host = parsed.raw_host.decode("ascii")
+    except (httpx.InvalidURL, UnicodeError) as error:
+        return [Fault("url", f"{url[:80]!r} is no URL: {error}")]
+    faults = []
+    if len(url) > MAX_URL:
+        faults.append(Fault("url", f"has {len(url)} characters; {MAX_URL} are enough"))
+    if parsed.scheme not in _SCHEMES or not host:
+        return [*faults, Fault("url", f"{url[:80]!r} is not like https://example.com/hooks")]
+    if parsed.userinfo:
+        faults.append(Fault("url", "holds a name or password; the signature tells who sends"))
+    if parsed.fragment:
+        faults.append(Fault("url", f"ends in #{parsed.fragment[:40]}, which is never sent"))
+    if allowed.names(host):
+        return faults
+    if parsed.scheme != "https":
+        faults.append(Fault("url", f"is plain HTTP; use https, {_OR_ALLOW}"))
+    literal = _literal(host)
+    if host == "localhost" or (literal is not None and not is_public(literal)):
+        faults.append(Fault("url", f"{host} is no public address; name another, {_OR_ALLOW}"))
+    return faults
+
+
+_OR_ALLOW: Final = "or allow the host by GEO_DISPATCH_WEBHOOK_ALLOW"
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ip_address(host.strip("[]"))
+    except ValueError:
+        return None
