@@ -53,6 +53,8 @@ COMMANDS: Final = (
     Entry("import", "records", "Read technicians, sites or work orders from a CSV file."),
     Entry("db", "records", "Create and upgrade the database."),
     Entry("audit", "audit", "Prove that the record is as it was written."),
+    Entry("policy", "policy", "Check, publish, compare and try out policies."),
+    Entry("performance", "performance", "Work out what completed orders say of technicians."),
     Entry("tokens", "tokens", "Create, list and revoke access tokens and ingest keys."),
 )
 

@@ -60,12 +60,12 @@ def _record(table: object, shape: Any, where: str, faults: list[Fault]) -> Any:
         return None
     hints = _hints(shape)
     known = {field.name: field for field in fields(shape) if field.init}
-    before = len(faults)
     faults.extend(
         Fault(_path(where, key), f"is not known{did_you_mean(key, known, _those(known))}")
         for key in table
         if key not in known
     )
+    before = len(faults)
     faults.extend(
         Fault(_path(where, name), "is missing; it must be given")
         for name, field in known.items()

@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.policy import Policy, PolicyVersion
 from geo_dispatch.dispatch.policy_checks import Known, reference_faults, reference_warnings
 from geo_dispatch.dispatch.policy_differences import Difference, differences
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
+from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, VersionConflict
 from geo_dispatch.kernel.text import checked_text
 from geo_dispatch.services.desk import Desk
 
@@ -67,6 +67,20 @@ def versions(desk: Desk) -> list[Listed]:
     ]
 
 
+def version(desk: Desk, number: int) -> Listed:
+    """One version, and what it changed.
+
+    Raises
+    ------
+    NotFound
+        There is none of that number.
+    """
+    with desk.store.read() as unit:
+        found = unit.policies.get(number)
+        before = unit.policies.get(number - 1) if number else None
+    return Listed(found, tuple(differences(before.policy, found.policy)) if before else ())
+
+
 def check(desk: Desk, text: str, where: str = "the policy") -> Checked:
     """Everything to say about a document before it is published.
 
@@ -103,17 +117,19 @@ def publish(
     ------
     InvalidInput
         As `check`; no note; nobody but its author reviewed it.
+    VersionConflict
+        Another version than ``based_on`` is in force.
     Conflict
-        It says the same as the policy in force, or that isn't ``based_on`` any more.
+        It says the same as the policy in force.
     """
     _refuse_unreviewed(author, reviewed_by, note, where)
     with desk.store.write() as unit:
         before = unit.policies.in_force()
         if based_on is not None and before.version != based_on:
-            raise Conflict(
-                f"version {before.version} is in force, not {based_on}: another policy was "
+            raise VersionConflict(
+                f"version {before.version} of the policy is in force, not {based_on}: another was "
                 "published meanwhile; look at its differences and publish on top of it",
-                [Fault("based_on", f"{before.version} is in force")],
+                [Fault("version", f"{based_on} was sent, {before.version} is in force")],
             )
         checked = check_in(desk, unit, text, where)
         if not checked.differences:
