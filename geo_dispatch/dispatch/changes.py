@@ -6,11 +6,13 @@ second: whose it is, and when it is planned to begin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
+from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.schedule import Schedule, Stay
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 ChangeKind = Literal["assigned", "bumped", "moved", "unassigned"]
@@ -68,3 +70,72 @@ class Rearrangement:
 
     changes: tuple[Change, ...] = ()
     sequences: Mapping[TechnicianId, tuple[OrderId, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An order that another technician has, or that begins at another time.
+
+    Attributes
+    ----------
+    before, after
+        Its visit in the days of its technicians; None while nobody has it.
+    """
+
+    order: WorkOrder
+    technician_before: TechnicianId | None
+    technician_after: TechnicianId | None
+    before: Stay | None
+    after: Stay | None
+
+
+def differences(
+    before: Mapping[TechnicianId, Schedule], after: Mapping[TechnicianId, Schedule]
+) -> Iterator[Difference]:
+    """What is not as it was, to the second, by the planned begin before; new orders come first.
+
+    Parameters
+    ----------
+    before
+        Days as they stand, at least of all technicians whose day is in ``after``.
+    after
+        The days that may have changed.
+    """
+    old, new = _visits({one: before[one] for one in after}), _visits(after)
+    for order_id in sorted({*old, *new}, key=lambda one: _by_begin(one, old, new)):
+        owner_before, stay_before = old.get(order_id, (None, None))
+        owner_after, stay_after = new.get(order_id, (None, None))
+        if owner_before != owner_after or not _alike(stay_before, stay_after):
+            stop = (stay_before or new[order_id][1]).stop
+            yield Difference(stop.order, owner_before, owner_after, stay_before, stay_after)
+
+
+def same_begin(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two planned beginnings are the same to the second."""
+    if one is None or other is None:
+        return one is other
+    return abs((one - other).total_seconds()) < WORTH_LISTING_S
+
+
+def _alike(one: Stay | None, other: Stay | None) -> bool:
+    return one is not None and other is not None and same_begin(one.begin_at, other.begin_at)
+
+
+def _visits(
+    schedules: Mapping[TechnicianId, Schedule],
+) -> dict[OrderId, tuple[TechnicianId, Stay]]:
+    return {
+        stay.stop.order.id: (owner, stay)
+        for owner, schedule in schedules.items()
+        for stay in schedule.stays
+    }
+
+
+def _by_begin(
+    order_id: OrderId,
+    old: Mapping[OrderId, tuple[TechnicianId, Stay]],
+    new: Mapping[OrderId, tuple[TechnicianId, Stay]],
+) -> tuple[bool, float, OrderId]:
+    _, stay = old.get(order_id) or new[order_id]
+    begin_s = 0.0 if stay.begin_at is None else stay.begin_at.timestamp()
+    return (order_id in old, begin_s, order_id)

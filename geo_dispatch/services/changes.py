@@ -14,6 +14,7 @@ from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import AssignmentId, OrderId
+from geo_dispatch.services import outbox
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders import apply
 
@@ -42,6 +43,7 @@ def apply_changes(
     source: str,
     actor: Actor,
     now: datetime,
+    by_order_id: OrderId | None = None,
     grounds: Mapping[OrderId, Grounds] | None = None,
     base: Mapping[OrderId, int] | None = None,
 ) -> dict[OrderId, WorkOrder]:
@@ -51,6 +53,8 @@ def apply_changes(
     ----------
     source
         As `WorkOrder.assignment_source`: ``"emergency"``, ``"repair"``.
+    by_order_id
+        The emergency that the others make room for.
     grounds
         What assignments were decided on, by order.
     base
@@ -71,24 +75,39 @@ def apply_changes(
     NotFound
         An order is gone.
     """
-    changes = {change.order_id: change for change in rearrangement.changes}
-    orders = _expected(unit, rearrangement, base or {})
+    before = _expected(unit, rearrangement, base or {})
+    orders = dict(before)
     known = grounds or {}
     places = {
         order_id: place
         for sequence in rearrangement.sequences.values()
         for place, order_id in enumerate(sequence, start=1)
     }
-    for order_id, change in changes.items():
-        place = places.get(order_id, 0)
+    for change in rearrangement.changes:
+        order_id = change.order_id
         reasons = known.get(order_id, Grounds())
-        command = _command(ctx, change, place, source, reasons)
+        command = _command(ctx, change, places.get(order_id, 0), source, reasons)
         if command is not None:
             orders[order_id] = apply(ctx, unit, orders[order_id], command, actor=actor, now=now)
-    for order_id, place in places.items():
-        command = c.Resequence(sequence=place)
-        orders[order_id] = apply(ctx, unit, orders[order_id], command, actor=actor, now=now)
-    return {order_id: orders[order_id] for order_id in changes}
+    for technician_id, sequence in rearrangement.sequences.items():
+        for place, order_id in enumerate(sequence, start=1):
+            order = orders[order_id]
+            member = None if order.technician_id == technician_id else technician_id
+            command = c.Resequence(sequence=place, member=member)
+            orders[order_id] = apply(ctx, unit, order, command, actor=actor, now=now)
+    for change in rearrangement.changes:
+        order_id = change.order_id
+        outbox.note_change(
+            ctx,
+            unit,
+            before[order_id],
+            orders[order_id],
+            change,
+            by_order_id=None if order_id == by_order_id else by_order_id,
+            actor=actor,
+            now=now,
+        )
+    return {change.order_id: orders[change.order_id] for change in rearrangement.changes}
 
 
 def _expected(

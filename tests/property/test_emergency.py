@@ -1,0 +1,222 @@
+"""Emergencies against trying everything: the same least change, and nothing else touched."""
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_dispatch.dispatch.day import Day, day_of, days_of
+from geo_dispatch.dispatch.emergency import Emergency, may_make_room, plan_emergency
+from geo_dispatch.dispatch.feasibility import Limit, by_limit, deadlines, new_or_worse
+from geo_dispatch.dispatch.insertion import stop_of
+from geo_dispatch.dispatch.orders import Status
+from geo_dispatch.dispatch.policy import EmergencyParams
+from geo_dispatch.dispatch.technicians import Break, Shift
+from geo_dispatch.kernel.time import Window
+from tests.support.dispatching import (
+    NOW,
+    ZONE,
+    FlatLand,
+    a_case,
+    a_plan,
+    a_site,
+    a_stop,
+    a_technician,
+    an_order,
+    at,
+    minutes,
+)
+
+PROMISES = {Limit.WINDOW, Limit.DUE, Limit.SLA_RESPONSE, Limit.SLA_COMPLETION}
+TONIGHT = NOW.astimezone(ZONE).replace(hour=0, minute=0) + timedelta(days=1)
+PLACES = st.builds(at, st.integers(-6, 6).map((500.0).__mul__), st.sampled_from([0.0, 1500.0]))
+QUARTERS = st.integers(0, 28).map(lambda n: minutes(15 * n))
+
+
+@dataclass(repr=False)
+class World:
+    emergency: Emergency
+    days: list[Day]
+    drives: object
+    unfit: set
+    params: EmergencyParams
+
+    def fits(self, stop, technician_id):
+        return (stop.order.id, technician_id) not in self.unfit
+
+
+@st.composite
+def stops(draw, technician, number):
+    opens = NOW + draw(QUARTERS) - minutes(60)
+    window = draw(
+        st.none() | st.just(Window(opens, opens + minutes(draw(st.sampled_from([30, 90])))))
+    )
+    return a_stop(
+        f"{technician}_{number}",
+        draw(PLACES),
+        sequence=number + 1,
+        priority=draw(st.sampled_from([1, 2, 3, 3, 4, 4, 5])),
+        duration_s=60.0 * draw(st.sampled_from([20, 45, 60, 90])),
+        window=window,
+        due_at=draw(st.none() | st.just(opens + minutes(120))),
+        pinned=draw(st.sampled_from([False] * 7 + [True])),
+        contract_critical=draw(st.sampled_from([False] * 7 + [True])),
+        status=Status.EN_ROUTE if number == 0 and draw(st.booleans()) else Status.ASSIGNED,
+    )
+
+
+@st.composite
+def worlds(draw):
+    lunch = (Break(time(12), time(13), 1800.0),)
+    ends = time(draw(st.sampled_from([13, 14, 15, 17])))
+    shifts = tuple(
+        Shift(day, time(8), ends, draw(st.sampled_from([(), lunch]))) for day in range(7)
+    )
+    plans = []
+    left = 6
+    for name in ("t1", "t2", "t3")[: draw(st.integers(1, 3))]:
+        count = draw(st.integers(min(1, left), min(4, left)))
+        left -= count
+        technician = a_technician(name, shifts=shifts, home=draw(st.none() | PLACES))
+        plans.append(a_plan(technician, draw(PLACES), [draw(stops(name, n)) for n in range(count)]))
+    drives = FlatLand().drives
+    order = an_order(
+        "wo_urgent", priority=1, duration_s=60.0 * draw(st.sampled_from([30, 60, 120]))
+    )
+    names = [plan.technician.id for plan in plans]
+    hosts = draw(st.sets(st.sampled_from(names), min_size=1))
+    ids = [stop.order.id for plan in plans for stop in plan.stops]
+    pairs = list(itertools.product(ids, names))
+    return World(
+        emergency=Emergency(
+            a_case(order, a_site(draw(PLACES))),
+            {one: float(draw(st.integers(-5, 5))) for one in sorted(hosts)},
+            NOW + minutes(draw(st.sampled_from([10, 30, 60]))),
+        ),
+        days=days_of(plans, drives, NOW, ZONE),
+        drives=drives,
+        unfit=draw(st.sets(st.sampled_from(pairs), max_size=4)) if pairs else set(),
+        params=EmergencyParams(max_changes=draw(st.sampled_from([1, 3, 6, 6, 6]))),
+    )
+
+
+def begins(days):
+    return {
+        stay.stop.order.id: (day.plan.technician.id, stay.begin_at)
+        for day in days
+        for stay in day.schedule.stays
+    }
+
+
+def differ(one, other):
+    if one is None or other is None or one[0] != other[0]:
+        return one != other
+    if one[1] is None or other[1] is None:
+        return one[1] is not other[1]
+    return abs((one[1] - other[1]).total_seconds()) >= 1
+
+
+def cost_of(world, host, sequences, backlog):
+    """What these days cost, found by walking them all anew; None when they may not be."""
+    case = world.emergency.case
+    before = begins(world.days)
+    free = free_in(world)
+    after_days = [
+        day_of(
+            replace(day.plan, stops=tuple(sequences[day.plan.technician.id])),
+            world.drives,
+            NOW,
+            ZONE,
+        )
+        for day in world.days
+    ]
+    after = begins(after_days)
+    changed = {one for one in {*before, *after} if differ(before.get(one), after.get(one))}
+    if not changed - {case.order.id} <= free or len(changed) > 1 + world.params.max_changes:
+        return None
+    missed = by_limit(v for day in world.days for v in day.schedule.violations)
+    worse = [v for day in after_days for v in new_or_worse(day.schedule.violations, missed)]
+    if any(v.limit not in PROMISES for v in worse):
+        return None
+    broken = sum(v.order_id != case.order.id for v in worse) + sum(
+        mark.limit in PROMISES and mark.at <= TONIGHT and (mark.limit, stop.order.id) not in missed
+        for stop in backlog
+        for mark in deadlines(stop.order)
+    )
+    begin = after[case.order.id][1]
+    late_s = round((begin - world.emergency.respond_by).total_seconds(), 3)
+    drive_s = sum(d.schedule.drive_s for d in after_days) - sum(
+        d.schedule.drive_s for d in world.days
+    )
+    score = world.emergency.hosts[host] + 2.0 * (begin - NOW).total_seconds() / 60 + drive_s / 60
+    return (max(0, math.ceil(late_s / 60)), broken, len(backlog), len(changed), round(score, 6))
+
+
+def free_in(world):
+    order = world.emergency.case.order
+    return {
+        stop.order.id
+        for day in world.days
+        for stop in day.plan.stops
+        if stop.order.status is Status.ASSIGNED and may_make_room(stop.order, order, frozenset())
+    }
+
+
+def everything(world):
+    """Every answer that may be given: technicians, places, subsets bumped, where those go."""
+    wanted = stop_of(world.emergency.case)
+    free = free_in(world)
+    base = {day.plan.technician.id: list(day.plan.stops) for day in world.days}
+    for host in world.emergency.hosts:
+        begun = sum(stop.fixed for stop in base[host])
+        candidates = [stop for stop in base[host][begun:] if stop.order.id in free]
+        for size in range(len(candidates) + 1):
+            for bumped in itertools.combinations(candidates, size):
+                kept = [stop for stop in base[host] if stop not in bumped]
+                for place in range(begun, len(kept) + 1):
+                    day = [*kept[:place], wanted, *kept[place:]]
+                    yield from distributed(world, host, {**base, host: day}, list(bumped), [])
+
+
+def distributed(world, host, sequences, bumped, backlog):
+    if not bumped:
+        yield host, sequences, backlog
+        return
+    visit, others = bumped[0], bumped[1:]
+    yield from distributed(world, host, sequences, others, [*backlog, visit])
+    for name, day in sequences.items():
+        if name != host and not world.fits(visit, name):
+            continue
+        ids = [stop.order.id for stop in day]
+        if name == host:
+            first = ids.index(world.emergency.case.order.id) + 1
+        else:
+            first = sum(stop.fixed for stop in day)
+        for place in range(first, len(day) + 1):
+            changed = {**sequences, name: [*day[:place], visit, *day[place:]]}
+            yield from distributed(world, host, changed, others, backlog)
+
+
+def answer(world):
+    return plan_emergency(world.emergency, world.days, world.drives, world.fits, world.params)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(worlds())
+def test_no_other_answer_costs_less(world):
+    costs = [cost for one in everything(world) if (cost := cost_of(world, *one)) is not None]
+    plan = answer(world)
+    assert plan.proven
+    if not costs:
+        assert plan.technician_id is None
+        return
+    best = min(costs)
+    assert plan.cost is not None
+    found = plan.cost
+    assert (found.late_min, found.broken, found.unassigned, found.changes) == best[:4]
+    assert found.minutes == pytest.approx(best[4], abs=1e-5)
+    assert len(plan.rearrangement.changes) == found.changes
