@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from geo_dispatch.dispatch.events import (
+    EtaPublished,
+    Event,
+    OrderAssigned,
+    OrderDelayed,
+    OrderUnassigned,
+)
 from geo_dispatch.dispatch.orders import Risk, WorkOrder
 
 RiskLimit = Literal["window", "due", "sla_response", "sla_completion"]
@@ -45,18 +52,38 @@ def risk_of(
     An order that is at risk stays so, by the same limit, until it is expected `CLEAR_MARGIN_S`
     before that limit.
     """
+    limits = deadlines(order)
     late = {}
-    for deadline in deadlines(order):
+    for deadline in limits:
         moment = arrive_at if deadline.counts == "arrival" else finish_at
         if moment is not None:
             late[deadline.limit] = (moment - deadline.at).total_seconds()
     told = order.risk
-    if told is not None and late.get(told.limit, -CLEAR_MARGIN_S) > -CLEAR_MARGIN_S:
+    holds = told is not None and any(deadline.limit == told.limit for deadline in limits)
+    if told is not None and holds and late.get(told.limit, 0.0) > -CLEAR_MARGIN_S:
         return told
     worst = max(late, key=lambda limit: late[limit], default=None)
     if worst is None or late[worst] <= 0:
         return None
     return Risk(worst, late[worst], now)
+
+
+def announced(history: Iterable[Event], moved_s: float) -> datetime | None:
+    """The arrival that whoever waits was told of last; None while nobody is expected.
+
+    The first ETA after the assignment, then each that a delay announced, and each that was
+    earlier by more than ``moved_s``.
+    """
+    told: datetime | None = None
+    for event in history:
+        if isinstance(event, OrderAssigned | OrderUnassigned):
+            told = None
+        elif isinstance(event, OrderDelayed):
+            told = event.eta
+        elif isinstance(event, EtaPublished) and event.eta is not None:
+            earlier = told is not None and (told - event.eta).total_seconds() > moved_s
+            told = event.eta if told is None or earlier else told
+    return told
 
 
 def contract_risk(order: WorkOrder, now: datetime) -> float:

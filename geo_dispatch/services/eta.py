@@ -148,7 +148,7 @@ def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaP
             told.append(event)
         else:
             unit.etas.put(replace(eta, eta=before.eta, late_by_s=before.late_by_s))
-        risks.tell_risk(ctx, unit, order, eta.eta, eta.finish_at, now)
+        risks.tell_risk(ctx, unit, order, eta.eta, eta.finish_at, now=now)
     return told
 
 

@@ -55,6 +55,11 @@ class Orders(Records[WorkOrder]):
         as_member = select(members.order_id).where(members.technician_id.in_(technician_ids))
         return or_(self.table.c.technician_id.in_(technician_ids), self.table.c.id.in_(as_member))
 
+    def placed_between(self, start: datetime, end: datetime) -> list[WorkOrder]:
+        """Those placed from ``start`` until ``end``, also those out of use, by number."""
+        placed_at = self.table.c.placed_at
+        return self.list(placed_at >= start, placed_at < end, retired=True)
+
     def search(
         self,
         *,

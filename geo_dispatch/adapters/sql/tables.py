@@ -256,6 +256,7 @@ etas = Table(
     Column("basis", String(64), nullable=False),
     Column("late_by_s", Double),
     Column("computed_at", UtcTime, nullable=False),
+    Column("finish_at", UtcTime),
 )
 
 events = Table(

@@ -1,4 +1,4 @@
-"""Service contracts, and repairs that wait for a dispatcher."""
+"""Service contracts, expected ends of work, and repairs that wait for a dispatcher."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,8 @@ _JSON = sa.JSON(none_as_null=True)
 
 
 def upgrade() -> None:
-    """Add the tables, both empty."""
+    """Add the tables, both empty, and the column; the next ETAs fill it."""
+    op.add_column("etas", sa.Column("finish_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "contracts",
         sa.Column("id", sa.String(length=64), nullable=False),
