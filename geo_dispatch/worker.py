@@ -1,4 +1,4 @@
-"""The worker: takes fixes from Redis into SQL, shard by shard, and keeps ETAs true.
+"""The worker: takes fixes from Redis into SQL, keeps ETAs true, carries messages to webhooks.
 
 ``python -m geo_dispatch.worker``. Several may run: each shard is worked by whoever holds its
 lease. Leases and pauses are in real time, also where the deployment's clock is scaled.
@@ -13,6 +13,8 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +32,7 @@ from geo_dispatch.kernel.errors import (
 )
 from geo_dispatch.services import eta, relay, tracking
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.courier import Courier
 
 LEASE_S: Final = 5.0
 """A worker that died holds its shards up for so long."""
@@ -166,7 +169,21 @@ class Worker:
 def run(settings: Settings, stopping: threading.Event) -> None:
     """Open the deployment and work until stopped."""
     with open_context(settings) as ctx:
-        Worker(ctx, stopping).run()
+        worker = Worker(ctx, stopping)
+        with _carrying(Courier(ctx, worker.owner, stopping)):
+            worker.run()
+
+
+@contextmanager
+def _carrying(courier: Courier) -> Iterator[None]:
+    """Carry messages to webhooks beside the work of the block, and stop with it."""
+    thread = threading.Thread(target=courier.run, name="courier")
+    thread.start()
+    try:
+        yield
+    finally:
+        courier.stopping.set()
+        thread.join()
 
 
 def main() -> int:

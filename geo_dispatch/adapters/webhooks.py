@@ -35,7 +35,7 @@ KEPT_CHARS: Final = 500
 _READ_BYTES: Final = 4096
 _BODY_TIMEOUT_S: Final = 2.0
 _LOOKUPS: Final = 16
-_MAX_CONNECTIONS: Final = 100
+_MAX_CONNECTIONS: Final = 300
 
 
 class _Refused(Exception):

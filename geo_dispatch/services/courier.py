@@ -30,7 +30,7 @@ from geo_dispatch.services import webhooks
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.outbox import body_of
 
-AT_ONCE: Final = 64
+AT_ONCE: Final = 200
 """Endpoints written to at one time: slow ones wait for their answers beside the others."""
 
 _POLL_S: Final = 0.25
@@ -93,6 +93,9 @@ class Courier:
             due = await asyncio.to_thread(self._due)
         except Unavailable as error:
             _log.warning("webhooks wait", reason=error.message)
+            return _PAUSE_S
+        except Exception:  # noqa: BLE001 - the edge of the loop
+            _log.exception("what is due to webhooks can't be told")
             return _PAUSE_S
         for endpoint_id in due:
             if endpoint_id not in self._serving and len(self._serving) < self.at_once:

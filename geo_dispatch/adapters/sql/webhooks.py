@@ -100,13 +100,13 @@ class Webhooks:
         )
 
     def due(self, now: datetime) -> Sequence[WebhookId]:
-        """Enabled endpoints whose next delivery is due."""
+        """Enabled endpoints whose next delivery is due, those that answered last time first."""
         first = _first_pending(webhooks.c.id).correlate(webhooks).scalar_subquery()
         statement = (
             select(webhooks.c.id)
             .join(deliveries, deliveries.c.seq == first)
             .where(_open(now), deliveries.c.due_at <= now)
-            .order_by(deliveries.c.due_at)
+            .order_by(deliveries.c.tries, deliveries.c.due_at)
         )
         return self._connection.execute(statement).scalars().all()
 
