@@ -9,10 +9,11 @@ from api.deps import BasedOn, Ctx
 from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
+from api.schemas.registers import EquipmentListOut
 from api.schemas.sites import SiteChange, SiteIn, SiteOut
-from geo_dispatch.services import records
+from geo_dispatch.services import records, registers
 from geo_dispatch.services.records import SITES
-from geo_dispatch.services.views import site_view
+from geo_dispatch.services.views import equipment_view, site_view
 
 router = APIRouter(prefix="/v1/sites", tags=["sites"], route_class=IdempotentRoute)
 
@@ -73,3 +74,10 @@ def retire_site(
     """Retire a site; the history stays."""
     site = records.retire(context, SITES, site_id, actor=caller, expected_version=version)
     return answer(response, site, site_view, SiteOut)
+
+
+@router.get("/{site_id}/equipment", operation_id="list_site_equipment")
+def list_site_equipment(context: Ctx, _caller: Caller, site_id: str) -> EquipmentListOut:
+    """List the equipment in use at a site."""
+    found = registers.equipment_at(context, site_id)
+    return EquipmentListOut.model_validate({"items": [*map(equipment_view, found)]})

@@ -56,15 +56,17 @@ def allocate(
 ) -> Allocation:
     """Free resources that provide the names for the window.
 
-    Of those that provide a name, the one with most of what is still open is taken, then the first
-    by name: the same inputs give the same answer.
+    Of those that provide a name, the one with most of what is still open is taken, then one that
+    the order had already, then the first by name: the same inputs give the same answer.
 
     Parameters
     ----------
     order_id
         Bookings of this order don't count against it.
     """
-    others = [one for one in bookings if order_id is None or one.order_id != order_id]
+    known = list(bookings)
+    others = [one for one in known if order_id is None or one.order_id != order_id]
+    had = {one.resource_id for one in known if order_id is not None and one.order_id == order_id}
     usable = sorted((r for r in resources if not r.retired), key=lambda r: (r.name, r.id))
     held = {r.id: [b for b in others if b.resource_id == r.id] for r in usable}
     free = [r for r in usable if not any(b.window.overlaps(window) for b in held[r.id])]
@@ -78,7 +80,9 @@ def allocate(
             lacks.append(_lack(name, usable, held, window))
             open_names.remove(name)
             continue
-        best = max(able, key=lambda r: sum(1 for wanted in open_names if wanted in r.provides))
+        best = max(
+            able, key=lambda r: (sum(name in r.provides for name in open_names), r.id in had)
+        )
         chosen.append(best)
         free.remove(best)
         open_names = [wanted for wanted in open_names if wanted not in best.provides]

@@ -94,6 +94,7 @@ class FlagCode(StrEnum):
     RULE_LIMIT = "rule_limit"
     BUMPED = "bumped"
     NO_REPAIR = "no_repair"
+    WAITS = "waits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import events as e
+from geo_dispatch.dispatch.evolution import evolve
 from geo_dispatch.dispatch.orders import Assignment, WorkOrder
 from geo_dispatch.dispatch.visits import Review, Visit
 from geo_dispatch.kernel.actors import Actor
@@ -82,6 +83,11 @@ def _send(
         )
     if known or new:
         unit.crew_members.put(order.id, {m: places.get(m) or known[m] for m in order.crew})
+
+
+def _changed(unit: Unit, before: WorkOrder, event: e.OrderChanged) -> None:
+    if "after" in event.changes:
+        unit.orders.link(evolve(before, event))
 
 
 def _crew_sequenced(unit: Unit, before: WorkOrder, event: e.CrewSequenced) -> None:
@@ -179,6 +185,7 @@ def _evidence(body: dict[str, Any] | None) -> Evidence | None:
 
 
 _PROJECTORS: Final[dict[type[e.Event], Callable[[Unit, WorkOrder, Any], None]]] = {
+    e.OrderChanged: _changed,
     e.OrderUnassigned: _unassigned,
     e.CrewSequenced: _crew_sequenced,
     e.OrderCancelled: _released,

@@ -7,11 +7,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.records import Records
-from geo_dispatch.adapters.sql.registers import crew_members_table
+from geo_dispatch.adapters.sql.registers import crew_members_table, predecessors_table
 from geo_dispatch.dispatch.orders import OPEN, Assignment, Status, WorkOrder
 from geo_dispatch.dispatch.visits import Visit
 from geo_dispatch.kernel.errors import NotFound
@@ -54,6 +54,27 @@ class Orders(Records[WorkOrder]):
         members = crew_members_table.c
         as_member = select(members.order_id).where(members.technician_id.in_(technician_ids))
         return or_(self.table.c.technician_id.in_(technician_ids), self.table.c.id.in_(as_member))
+
+    def waiting_for(self, order_id: str) -> list[WorkOrder]:
+        """Open orders that come after that one, by number."""
+        links = predecessors_table.c
+        later = select(links.order_id).where(links.after_id == order_id)
+        return self.list(self.table.c.status.in_(sorted(OPEN)), self.table.c.id.in_(later))
+
+    def add(self, record: WorkOrder) -> WorkOrder:
+        """Keep a new order, and what it comes after."""
+        super().add(record)
+        if record.after:
+            self.link(record)
+        return record
+
+    def link(self, order: WorkOrder) -> None:
+        """What it comes after is this, and nothing else."""
+        links = predecessors_table.c
+        self._connection.execute(delete(predecessors_table).where(links.order_id == order.id))
+        rows = [{"order_id": order.id, "after_id": key} for key in dict.fromkeys(order.after)]
+        if rows:
+            self._connection.execute(insert(predecessors_table), rows)
 
     def placed_between(self, start: datetime, end: datetime) -> list[WorkOrder]:
         """Those placed from ``start`` until ``end``, also those out of use, by number."""

@@ -84,6 +84,14 @@ crew_members_table = Table(
 )
 """Who goes besides the technician that has an order; kept once it has ended."""
 
+predecessors_table = Table(
+    "predecessors",
+    metadata,
+    Column("order_id", Id, ForeignKey("work_orders.id"), primary_key=True),
+    Column("after_id", Id, ForeignKey("work_orders.id"), primary_key=True, index=True),
+)
+"""``work_orders.after`` once more, to be asked from the other end."""
+
 _BEYOND: Final = 3
 """Bookings told of in a refusal."""
 
@@ -129,15 +137,16 @@ class Bookings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get(self, booking_id: str) -> Booking:
-        """The booking.
+    def get(self, booking_id: str, resource_id: str) -> Booking:
+        """The booking of that resource.
 
         Raises
         ------
         NotFound
-            There is none with this id.
+            It has none with this id.
         """
-        found = self._select(bookings_table.c.id == booking_id)
+        columns = bookings_table.c
+        found = self._select(columns.id == booking_id, columns.resource_id == resource_id)
         if not found:
             raise NotFound("booking", booking_id, "those of a resource are listed with it")
         return found[0]
@@ -154,6 +163,14 @@ class Bookings:
         """What is booked for the order."""
         return self._select(bookings_table.c.order_id == order_id)
 
+    def of_resource(self, resource_id: str) -> list[Booking]:
+        """All of the resource, also those that are over."""
+        return self._select(bookings_table.c.resource_id == resource_id)
+
+    def take_turn(self) -> None:
+        """Let nobody else book until commit: what is free now is free then."""
+        log.take_turn(self._connection)
+
     def book(self, booking: Booking) -> None:
         """Keep a new booking.
 
@@ -162,7 +179,7 @@ class Bookings:
         Conflict
             The resource is taken for some of the time.
         """
-        log.take_turn(self._connection)
+        self.take_turn()
         taken = self.during(booking.window, [booking.resource_id])
         if taken:
             raise Conflict(

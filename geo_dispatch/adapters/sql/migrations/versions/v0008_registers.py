@@ -100,6 +100,14 @@ def upgrade() -> None:
         _named("crew_members", "technician_id", "technicians"),
         sa.PrimaryKeyConstraint("order_id", "technician_id", name=op.f("pk_crew_members")),
     )
+    op.create_table(
+        "predecessors",
+        _key("order_id"),
+        _key("after_id"),
+        _named("predecessors", "order_id", "work_orders"),
+        _named("predecessors", "after_id", "work_orders"),
+        sa.PrimaryKeyConstraint("order_id", "after_id", name=op.f("pk_predecessors")),
+    )
     for table, *columns in (
         ("equipment", "site_id"),
         ("equipment", "name"),
@@ -109,5 +117,6 @@ def upgrade() -> None:
         ("bookings", "resource_id", "end_at"),
         ("crews", "name"),
         ("crew_members", "technician_id"),
+        ("predecessors", "after_id"),
     ):
         _index(table, *columns)
