@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, null, or_, select, update
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.records import Records
 from geo_dispatch.adapters.sql.registers import crew_members_table, predecessors_table
-from geo_dispatch.dispatch.orders import OPEN, Assignment, Status, WorkOrder
+from geo_dispatch.dispatch.orders import OPEN, Assignment, FlagCode, Status, WorkOrder
 from geo_dispatch.dispatch.visits import Visit
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.kernel.ids import OrderId, TechnicianId, VisitId
@@ -90,6 +90,7 @@ class Orders(Records[WorkOrder]):
         customer_id: str | None = None,
         equipment_id: str | None = None,
         parent_id: str | None = None,
+        flagged: bool | None = None,
         retired: bool = False,
         after: str | None = None,
         limit: int | None = None,
@@ -109,7 +110,15 @@ class Orders(Records[WorkOrder]):
             conditions.append(self._held_by([technician_id]))
         if statuses is not None:
             conditions.append(columns.status.in_(sorted(statuses)))
+        if flagged is not None:
+            conditions.append(columns.flag.is_not(null()) if flagged else columns.flag.is_(null()))
         return self.list(*conditions, retired=retired, after=after, limit=limit)
+
+    def flagged(self, codes: Collection[FlagCode]) -> list[WorkOrder]:
+        """Open orders that wait for a dispatcher for one of these reasons, by number."""
+        columns = self.table.c
+        waiting = self.list(columns.flag.is_not(null()), columns.status.in_(sorted(OPEN)))
+        return [order for order in waiting if order.flag and order.flag.code in codes]
 
     def completed(self, since: datetime, until: datetime) -> list[WorkOrder]:
         """Orders completed from since until then, also those out of the lists."""
