@@ -132,11 +132,12 @@ class Release(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseFlag(Command):
-    """It needs a dispatcher's judgment."""
+    """It needs a dispatcher's judgment; what was known then is kept under ``decision_id``."""
 
     step = "flag"
     code: FlagCode
     fact: str
+    decision_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

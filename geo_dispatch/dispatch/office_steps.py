@@ -144,7 +144,13 @@ def _raise_flag(order: WorkOrder, command: c.RaiseFlag, now: datetime) -> list[e
     if flag is not None and (flag.code, flag.fact) == (command.code, command.fact):
         return []
     return [
-        e.OrderFlagged(order_id=order.id, code=command.code, fact=command.fact, occurred_at=now)
+        e.OrderFlagged(
+            order_id=order.id,
+            code=command.code,
+            fact=command.fact,
+            occurred_at=now,
+            decision_id=command.decision_id,
+        )
     ]
 
 

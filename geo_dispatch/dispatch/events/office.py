@@ -62,6 +62,18 @@ class OrderAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBriefed(Event):
+    """What the technician was told with the assignment, as it was sent."""
+
+    type = "order.briefed"
+    order_id: OrderId
+    technician_id: TechnicianId
+    assignment_id: AssignmentId
+    briefing: dict[str, Any]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderUnassigned(Event):
     """It was taken from its technician and waits again."""
 
@@ -136,13 +148,17 @@ class OrderReleased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFlagged(Event):
-    """It needs a dispatcher's judgment; ``code`` and ``fact`` say why."""
+    """It needs a dispatcher's judgment; ``code`` and ``fact`` say why.
+
+    What was known then, if rules judged it, is kept under ``decision_id``.
+    """
 
     type = "order.flagged"
     order_id: OrderId
     code: str
     fact: str
     occurred_at: datetime
+    decision_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
