@@ -36,6 +36,7 @@ TAGS: Final = [
     {"name": "streams", "description": "Server-sent events: positions, changes, ETAs."},
     {"name": "roads", "description": "Drive times, routes and reach on the area's streets."},
     {"name": "territories", "description": "The areas that planners drew, and address search."},
+    {"name": "webhooks", "description": "What people and programs are told, and how it arrives."},
     {"name": "session", "description": "Signing in, and who one is."},
     {"name": "running", "description": "Health and metrics."},
 ]

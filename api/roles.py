@@ -11,6 +11,7 @@ _DISPATCH: Final = frozenset({Role.DISPATCHER, Role.ADMIN})
 _FIELD: Final = _DISPATCH | {Role.TECHNICIAN}
 _READERS: Final = _OFFICE | {Role.CLIENT}
 _PEOPLE: Final = _OFFICE | {Role.TECHNICIAN}
+_ADMIN: Final = frozenset({Role.ADMIN})
 _ANYONE: Final = _PEOPLE | {Role.CLIENT}
 
 ROLES: Final[dict[str, frozenset[Role]]] = {
@@ -84,6 +85,20 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "post_matrix": _OFFICE,
     "get_reach": _OFFICE,
     "get_my_day": frozenset({Role.TECHNICIAN}),
+    "list_messages": _PEOPLE,
+    "list_webhooks": _DISPATCH,
+    "create_webhook": _ADMIN,
+    "get_webhook": _DISPATCH,
+    "change_webhook": _ADMIN,
+    "retire_webhook": _ADMIN,
+    "rotate_webhook_secret": _ADMIN,
+    "enable_webhook": _DISPATCH,
+    "disable_webhook": _DISPATCH,
+    "send_webhook_test": _DISPATCH,
+    "replay_webhook": _DISPATCH,
+    "list_webhook_deliveries": _DISPATCH,
+    "get_webhook_delivery": _DISPATCH,
+    "skip_webhook_delivery": _DISPATCH,
     "stream_events": _ANYONE,
     "stream_etas": _ANYONE,
 }

@@ -11,6 +11,11 @@ from geo_dispatch.services.context import Context
 from geo_dispatch.services.views import View, eta_view
 
 ETA: Final = "order.eta"
+GIVEN: Final = frozenset({"order.assigned", "order.crew_changed"})
+"""Who has an order from then on."""
+MESSAGE: Final = "message.queued"
+BRIEFED: Final = "order.briefed"
+"""How to get in and who was there before: for the technician and the office."""
 
 
 @dataclass(slots=True)
@@ -35,7 +40,11 @@ class Audience:
         """Whether the reader may and wants to hear of it."""
         if self.etas_only and event.type != ETA:
             return False
-        if self.orders_only and not event.type.startswith(("order.", "visit.")):
+        if self.orders_only and not event.type.startswith(("order.", "visit.", "message.")):
+            return False
+        if event.type == MESSAGE:
+            return self._is_for_me(event)
+        if self.orders_only and event.type == BRIEFED:
             return False
         return self.technician_id is None or self._is_mine(event)
 
@@ -47,20 +56,26 @@ class Audience:
         """Ears for another pass over the log: hearing changes which orders are the technician's."""
         return replace(self, orders=set(self.orders))
 
+    def _is_for_me(self, message: LoggedEvent) -> bool:
+        """Technicians hear what is said to them; clients what is said to customers."""
+        if self.technician_id is not None:
+            return message.body.get("recipient_id") == self.technician_id
+        return not self.orders_only or message.body.get("to") == "customer"
+
     def _is_mine(self, event: LoggedEvent) -> bool:
         if event.stream == f"technician:{self.technician_id}":
             return True
-        holder = event.body.get("technician_id")
-        if holder is None:
-            return event.stream in self.orders
-        if holder != self.technician_id:
+        named = self.technician_id in (
+            event.body.get("technician_id"),
+            *(event.body.get("crew") or ()),
+        )
+        known = event.stream in self.orders
+        if event.type == "order.unassigned" or (event.type in GIVEN and not named):
             self.orders.discard(event.stream)
-            return False
-        if event.type == "order.unassigned":
-            self.orders.discard(event.stream)
-        elif event.stream.startswith("order:"):
+            return named or (known and event.type != "order.assigned")
+        if named and event.stream.startswith("order:"):
             self.orders.add(event.stream)
-        return True
+        return named or known
 
 
 def audience_for(context: Context, actor: Actor, *, etas_only: bool) -> Audience:

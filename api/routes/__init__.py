@@ -15,6 +15,7 @@ from api.routes import (
     dispatching,
     equipment,
     health,
+    messages,
     my_day,
     order_facts,
     pages,
@@ -27,6 +28,7 @@ from api.routes import (
     sla,
     streams,
     technicians,
+    webhooks,
     work_orders,
 )
 
@@ -48,6 +50,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     streams.router,
     roads.router,
     areas.router,
+    webhooks.router,
+    messages.router,
     session.router,
     health.router,
     assets.router,

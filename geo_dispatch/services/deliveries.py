@@ -28,6 +28,21 @@ class Sent:
     attempts: Sequence[Attempt] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What was said from ``start`` until ``end``, which itself is left out.
+
+    Attributes
+    ----------
+    which
+        ``"missing"`` leaves out what the endpoint accepted.
+    """
+
+    start: datetime
+    end: datetime
+    which: Literal["missing", "all"] = "missing"
+
+
 def page(
     ctx: Desk,
     endpoint_id: str,
@@ -50,21 +65,21 @@ def page(
     return [Sent(one, messages[one.message_id]) for one in found]
 
 
-def get(ctx: Desk, delivery_id: str) -> Sent:
+def get(ctx: Desk, delivery_id: str, *, endpoint_id: str) -> Sent:
     """One delivery with every try.
 
     Raises
     ------
     NotFound
-        There is none with this id.
+        There is none with this id to this endpoint.
     """
     with ctx.store.read() as unit:
-        found = unit.deliveries.get(delivery_id)
+        found = unit.deliveries.get(delivery_id, endpoint_id)
         message = unit.messages.get(found.message_id)
         return Sent(found, message, unit.deliveries.attempts(found.id))
 
 
-def skip(ctx: Desk, delivery_id: str) -> Sent:
+def skip(ctx: Desk, delivery_id: str, *, endpoint_id: str) -> Sent:
     """Give a delivery up, so that those behind it go.
 
     Raises
@@ -73,12 +88,12 @@ def skip(ctx: Desk, delivery_id: str) -> Sent:
         No such delivery; it has ended.
     """
     with ctx.store.write() as unit:
-        found = unit.deliveries.get(delivery_id)
+        found = unit.deliveries.get(delivery_id, endpoint_id)
         given_up = replace(found, state=DeliveryState.SKIPPED, ended_at=ctx.clock())
         if not unit.deliveries.settle(given_up):
             raise Conflict(f"{delivery_id} is {found.state}; only what is pending can be skipped")
         unit.commit()
-    return get(ctx, delivery_id)
+    return get(ctx, delivery_id, endpoint_id=endpoint_id)
 
 
 def send_test(ctx: Desk, endpoint_id: str) -> Sent:
@@ -109,68 +124,53 @@ def send_test(ctx: Desk, endpoint_id: str) -> Sent:
     return Sent(queued, message)
 
 
-def replay_one(ctx: Desk, endpoint_id: str, message_id: str) -> Sent:
-    """Queue one message for the endpoint again, under its own id.
-
-    Raises
-    ------
-    NotFound, Conflict
-        No such endpoint or message; it is disabled or retired, or still has that on its way.
-    """
-    now = ctx.clock()
-    with ctx.store.write() as unit:
-        endpoint = _listening(unit, endpoint_id)
-        message = unit.messages.get(message_id)
-        before = unit.deliveries.of_messages(endpoint.id, [message.id])
-        if any(one.state is DeliveryState.PENDING for one in before):
-            raise Conflict(f"{message_id} is on its way to {endpoint_id} already")
-        queued = delivery_to(ctx, endpoint, message, now)
-        unit.deliveries.add([queued])
-        unit.commit()
-    return Sent(queued, message)
-
-
-def replay(
-    ctx: Desk,
-    endpoint_id: str,
-    start: datetime,
-    end: datetime,
-    which: Literal["missing", "all"] = "missing",
-) -> int:
-    """Queue the messages of a period again, oldest first, as far as the endpoint hears them.
-
-    Parameters
-    ----------
-    which
-        ``"missing"`` leaves out what it accepted.
+def replay(ctx: Desk, endpoint_id: str, what: Period | MessageId) -> int:
+    """Queue messages for the endpoint again, under their own ids, oldest first.
 
     Returns
     -------
     int
-        How many were queued; what is on its way anyway is not.
+        How many were queued: of a period those that the endpoint hears and that are not on their
+        way anyway.
 
     Raises
     ------
-    NotFound, Conflict
-        No such endpoint; it is disabled or retired.
+    NotFound
+        No such endpoint; no such message.
+    Conflict
+        The endpoint is disabled or retired; the message is on its way already.
     InvalidInput
         The period holds too many.
     """
     now = ctx.clock()
     with ctx.store.write() as unit:
         endpoint = _listening(unit, endpoint_id)
-        said = unit.messages.between(start, end, MAX_REPLAY + 1)
-        if len(said) > MAX_REPLAY:
-            raise InvalidInput(
-                f"the period holds more than {MAX_REPLAY} messages; take shorter ones in turn",
-                [Fault("end", f"{end.isoformat()} is too late; {said[-1].at.isoformat()} is not")],
-            )
-        heard = [message for message in said if message.type != TEST and endpoint.hears(message)]
-        done = _done(unit, endpoint, heard, which)
-        queued = [delivery_to(ctx, endpoint, one, now) for one in heard if one.id not in done]
-        unit.deliveries.add(queued)
+        if isinstance(what, Period):
+            again = _of_period(unit, endpoint, what)
+        else:
+            again = [_not_under_way(unit, endpoint, what)]
+        unit.deliveries.add([delivery_to(ctx, endpoint, one, now) for one in again])
         unit.commit()
-    return len(queued)
+    return len(again)
+
+
+def _not_under_way(unit: Unit, endpoint: Endpoint, message_id: MessageId) -> Message:
+    message = unit.messages.get(message_id)
+    if _done(unit, endpoint, [message], "all"):
+        raise Conflict(f"{message_id} is on its way to {endpoint.id} already")
+    return message
+
+
+def _of_period(unit: Unit, endpoint: Endpoint, period: Period) -> list[Message]:
+    said = unit.messages.between(period.start, period.end, MAX_REPLAY + 1)
+    if len(said) > MAX_REPLAY:
+        raise InvalidInput(
+            f"the period holds more than {MAX_REPLAY} messages; take shorter ones in turn",
+            [Fault("end", f"{said[-1].at.isoformat()} would be early enough")],
+        )
+    heard = [message for message in said if message.type != TEST and endpoint.hears(message)]
+    done = _done(unit, endpoint, heard, period.which)
+    return [message for message in heard if message.id not in done]
 
 
 def _done(

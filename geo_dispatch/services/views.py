@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -17,7 +18,7 @@ from geo_dispatch.dispatch.resources import Booking, Crew, Resource
 from geo_dispatch.dispatch.sites import Customer, Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.dispatch.visits import Visit
-from geo_dispatch.dispatch.webhooks import Delivery, Endpoint
+from geo_dispatch.dispatch.webhooks import Attempt, Delivery, Endpoint
 from geo_dispatch.kernel.cells import cell_to_str
 from geo_dispatch.kernel.geo import LonLat
 
@@ -96,9 +97,18 @@ def webhook_view(endpoint: Endpoint) -> View:
     return _plain(endpoint, leave_out=("secret", "previous_secret"))
 
 
-def delivery_view(sent: Delivery) -> View:
-    """Where a delivery stands."""
-    return _plain(sent)
+def webhook_secret_view(endpoint: Endpoint) -> View:
+    """The endpoint with its secret: only for whoever has just made it."""
+    return webhook_view(endpoint) | {"secret": endpoint.secret}
+
+
+def delivery_view(delivery: Delivery, message: Message, attempts: Sequence[Attempt]) -> View:
+    """A delivery with its message and every try."""
+    return _plain(delivery) | {
+        "message_type": message.type,
+        "message": message_view(message),
+        "attempts": [{"at": as_json(one.at), **_plain(one.answer)} for one in attempts],
+    }
 
 
 def event_view(logged: LoggedEvent) -> View:

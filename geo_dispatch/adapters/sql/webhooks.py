@@ -170,15 +170,16 @@ class Deliveries:
             rows = [{name: getattr(one, name) for name in _DELIVERY} for one in queued]
             self._connection.execute(insert(deliveries), rows)
 
-    def get(self, delivery_id: str) -> Delivery:
+    def get(self, delivery_id: str, endpoint_id: str) -> Delivery:
         """The delivery.
 
         Raises
         ------
         NotFound
-            There is none with this id.
+            There is none with this id to this endpoint.
         """
-        for delivery in self._select(deliveries.c.id == delivery_id):
+        columns = deliveries.c
+        for delivery in self._select(columns.id == delivery_id, columns.endpoint_id == endpoint_id):
             return delivery
         raise NotFound("delivery", delivery_id)
 

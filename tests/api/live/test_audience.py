@@ -50,6 +50,31 @@ def test_a_technician_hears_of_changes_to_their_own_record():
     assert not mine.wants_event(_event("record.changed", "technician:t2"))
 
 
+def test_a_crew_hears_of_its_order_as_the_lead_does():
+    mate = Audience(technician_id="t2")
+    assert mate.wants_event(_event("order.assigned", technician_id="t1", crew=["t2"]))
+    assert mate.wants_event(_event("order.eta", technician_id="t1"))
+    assert mate.wants_event(_event("order.unassigned", technician_id="t1"))
+    assert not mate.wants_event(_event("order.eta", technician_id="t1"))
+
+
+def test_messages_are_heard_by_whom_they_are_for():
+    def said(to, recipient_id):
+        return _event("message.queued", to=to, recipient_id=recipient_id)
+
+    mine = Audience(technician_id="t1", orders={"order:1"})
+    assert mine.wants_event(said("technician", "t1"))
+    assert not mine.wants_event(said("technician", "t2"))
+    assert not mine.wants_event(said("customer", "cu_1"))
+    client = Audience(orders_only=True, positions=False)
+    assert client.wants_event(said("customer", "cu_1"))
+    assert not client.wants_event(said("technician", "t1"))
+    office = Audience()
+    assert office.wants_event(said("technician", "t1"))
+    assert office.wants_event(said("customer", "cu_1"))
+    assert not Audience(etas_only=True).wants_event(said("customer", "cu_1"))
+
+
 def test_a_copy_hears_on_its_own():
     mine = Audience(technician_id="t1")
     mine.copy().wants_event(_event("order.assigned", technician_id="t1"))

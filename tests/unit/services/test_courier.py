@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 from geo_dispatch.dispatch.webhooks import DeliveryState
 from geo_dispatch.services import deliveries, webhooks
 from geo_dispatch.services.courier import Courier
+from geo_dispatch.services.deliveries import Period
 from tests.support.hooks import answering, open_hook, saying
 from tests.support.records import DISPATCHER, open_office
 from tests.support.waiting import until
@@ -60,7 +61,8 @@ def _settled(office, endpoint):
 
 
 def _first(office, endpoint):
-    return deliveries.get(office.desk, deliveries.page(office.desk, endpoint.id)[-1].delivery.id)
+    first = deliveries.page(office.desk, endpoint.id)[-1].delivery.id
+    return deliveries.get(office.desk, first, endpoint_id=endpoint.id)
 
 
 def _tries(office, endpoint):
@@ -275,10 +277,10 @@ def test_what_was_missed_is_sent_again_by_hand_in_order_under_its_own_ids(office
         office.order()
         webhooks.enable(office.desk, endpoint.id, actor=DISPATCHER)
         end = office.clock.go_on(minutes=1)
-        assert deliveries.replay(office.desk, endpoint.id, start, end) == 2
+        assert deliveries.replay(office.desk, endpoint.id, Period(start, end)) == 2
         _until(lambda: _settled(office, endpoint), "what was missed")
-        assert deliveries.replay(office.desk, endpoint.id, start, end) == 0
-        assert deliveries.replay(office.desk, endpoint.id, start, end, "all") == 3
+        assert deliveries.replay(office.desk, endpoint.id, Period(start, end)) == 0
+        assert deliveries.replay(office.desk, endpoint.id, Period(start, end, "all")) == 3
         _until(lambda: _settled(office, endpoint), "all of it")
     first, second, third = dict.fromkeys(hook.ids)
     assert hook.ids == [first, second, second, third, first, second, third]
@@ -292,7 +294,8 @@ def test_one_that_an_endpoint_chokes_on_can_be_given_up(office, hook):
         office.order()
         office.order()
         _until(lambda: _tries(office, endpoint) == 1, "the try")
-        deliveries.skip(office.desk, _first(office, endpoint).delivery.id)
+        stuck = _first(office, endpoint).delivery.id
+        deliveries.skip(office.desk, stuck, endpoint_id=endpoint.id)
         _until(lambda: _settled(office, endpoint), "the next")
     assert _states(office, endpoint) == [
         DeliveryState.SKIPPED.value,
