@@ -65,28 +65,39 @@ def work_through(
         The technician is there: a break can't come before the work any more.
     """
     finish = begin.after(length)
-    taken: list[Rest] = []
+    open_rests, taken = list(rests), []
+    while (rest := _next_rest(open_rests, begin, finish, room, forced=forced)) is not None:
+        open_rests.remove(rest)
+        taken.append(rest)
+        finish = finish.after(rest.length)
+    taken.sort(key=lambda one: one.earliest)
     pauses: list[Pause] = []
     late: list[LateRest] = []
     free: At | None = None
-    for rest in rests:
-        if not room.is_past(finish, rest.latest):
-            continue
-        if forced:
-            pause = room.wait(begin, rest.earliest)
-        elif room.has_come(begin, rest.earliest):
-            continue
-        else:
-            pause = At(rest.earliest)
+    for rest in taken:
+        pause = room.wait(begin, rest.earliest) if forced else At(rest.earliest)
         if free is not None:
             pause = room.later(pause, free)
         if room.is_past(pause, rest.latest):
             late.append(LateRest(rest, pause.when))
         free = pause.after(rest.length)
-        finish = finish.after(rest.length)
-        taken.append(rest)
         pauses.append(Pause(pause.when, free.when))
     return Work(begin, finish, None, tuple(taken), tuple(pauses), tuple(late))
+
+
+def _next_rest(
+    rests: Iterable[Rest], begin: At, finish: At, room: Room, *, forced: bool
+) -> Rest | None:
+    """The first break that work from ``begin`` to ``finish`` lasts through."""
+    return next(
+        (
+            rest
+            for rest in rests
+            if room.is_past(finish, rest.latest)
+            and (forced or not room.has_come(begin, rest.earliest))
+        ),
+        None,
+    )
 
 
 @dataclass(slots=True)

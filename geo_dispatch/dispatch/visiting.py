@@ -28,11 +28,14 @@ from geo_dispatch.dispatch.drives import Drives
 from geo_dispatch.dispatch.feasibility import Deadline, Limit, Violation, deadlines
 from geo_dispatch.dispatch.labour import LateRest, Pause, Project, Work, work_through
 from geo_dispatch.dispatch.plan import Stop
-from geo_dispatch.dispatch.sliding import At, Room
+from geo_dispatch.dispatch.sliding import TICK, At, Room
 from geo_dispatch.dispatch.technicians import Leave, Technician
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window
+
+_WEEK: Final = timedelta(days=8)
+"""Within it, whatever comes every week comes."""
 
 _SAID: Final = {
     Limit.WINDOW: "there at {it}, but the window ends {mark}",
@@ -284,10 +287,8 @@ class _Attempt:
             begin = self.room.wait(begin, mark)
         if not self.stop.access:
             return begin, None
-        ends = self.duty.window.end if self.duty else begin.when + timedelta(days=1)
-        least = timedelta(0) if self.project else self.work_s
-        since = self.duty.window.start if self.duty else self.world.now
-        found = openings(self.stop.access, since, ends, self.world.zone)
+        least = TICK if self.project else self.work_s
+        found = self._openings(begin)
         for opening in found:
             latest = opening.end - least
             if latest >= opening.start and not self.room.is_past(begin, latest):
@@ -296,16 +297,28 @@ class _Attempt:
             self._closed(begin.when, least, found)
         return begin, None
 
+    def _openings(self, begin: At) -> list[Window]:
+        """When the site lets people in: within the duty, or as soon as work could begin."""
+        since = self.duty.window.start if self.duty else self.world.now
+        ends = self.duty.window.end if self.duty else begin.when
+        until = max(ends, begin.when) + _WEEK
+        found = []
+        for opening in openings(self.stop.access, since, until, self.world.zone):
+            if opening.start >= ends and not self.room.has_come(begin, opening.start):
+                break
+            found.append(opening)
+        return found
+
     def _closed(self, begin: datetime, least: timedelta, found: list[Window]) -> None:
         """Tell that the site lets nobody in for so long: too short, too late, or not that day."""
+        clock = self.world.clock
         if found:
             late, closes = min((max(begin, w.start) + least - w.end, w.end) for w in found)
-            fact = f"done at {self.world.clock(closes + late)}, but the site closes at "
-            self._break(Limit.ACCESS, late.total_seconds(), closes, fact + self.world.clock(closes))
+            fact = f"done at {clock(closes + late)}, but the site closes at {clock(closes)}"
+            self._break(Limit.ACCESS, late.total_seconds(), closes, fact)
             return
-        week = openings(self.stop.access, begin, begin + timedelta(days=8), self.world.zone)
-        opens = week[0].start
-        fact = f"there at {self.world.clock(begin)}, but the site opens {self.world.clock(opens)}"
+        opens = openings(self.stop.access, begin, begin + _WEEK, self.world.zone)[0].start
+        fact = f"there at {clock(begin)}, but the site opens {clock(opens)}"
         self._break(Limit.ACCESS, (opens - begin).total_seconds(), opens, fact)
 
     def _work(self, begin: At) -> Work:

@@ -1,0 +1,249 @@
+"""The walk, its slack and its limits against a day that is played minute by minute."""
+
+import itertools
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.day import day_of
+from geo_dispatch.dispatch.drives import Drives
+from geo_dispatch.dispatch.feasibility import PROMISE_GRACE
+from geo_dispatch.dispatch.hours import Hours
+from geo_dispatch.dispatch.insertion import insertions
+from geo_dispatch.dispatch.orders import Status
+from geo_dispatch.dispatch.plan import Basis, Origin, Plan, Stop, Whereabouts
+from geo_dispatch.dispatch.schedule import walk
+from geo_dispatch.dispatch.technicians import Break, Leave, Shift
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.time import Window
+from tests.support.dispatching import a_site, a_technician, an_order
+from tests.support.slow_days import SlowDay, SlowStop, to_minute, to_moment
+
+ZONE = ZoneInfo("Europe/Vaduz")
+DAYS = (
+    datetime(2026, 3, 4, tzinfo=UTC),
+    datetime(2026, 3, 28, 12, tzinfo=UTC),  # summer time begins in the night
+    datetime(2026, 10, 24, 12, tzinfo=UTC),  # and ends
+)
+MINUTES = st.integers(0, 30 * 60)
+
+
+def drive_times(legs):
+    return [abs(start.lon - end.lon) * 60.0 for start, end in legs]
+
+
+def place(minutes):
+    return LonLat(float(minutes), 0.0)
+
+
+CLOCKS = st.integers(0, 95).map(lambda n: time(n // 4, n % 4 * 15))
+SOME_SHIFTS = st.sampled_from(
+    [(time(8), time(17)), (time(6), time(14)), (time(21), time(6)), (time(0), time(0))]
+)
+
+
+@st.composite
+def rosters(draw):
+    """Shifts with breaks on most days of the week, sometimes two a day."""
+    start, end = draw(SOME_SHIFTS)
+    length = (end.hour - start.hour) % 24 * 60 or 1440
+    breaks = []
+    for _ in range(draw(st.integers(0, 2))):
+        earliest = draw(st.integers(0, length - 60))
+        latest = min(length - 1, earliest + draw(st.sampled_from([0, 30, 60, 240])))
+        breaks.append(
+            Break(
+                _clock(start, earliest),
+                _clock(start, latest),
+                60.0 * draw(st.sampled_from([15, 30, 45])),
+            )
+        )
+    free = draw(st.sets(st.integers(0, 6), min_size=1, max_size=3))
+    return tuple(Shift(day, start, end, tuple(breaks)) for day in range(7) if day not in free)
+
+
+def _clock(start, minutes):
+    total = (start.hour * 60 + start.minute + minutes) % 1440
+    return time(total // 60, total % 60)
+
+
+@st.composite
+def slow_days(draw):
+    now = to_minute(draw(st.sampled_from(DAYS))) + draw(st.integers(0, 1500))
+    some = MINUTES.map(lambda minutes: now + minutes)
+
+    def stop(number):
+        opens = draw(st.none() | st.none() | some)
+        limits = st.none() | MINUTES.map(lambda minutes: now + minutes)
+        begin_by, finish_by, ready = {}, {}, []
+        if opens is not None:
+            ready.append(opens)
+            if draw(st.booleans()):
+                begin_by["window"] = opens + draw(st.integers(1, 300))
+            elif draw(st.booleans()):
+                begin_by["pinned_start"] = opens + PROMISE_GRACE // timedelta(minutes=1)
+        due = draw(limits)
+        if due is not None:
+            finish_by["due"] = due
+        access = ()
+        if draw(st.integers(0, 2)) == 0:
+            opens_at = draw(st.integers(5, 15))
+            closes = time(opens_at + draw(st.integers(1, 8)))
+            access = tuple(Hours(day, time(opens_at), closes) for day in range(6))
+        return SlowStop(
+            name=f"wo_{number}",
+            place=draw(st.integers(0, 60)),
+            work=draw(st.integers(1, 240) | st.integers(60, 1500)),
+            ready=ready,
+            begin_by=begin_by,
+            finish_by=finish_by,
+            access=access,
+            emergency=draw(st.integers(0, 5)) == 0,
+            project=draw(st.integers(0, 5)) == 0,
+            under_way=number == 0 and draw(st.integers(0, 4)) == 0,
+        )
+
+    leave = []
+    at = now - 60
+    for _ in range(draw(st.integers(0, 2))):
+        start = at + draw(st.integers(0, 900))
+        at = start + draw(st.sampled_from([1, 30, 120, 600, 3000]))
+        leave.append((start, at))
+    called = draw(st.integers(-600, 1200))
+    return SlowDay(
+        now=now,
+        zone=ZONE,
+        shifts=draw(rosters()),
+        stops=[stop(number) for number in range(draw(st.integers(1, 4)))],
+        leave=leave,
+        on_call=[(now + called, now + called + 480)] if draw(st.booleans()) else [],
+        place=draw(st.integers(0, 60)),
+        home=draw(st.none() | st.integers(0, 60)),
+    )
+
+
+def plan_of(day: SlowDay) -> Plan:
+    technician = a_technician(
+        shifts=day.shifts,
+        home=None if day.home is None else place(day.home),
+        leave=tuple(Leave(Window(to_moment(a), to_moment(b))) for a, b in day.leave),
+        on_call=tuple(Window(to_moment(a), to_moment(b)) for a, b in day.on_call),
+    )
+    return Plan(technician, tuple(stop_of(stop) for stop in day.stops))
+
+
+def stop_of(stop: SlowStop) -> Stop:
+    fields = {}
+    ready = to_moment(stop.ready[0]) if stop.ready else None
+    if "window" in stop.begin_by:
+        fields["window"] = Window(ready, to_moment(stop.begin_by["window"]))
+    else:
+        fields["start_at"] = ready
+        fields["pinned"] = "pinned_start" in stop.begin_by
+    if "due" in stop.finish_by:
+        fields["due_at"] = to_moment(stop.finish_by["due"])
+    order = an_order(
+        stop.name,
+        duration_s=stop.work * 60.0,
+        priority=1 if stop.emergency else 3,
+        work_class="project" if stop.project else "reactive",
+        status=Status.EN_ROUTE if stop.under_way else Status.ASSIGNED,
+        **fields,
+    )
+    return Stop(order, place(stop.place), stop.access)
+
+
+def walked(day: SlowDay, **options):
+    start = Origin(place(day.place), to_moment(day.now), Basis.POSITION)
+    return walk(plan_of(day), start, Drives(drive_times), to_moment(day.now), ZONE, **options)
+
+
+def times_of(schedule):
+    return [
+        (
+            (stay.begin_at - to_moment(0)) / timedelta(minutes=1),
+            (stay.finish_at - to_moment(0)) / timedelta(minutes=1),
+        )
+        for stay in schedule.stays
+    ]
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(slow_days())
+def test_a_day_walked_is_the_day_played_minute_by_minute(day):
+    schedule = walked(day)
+    times, broken = day.run()
+    assert times_of(schedule) == times
+    assert {(one.order_id, one.limit.value) for one in schedule.violations} == broken
+    assert [one for one in schedule.violations if one.by_s <= 0] == []
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(slow_days(), st.data())
+def test_slack_ends_at_the_first_delay_that_breaks_a_limit(day, data):
+    index = data.draw(st.integers(0, len(day.stops) - 1))
+    slack_s = walked(day, slack=True).stays[index].slack_s
+    _, holds = day.run()
+    until = 600 if slack_s is None else min(600, math.floor(slack_s / 60))
+    step = max(1, until // 20)
+    for delay in {*range(0, until, step), until}:
+        _, broken = day.run(index, delay)
+        assert broken <= holds, delay
+    if slack_s is not None and slack_s < 600 * 60:
+        _, broken = day.run(index, until + 1)
+        assert not broken <= holds
+
+
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(slow_days())
+def test_without_limits_on_anything_a_day_breaks_none(day):
+    assume(not day.leave)
+    free = [SlowStop(one.name, one.place, one.work, project=True) for one in day.stops]
+    day = SlowDay(day.now, ZONE, day.shifts, free, place=day.place)
+    assert {one.limit for one in walked(day).violations} <= {"break"}
+    places = [day.place, *(one.place for one in free)]
+    ways = (abs(start - end) for start, end in itertools.pairwise(places))
+    assert walked(day).drive_s == pytest.approx(60 * sum(ways))
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(slow_days())
+def test_an_insertion_is_the_day_played_with_the_order_in_that_place(day):
+    *stops, new = day.stops
+    assume(stops and not new.under_way)
+    without = replace(day, stops=stops)
+    now, stop = to_moment(day.now), stop_of(new)
+    order = replace(stop.order, status=Status.NEW)
+    site = a_site(stop.place, access_windows=stop.access)
+    drives = Drives(drive_times)
+    technician = replace(plan_of(day).technician, home=None)
+    seen = Whereabouts(place(day.place), now)
+    stood = day_of(Plan(technician, plan_of(without).stops, seen), drives, now, ZONE)
+    times, holds = replace(without, home=None).run()
+    for found in insertions(Case(order, site, now, ZONE), stood, drives):
+        at = found.position
+        with_it = replace(day, stops=[*stops[:at], new, *stops[at:]], home=None)
+        played, broken = with_it.run()
+        assert times_of(found.schedule) == played
+        others = [*played[:at], *played[at + 1 :]]
+        assert {moved.order_id for moved in found.moved} == {
+            stop.name
+            for stop, old, later in zip(stops, times, others, strict=True)
+            if old[0] != later[0]
+        }
+        told = {(one.order_id, one.limit.value) for one in found.violations}
+        assert broken - holds <= told <= broken
+        legs = [day.place, *(one.place for one in with_it.stops)]
+        assert sum(60 * abs(a - b) for a, b in itertools.pairwise(legs)) == pytest.approx(
+            found.added_drive_s + stood.schedule.drive_s
+        )
+    first = 1 if stops[0].under_way else 0
+    assert [one.position for one in insertions(Case(order, site, now, ZONE), stood, drives)] == [
+        *range(first, len(stops) + 1)
+    ]

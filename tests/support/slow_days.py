@@ -1,0 +1,279 @@
+"""A day minute by minute: slow, and plain enough to be believed.
+
+Everything is counted in whole minutes of UTC. Whether somebody is on duty, or a site open, is asked
+of the clock on the wall, for each minute anew.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+MINUTE = timedelta(minutes=1)
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+FOREVER = 60 * 24 * 60
+
+
+def to_minute(moment: datetime) -> int:
+    return (moment - EPOCH) // MINUTE
+
+
+def to_moment(minute: int) -> datetime:
+    return EPOCH + minute * MINUTE
+
+
+@dataclass
+class SlowStop:
+    """One stop: what it asks for, in minutes; ``ready`` is what its beginning waits for."""
+
+    name: str
+    place: int
+    work: int
+    ready: list[int] = field(default_factory=list)
+    begin_by: dict[str, int] = field(default_factory=dict)
+    finish_by: dict[str, int] = field(default_factory=dict)
+    access: tuple = ()
+    emergency: bool = False
+    project: bool = False
+    under_way: bool = False
+
+
+@dataclass
+class SlowDay:
+    """A technician, and the stops in sequence. Places are minutes of driving apart."""
+
+    now: int
+    zone: ZoneInfo
+    shifts: tuple
+    stops: list[SlowStop]
+    leave: list[tuple[int, int]] = field(default_factory=list)
+    on_call: list[tuple[int, int]] = field(default_factory=list)
+    place: int = 0
+    home: int | None = None
+
+    def __post_init__(self):
+        self.on_duty = cache(self._on_duty)
+        self.is_open = cache(self._is_open)
+        self.duty = cache(self._duty)
+        self.rests = cache(self._rests)
+
+    def _on_duty(self, minute, emergency):
+        if emergency and any(start <= minute < end for start, end in self.on_call):
+            return True
+        return _within(self.shifts, minute, self.zone)
+
+    def _is_open(self, minute, access):
+        return not access or _within(access, minute, self.zone)
+
+    def _duty(self, minute, emergency):
+        """From when until when the first duty that ends after the minute lasts."""
+        while not self.on_duty(minute, emergency):
+            minute += 1
+        start = end = minute
+        while self.on_duty(start - 1, emergency):
+            start -= 1
+        while self.on_duty(end, emergency):
+            end += 1
+        return start, end
+
+    def _rests(self, duty):
+        """Breaks whose shift begins in the duty: earliest, latest, length."""
+        found = set()
+        for minute in range(*duty):
+            local = to_moment(minute).astimezone(self.zone)
+            for shift in self.shifts:
+                if (shift.weekday, shift.start) == (local.weekday(), local.time()):
+                    for rest in shift.breaks:
+                        found.add(self._rest(shift, rest, minute))
+        return sorted(found)
+
+    def _rest(self, shift, rest, minute):
+        def when(clock):
+            at = minute
+            while to_moment(at).astimezone(self.zone).time() != clock:
+                at += 1
+            return at
+
+        return when(rest.earliest), when(rest.latest), int(rest.duration_s // 60)
+
+    def run(self, delayed=None, delay=0):
+        """Begin and end of each stop, and what is broken; ``delay`` before the stop ``delayed``."""
+        player = _Player(self, self.now, self.place)
+        for index, stop in enumerate(self.stops):
+            player.minute += delay if index == delayed else 0
+            player.play(stop)
+        return player.times, player.broken
+
+    def begin(self, stop, arrive, duty):
+        """The first minute from the arrival on at which work may begin, and whether none may."""
+        begin = max([arrive, *stop.ready])
+        if not stop.access:
+            return begin, False
+        need = 1 if stop.project else stop.work
+        for low, high in self.openings(stop.access, duty[0], max(duty[1], begin)):
+            minute = max(begin, low)
+            if (low < duty[1] or low <= begin) and minute + need <= high:
+                return minute, False
+        return begin, True
+
+    def openings(self, access, since, until):
+        """Runs of open minutes that share any with that time."""
+        found, start = [], None
+        for minute in range(since - 1440, until + 1440):
+            if self.is_open(minute, access):
+                start = minute if start is None else start
+            elif start is not None:
+                found.append((start, minute))
+                start = None
+        return [run for run in found if run[0] <= until and run[1] > since]
+
+    def work(self, stop, begin, duty, rests, taken):
+        """Begin, end, breaks in between, and the duty in which it ends."""
+        if not stop.project:
+            finish, pauses = _with_rests(begin, stop.work, rests, stop.under_way)
+            return begin, finish, pauses, duty
+        return self._project(stop, begin, duty, taken)
+
+    def _project(self, stop, begin, duty, taken):
+        left, minute, started, pauses = stop.work, begin, None, []
+        while True:
+            if any(v[0] <= minute < v[1] for v in self.leave):
+                minute = next(v[1] for v in sorted(self.leave) if v[0] <= minute < v[1])
+                continue
+            if minute >= duty[1]:
+                duty = self.duty(duty[1], stop.emergency)
+                minute = max(minute, duty[0])
+                continue
+            rests = [r for r in self.rests(duty) if r not in taken and r[1] > self.now]
+            forced = stop.under_way and started is None
+            started = minute if started is None else started
+            finish, found = _with_rests(minute, left, rests, forced)
+            until = min([duty[1], *(v[0] for v in self.leave if v[0] > minute)])
+            if finish <= until:
+                return started, finish, [*pauses, *found], duty
+            kept = [(at, rest) for at, rest in found if at < until]
+            resting = {m for at, rest in kept for m in range(at, at + rest[2])}
+            left -= sum(m not in resting for m in range(minute, until))
+            pauses += kept
+            minute = until
+
+
+@dataclass
+class _Player:
+    """Where the technician stands while a day is played."""
+
+    day: SlowDay
+    minute: int
+    place: int
+    duty: tuple[int, int] | None = None
+    away: tuple[int, int] | None = None
+    taken: set = field(default_factory=set)
+    times: list = field(default_factory=list)
+    broken: set = field(default_factory=set)
+
+    def play(self, stop):
+        natural = max([self.day.now, *stop.ready])
+        since = self.duty[0] if self.duty else self.day.now
+        first, self.duty = self.duty is None, self.day.duty(max(natural, since), stop.emergency)
+        if not stop.under_way:
+            self.report(first=first)
+            if self.away and max(natural, self.away[0]) < self.away[1]:
+                self.broken.add((stop.name, "leave"))
+            while self.put_off(stop):
+                pass
+        self.minute += abs(self.place - stop.place)
+        begin, shut = self.day.begin(stop, self.minute, self.duty)
+        begin, finish, pauses, self.duty = self.day.work(
+            stop, begin, self.duty, self.rests(), self.taken
+        )
+        self.taken |= {rest for _, rest in pauses}
+        self.broken |= {(stop.name, "break") for at, rest in pauses if at > rest[1]}
+        self.broken |= {(stop.name, limit) for limit in self.limits(stop, begin, finish, shut)}
+        self.times.append((begin, finish))
+        self.minute, self.place = finish, stop.place
+
+    def report(self, *, first):
+        if self.minute < self.duty[0]:
+            self.minute = self.duty[0]
+            if not first and self.day.home is not None:
+                self.place = self.day.home
+
+    def rests(self):
+        return [r for r in self.day.rests(self.duty) if r not in self.taken and r[1] > self.day.now]
+
+    def put_off(self, stop):
+        """Take a leave or a break that comes before driving on; whether there was one."""
+        arrive = self.minute + abs(self.place - stop.place)
+        begin, _ = self.day.begin(stop, arrive, self.duty)
+        _, finish, _, _ = self.day.work(stop, begin, self.duty, self.rests(), self.taken)
+        reach = begin if stop.project else finish
+        for leave in sorted(self.day.leave):
+            if self.minute < leave[1] and reach > leave[0]:
+                self.sit_out(stop, leave)
+                return True
+        for rest in self.rests():
+            if self.minute >= rest[0] or (finish > rest[1] and begin >= rest[0]):
+                self.minute = max(self.minute, rest[0])
+                if self.minute > rest[1]:
+                    self.broken.add((stop.name, "break"))
+                self.minute += rest[2]
+                self.taken.add(rest)
+                return True
+        return False
+
+    def sit_out(self, stop, leave):
+        self.minute = leave[1]
+        if leave[1] >= self.duty[1]:
+            self.broken.add((stop.name, "leave"))
+            self.away, self.duty = leave, self.day.duty(leave[1], stop.emergency)
+            self.report(first=False)
+
+    def limits(self, stop, begin, finish, shut):
+        """What the stop breaks."""
+        yield from (limit for limit, by in stop.begin_by.items() if begin > by)
+        yield from (limit for limit, by in stop.finish_by.items() if finish > by)
+        if shut:
+            yield "access"
+        if stop.project:
+            return
+        if finish > self.duty[1]:
+            yield "shift"
+        minutes = range(begin, finish)
+        if stop.access and not all(self.day.is_open(minute, stop.access) for minute in minutes):
+            yield "access"
+        if stop.under_way and any(v[1] > self.day.now and finish > v[0] for v in self.day.leave):
+            yield "leave"
+
+
+def _with_rests(begin, work, rests, forced):
+    chosen: list = []
+    while True:
+        finish = begin + work + sum(rest[2] for rest in chosen)
+        more = [
+            rest
+            for rest in rests
+            if rest not in chosen and finish > rest[1] and (forced or begin < rest[0])
+        ]
+        if not more:
+            break
+        chosen.append(more[0])
+    pauses, free = [], begin
+    for rest in sorted(chosen):
+        at = max(rest[0], free)
+        pauses.append((at, rest))
+        free = at + rest[2]
+    return finish, pauses
+
+
+def _within(hours, minute, zone):
+    local = to_moment(minute).astimezone(zone)
+    yesterday = (local.weekday() - 1) % 7
+    for one in hours:
+        if one.end > one.start:
+            if one.weekday == local.weekday() and one.start <= local.time() < one.end:
+                return True
+        elif (one.weekday == local.weekday() and local.time() >= one.start) or (
+            one.weekday == yesterday and local.time() < one.end
+        ):
+            return True
+    return False
