@@ -82,7 +82,7 @@ class Poster:
             error = str(refused)
         except httpcore.TimeoutException:
             error = f"no answer within {self._timeout_s:g} s"
-        except (httpcore.ProtocolError, UnicodeError) as broken:
+        except (httpcore.ProtocolError, httpx.InvalidURL, UnicodeError) as broken:
             error = f"no HTTP answer: {broken}"
         except (httpcore.NetworkError, OSError) as lost:
             error = f"no connection: {lost}"

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final, TypedDict
+from typing import Final, TypedDict, get_args
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.adapters.webhook_hosts import allowed_by, url_faults
@@ -207,6 +207,11 @@ def _refuse_faulty(ctx: Desk, endpoint: Endpoint) -> None:
     )
     if not endpoint.to:
         faults.append(Fault("to", "names nobody; 'client' is for programs"))
+    faults.extend(
+        Fault("to", f"{one!r} is none of {', '.join(get_args(To))}")
+        for one in endpoint.to
+        if one not in get_args(To)
+    )
     if faults:
         raise InvalidInput("this webhook cannot be entered like that", faults)
 
