@@ -49,6 +49,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "list_bookings": _OFFICE,
     "block_resource": _DISPATCH,
     "unblock_resource": _DISPATCH,
+    "change_order_crew": _DISPATCH,
+    "list_order_bookings": _PEOPLE,
     "list_crews": _OFFICE,
     "create_crew": _DISPATCH,
     "get_crew": _OFFICE,

@@ -76,18 +76,17 @@ def _in_hand(orders: Iterable[WorkOrder]) -> dict[str, WorkOrder]:
     """Of each technician the order under way, else the next; ``orders`` come in sequence."""
     in_hand: dict[str, WorkOrder] = {}
     for order in orders:
-        holder = order.technician_id
-        if holder is None:
-            continue
-        current = in_hand.get(holder)
-        if current is None or (order.status in UNDER_WAY and current.status not in UNDER_WAY):
-            in_hand[holder] = order
+        for holder in order.technician_ids:
+            current = in_hand.get(holder)
+            if current is None or (order.status in UNDER_WAY and current.status not in UNDER_WAY):
+                in_hand[holder] = order
     return in_hand
 
 
 def _touched(events: Iterable[LoggedEvent]) -> set[str]:
     return {
-        event.body["technician_id"]
+        technician_id
         for event in events
         if event.type.startswith("order.") and event.body.get("technician_id")
+        for technician_id in (event.body["technician_id"], *event.body.get("crew", ()))
     }

@@ -105,7 +105,7 @@ def block_resource(context: Ctx, caller: Caller, resource_id: str, body: BlockIn
     return BookingOut.model_validate(booking_view(blocked))
 
 
-@router.delete("/{resource_id}/bookings/{booking_id}", operation_id="unblock_resource")
+@router.post("/{resource_id}/bookings/{booking_id}/release", operation_id="unblock_resource")
 def unblock_resource(context: Ctx, caller: Caller, resource_id: str, booking_id: str) -> BookingOut:
     """Give it back before the time. What an order has, it keeps: unassign that instead."""
     freed = bookings.unblock(context, resource_id, booking_id, actor=caller)

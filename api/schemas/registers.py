@@ -155,6 +155,13 @@ class CrewIn(CrewChange):
     )
 
 
+class OrderCrewIn(Input):
+    """Who goes with the technician that has an order, and nobody else."""
+
+    technician_ids: list[Name] = Field(max_length=MAX_CREW)
+    reason: Text = ""
+
+
 class CrewOut(Output):
     """Technicians who are sent as one."""
 

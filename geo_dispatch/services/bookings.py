@@ -33,6 +33,12 @@ def of_resource(ctx: Desk, resource_id: str, *, since: datetime | None = None) -
     return [one for one in found if since is None or one.window.end > since]
 
 
+def of_order(ctx: Desk, order_id: str) -> list[Booking]:
+    """What is booked for the order, in order; once it has ended, what it had."""
+    with ctx.store.read() as unit:
+        return unit.bookings.of_order(order_id)
+
+
 def block(ctx: Desk, resource_id: str, window: Window, *, reason: str, actor: Actor) -> Booking:
     """Take the resource out of reach for the time: service, lent to somebody.
 

@@ -121,6 +121,7 @@ def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:
         and eta.technician_id == plan.technician.id
         and 0 <= (now - eta.computed_at).total_seconds() < EVERY_S
         for stop in plan.stops
+        if stop.order.technician_id == plan.technician.id
     )
 
 

@@ -70,7 +70,10 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
             if order.ended_at is not None and order.ended_at.astimezone(ctx.zone).date() == today
         ]
         ended.sort(key=lambda order: (order.ended_at or now, order.id))
-        orders = [*unit.orders.open([technician_id]), *ended]
+        places = unit.crew_members.places_of(technician_id)
+        still = unit.orders.open([technician_id])
+        still.sort(key=lambda order: places.get(order.id, order.sequence))
+        orders = [*still, *ended]
         sites = unit.sites.many(order.site_id for order in orders)
         customers = unit.customers.many(order.customer_id for order in orders if order.customer_id)
         etas = unit.etas.many(order.id for order in orders)

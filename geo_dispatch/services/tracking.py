@@ -137,7 +137,8 @@ def suggestions(ctx: Context, technician_id: str) -> dict[OrderId, datetime]:
     """
     with ctx.store.read() as unit:
         track = unit.tracking.state(technician_id) or TrackState()
-        orders = unit.orders.open([technician_id])
+        held = unit.orders.open([technician_id])
+    orders = [order for order in held if order.technician_id == technician_id]
     found = {}
     for order in orders:
         stop = track.stop(order.assignment_id) if order.assignment_id else None

@@ -75,7 +75,7 @@ def test_a_resource_is_blocked_once_and_given_back(office):
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
     assert "out of reach until" in again.json()["conflicts"][0]["message"]
     assert office.get(where).json()["items"] == [blocked.json()]
-    freed = office.delete(f"{where}/{blocked.json()['id']}")
+    freed = office.post(f"{where}/{blocked.json()['id']}/release")
     assert (freed.status_code, freed.json()) == (200, blocked.json())
     assert office.get(where, params={"past": True}).json()["items"] == []
 

@@ -254,6 +254,15 @@ class CrewMembers:
         rows = self._connection.execute(statement.order_by(columns.technician_id))
         return {TechnicianId(member): sequence for member, sequence in rows}
 
+    def places_of(self, technician_id: str) -> dict[OrderId, int]:
+        """Where the orders of other leads stand in the member's own day."""
+        columns = crew_members_table.c
+        statement = select(columns.order_id, columns.sequence).where(
+            columns.technician_id == technician_id
+        )
+        rows = self._connection.execute(statement)
+        return {OrderId(order_id): sequence for order_id, sequence in rows}
+
     def of_orders(self, order_ids: Iterable[str]) -> dict[OrderId, dict[TechnicianId, int]]:
         """The members of those orders that have any, as `of_order`."""
         columns = crew_members_table.c

@@ -1,0 +1,49 @@
+"""What goes to an order besides its technician: a crew, and what was booked for it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.auth import Caller
+from api.deps import Ctx, MaybeBasedOn
+from api.idempotency import IdempotentRoute
+from api.records import answer
+from api.routes.work_orders import readable
+from api.schemas.orders import WorkOrderOut
+from api.schemas.registers import BookingsOut, OrderCrewIn
+from geo_dispatch.services import bookings, crews
+from geo_dispatch.services.views import booking_view, order_view
+
+router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
+
+
+@router.post("/{order_id}/crew", operation_id="change_order_crew")
+def change_order_crew(
+    context: Ctx,
+    caller: Caller,
+    order_id: str,
+    body: OrderCrewIn,
+    version: MaybeBasedOn,
+    response: Response,
+) -> WorkOrderOut:
+    """Say who goes with the technician: somebody joins, is replaced, or stays away."""
+    order = readable(context, caller, order_id)
+    changed = crews.change(
+        context,
+        order.id,
+        body.technician_ids,
+        actor=caller,
+        reason=body.reason,
+        expected_version=version,
+    )
+    return answer(response, changed, order_view, WorkOrderOut)
+
+
+@router.get("/{order_id}/bookings", operation_id="list_order_bookings")
+def list_order_bookings(context: Ctx, caller: Caller, order_id: str) -> BookingsOut:
+    """List the shared vehicles and tools booked for an order."""
+    order = readable(context, caller, order_id)
+    found = bookings.of_order(context, order.id)
+    return BookingsOut.model_validate(
+        {"items": [*map(booking_view, found)], "as_of": context.clock()}
+    )
