@@ -29,6 +29,8 @@ The API of a geo-dispatch deployment. Each page of ours uses nothing else.
 
 TAGS: Final = [
     {"name": "work orders", "description": "What is to be done, by whom, and how it went."},
+    {"name": "history", "description": "What was done before, and briefings."},
+    {"name": "evidence", "description": "Who was where and when, and a record that proves itself."},
     {"name": "technicians", "description": "Who can be sent, with which skills, when."},
     {"name": "customers", "description": "Who orders the work."},
     {"name": "sites", "description": "Where work is done, and the fence that confirms arrivals."},
@@ -39,6 +41,7 @@ TAGS: Final = [
     {"name": "streams", "description": "Server-sent events: positions, changes, ETAs."},
     {"name": "roads", "description": "Drive times, routes and reach on the area's streets."},
     {"name": "territories", "description": "The areas that planners drew, and address search."},
+    {"name": "policy", "description": "Rules, prices, promises, and what was decided by them."},
     {"name": "webhooks", "description": "What people and programs are told, and how it arrives."},
     {"name": "session", "description": "Signing in, and who one is."},
     {"name": "running", "description": "Health and metrics."},

@@ -8,6 +8,7 @@ from geo_dispatch.kernel.actors import Role
 
 _OFFICE: Final = frozenset({Role.DISPATCHER, Role.PLANNER, Role.ADMIN})
 _DISPATCH: Final = frozenset({Role.DISPATCHER, Role.ADMIN})
+_RULES: Final = frozenset({Role.PLANNER, Role.ADMIN})
 _FIELD: Final = _DISPATCH | {Role.TECHNICIAN}
 _READERS: Final = _OFFICE | {Role.CLIENT}
 _PEOPLE: Final = _OFFICE | {Role.TECHNICIAN}
@@ -68,6 +69,14 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_eta": _ANYONE,
     "get_timeline": _ANYONE,
     "list_visits": _ANYONE,
+    "list_presences": _OFFICE,
+    "get_proof": _PEOPLE,
+    "export_work_order": _OFFICE,
+    "get_audit_head": _OFFICE,
+    "get_briefing": _PEOPLE,
+    "get_site_history": _OFFICE,
+    "get_customer_history": _OFFICE,
+    "get_equipment_history": _OFFICE,
     "get_work_order_route": _PEOPLE,
     "confirm_visit": _FIELD,
     "contest_visit": _FIELD,
@@ -82,6 +91,18 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "retire_contract": _DISPATCH,
     "search_places": _OFFICE,
     "list_territories": _OFFICE,
+    "get_policy": _OFFICE,
+    "publish_policy": _RULES,
+    "check_policy": _OFFICE,
+    "list_policy_versions": _OFFICE,
+    "get_policy_version": _OFFICE,
+    "simulate_policy": _OFFICE,
+    "get_performance": _OFFICE,
+    "refresh_performance": _RULES,
+    "list_decisions": _OFFICE,
+    "get_decision": _OFFICE,
+    "replay_decision": _OFFICE,
+    "get_override_report": _OFFICE,
     "metrics": _OFFICE,
     "get_route": _PEOPLE,
     "post_matrix": _OFFICE,

@@ -106,6 +106,8 @@ def set_work_order_status(
         Status(body.status),
         actor=caller,
         note=body.notes or body.reason,
+        outcome=body.outcome,
+        follow_ups=[follow_up.fields() for follow_up in body.follow_ups],
         expected_version=version,
     )
     return answer(response, moved, order_view, WorkOrderOut)

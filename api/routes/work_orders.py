@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
@@ -11,14 +12,27 @@ from api.deps import BasedOn, Ctx
 from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
+from api.schemas.history import WorkOrderDetailOut
 from api.schemas.orders import WorkOrderChange, WorkOrderIn, WorkOrderOut
 from geo_dispatch.dispatch.orders import OPEN, Status, WorkOrder
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.services import orders
+from geo_dispatch.services import briefing, orders
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.views import order_view
+from geo_dispatch.services.views import View, order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
+
+
+Include = Annotated[
+    Literal["context"] | None,
+    Query(description="With the history of the place, the state of its SLA and its follow-ups."),
+]
+
+
+def _view(context: Context, include: str | None) -> Callable[[WorkOrder], View]:
+    if include is None:
+        return order_view
+    return lambda order: order_view(order) | {"context": briefing.context(context, order)}
 
 
 def readable(context: Context, caller: Actor, order_id: str) -> WorkOrder:
@@ -44,6 +58,10 @@ def list_work_orders(
     technician_id: str | None = None,
     site_id: str | None = None,
     customer_id: str | None = None,
+    parent_id: Annotated[str | None, Query(description="Follow-ups of this order.")] = None,
+    flagged: Annotated[
+        bool | None, Query(description="Only those that wait for a judgment, or only the others.")
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
     retired: Retired = False,
@@ -58,6 +76,8 @@ def list_work_orders(
         technician_id=technician_id,
         site_id=site_id,
         customer_id=customer_id,
+        parent_id=parent_id,
+        flagged=flagged,
         retired=retired,
         after=cursor,
         limit=limit + 1,
@@ -67,18 +87,21 @@ def list_work_orders(
 
 @router.post("", operation_id="create_work_order", status_code=201)
 def create_work_order(
-    context: Ctx, caller: Caller, body: WorkOrderIn, response: Response
-) -> WorkOrderOut:
+    context: Ctx, caller: Caller, body: WorkOrderIn, response: Response, include: Include = None
+) -> WorkOrderDetailOut:
     """Place a work order."""
     order = orders.place(context, body.fields(), actor=caller)
     response.headers["Location"] = f"/v1/work-orders/{order.id}"
-    return answer(response, order, order_view, WorkOrderOut)
+    return answer(response, order, _view(context, include), WorkOrderDetailOut)
 
 
 @router.get("/{order_id}", operation_id="get_work_order")
-def get_work_order(context: Ctx, caller: Caller, order_id: str, response: Response) -> WorkOrderOut:
+def get_work_order(
+    context: Ctx, caller: Caller, order_id: str, response: Response, include: Include = None
+) -> WorkOrderDetailOut:
     """Read a work order, by its id or its number; technicians read their own."""
-    return answer(response, readable(context, caller, order_id), order_view, WorkOrderOut)
+    order = readable(context, caller, order_id)
+    return answer(response, order, _view(context, include), WorkOrderDetailOut)
 
 
 @router.patch("/{order_id}", operation_id="change_work_order")

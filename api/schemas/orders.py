@@ -252,12 +252,25 @@ class ReasonIn(Input):
     reason: Text = ""
 
 
+class FollowUpIn(WorkOrderChange):
+    """What is still to be done; left out, type, place and skills are those of the order."""
+
+    type: Name = Field("", examples=["fit the new valve"])
+
+
 class StatusIn(Input):
     """Where the order stands now, as a person says."""
 
     status: Literal["en_route", "on_site", "on_the_tools", "needs_help", "complete", "cancelled"]
     notes: Text = Field("", description="On completion: what was done.")
     reason: Text = Field("", description="Why help is needed, or why it is cancelled.")
+    outcome: Outcome = Field("", description="On completion: what it came to.")
+    follow_ups: list[FollowUpIn] = Field(
+        [],
+        max_length=MAX_ITEMS,
+        description="On completion: what is still to be done. Each becomes a draft: an order on "
+        "hold with this one as `parent_id`.",
+    )
 
 
 class EvidenceFixOut(Output):

@@ -67,6 +67,7 @@ class Permit:
 class HoldReason(StrEnum):
     """Why an order waits for something that no technician can bring."""
 
+    DRAFT = "draft"
     MATERIAL = "material"
     NO_ACCESS = "no_access"
     CUSTOMER = "customer"

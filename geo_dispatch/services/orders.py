@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import commands as c
+from geo_dispatch.dispatch.events import OrderFollowedUp
 from geo_dispatch.dispatch.evolution import evolve
 from geo_dispatch.dispatch.lifecycle import decide
-from geo_dispatch.dispatch.orders import OrderFields, Status, WorkOrder, order_faults
-from geo_dispatch.dispatch.visits import Review
+from geo_dispatch.dispatch.orders import (
+    HoldReason,
+    OrderFields,
+    Outcome,
+    Status,
+    WorkOrder,
+    order_faults,
+)
+from geo_dispatch.dispatch.told import command_for, follow_up_fields
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
-from geo_dispatch.kernel.ids import NewId, OrderId, VisitId
-from geo_dispatch.services import sla
+from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.services import briefing, job_types, outbox, sla, stages
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.projections import project
+from geo_dispatch.services.references import reference_faults
 
 
 def place(ctx: Desk, fields: OrderFields, *, actor: Actor) -> WorkOrder:
@@ -48,7 +57,7 @@ def place_in(ctx: Desk, unit: Unit, fields: OrderFields, *, actor: Actor) -> Wor
         number=unit.next_order_number(),
         placed_at=now,
         status_at=now,
-        **_with_customer(unit, fields),
+        **_with_customer(unit, job_types.filled_in(unit, fields)),
     )
     _refuse_faulty(unit, order, "this work order cannot be placed")
     events = decide(None, c.PlaceOrder(order=order), now)
@@ -57,6 +66,7 @@ def place_in(ctx: Desk, unit: Unit, fields: OrderFields, *, actor: Actor) -> Wor
     order = replace(order, sla=clocks)
     unit.orders.add(order)
     unit.append(stream_of(order.id), events, actor=actor, at=now)
+    outbox.note(ctx, unit, None, order, events[0], actor=actor, at=now)
     return order
 
 
@@ -87,7 +97,7 @@ def change_in(
 ) -> WorkOrder:
     """`change` within a unit."""
     order_after = apply(ctx, unit, order, c.ChangeOrder(changes=fields), actor=actor)
-    _refuse_faulty(unit, order_after, f"{order.number} cannot be changed like that")
+    _refuse_faulty(unit, order_after, f"{order.number} cannot be changed like that", order)
     return order_after
 
 
@@ -98,6 +108,8 @@ def step(
     *,
     actor: Actor,
     note: str = "",
+    outcome: Outcome = "",
+    follow_ups: Sequence[OrderFields] = (),
     expected_version: int | None = None,
 ) -> WorkOrder:
     """Move an order to where a person says it stands.
@@ -109,6 +121,11 @@ def step(
     ----------
     note
         Notes on completion; the reason of a cancellation or a call for help.
+    outcome
+        What a completion came to; when not told, what the follow-ups say.
+    follow_ups
+        What is still to be done, each placed as a draft: an order on hold, of the same type at
+        the same place unless it says otherwise.
 
     Raises
     ------
@@ -117,17 +134,21 @@ def step(
     Forbidden
         A technician's token, and another technician's order.
     InvalidInput
-        The target is reached by assigning or unassigning.
+        The target is reached by assigning or unassigning; an outcome or follow-ups without a
+        completion; not fixed, and no word why; every fault of a follow-up.
     """
     with ctx.store.write() as unit:
         order = unit.orders.expect(order_id, expected_version)
         _refuse_others(order, actor)
         if target is Status.CANCELLED and actor.role is Role.TECHNICIAN:
             raise Forbidden(f"technicians cannot cancel {order.number}; ask for help instead")
-        command = command_for(order, target, note, ctx.new_id)
+        command = command_for(
+            order, target, note, ctx.new_id, outcome=outcome, follow_ups=bool(follow_ups)
+        )
         order = apply(ctx, unit, order, command, actor=actor)
         if isinstance(command, _HERE):
             _turn_back_others(ctx, unit, order, actor)
+        _place_follow_ups(ctx, unit, order, follow_ups, actor)
         unit.commit()
     return order
 
@@ -198,6 +219,8 @@ def page(
     technician_id: str | None = None,
     site_id: str | None = None,
     customer_id: str | None = None,
+    parent_id: str | None = None,
+    flagged: bool | None = None,
     retired: bool = False,
     after: str | None = None,
     limit: int | None = None,
@@ -209,6 +232,8 @@ def page(
             technician_id=technician_id,
             site_id=site_id,
             customer_id=customer_id,
+            parent_id=parent_id,
+            flagged=flagged,
             retired=retired,
             after=after,
             limit=limit,
@@ -245,13 +270,21 @@ def apply(
     events = decide(order, command, now)
     if not events:
         return order
+    stages.refuse_waiting(unit, order, command)
     events += sla.moves(ctx, unit, order, events, now)
+    events += briefing.sent(unit, order, events, now)
     unit.append(stream_of(order.id), events, actor=actor, at=now)
     after = order
     for event in events:
         before, after = after, evolve(after, event)
         project(unit, before, after, event, actor=actor)
-    return order if after == order else unit.orders.save(after)
+        outbox.note(ctx, unit, before, after, event, actor=actor, at=now)
+    if after == order:
+        return order
+    saved = unit.orders.save(after)
+    for follower, consequence in stages.followers(unit, order, saved, now):
+        apply(ctx, unit, follower, consequence, actor=actor, now=now)
+    return saved
 
 
 def stream_of(order_id: OrderId) -> str:
@@ -259,36 +292,33 @@ def stream_of(order_id: OrderId) -> str:
     return f"order:{order_id}"
 
 
-def command_for(order: WorkOrder, target: Status, note: str, new_id: NewId) -> c.Command:
-    """The command of a person who says that the order stands at ``target``."""
-    if order.status is Status.NEEDS_HELP and target is order.helped_from:
-        return c.Resume()
-    unreviewed = _unreviewed(order)
-    if target is Status.ON_SITE and unreviewed is not None:
-        return c.ReviewArrival(visit_id=unreviewed, verdict="confirmed")
-    if target not in _TOLD:
-        way = "unassign" if target is Status.NEW else "assign"
-        raise InvalidInput(
-            f"{order.number} cannot be set to {target}; {way} it instead",
-            [Fault("status", f"{target} is reached by {way}ing only")],
-        )
-    return _TOLD[target](note, new_id)
-
-
-_TOLD: Final[dict[Status, Callable[[str, NewId], c.Command]]] = {
-    Status.EN_ROUTE: lambda _note, _new_id: c.SetOut(source="person"),
-    Status.ON_SITE: lambda _note, new_id: c.ConfirmArrival(
-        visit_id=VisitId(new_id("vi")), source="person"
-    ),
-    Status.ON_THE_TOOLS: lambda _note, _new_id: c.Start(),
-    Status.NEEDS_HELP: lambda note, _new_id: c.AskForHelp(reason=note),
-    Status.COMPLETE: lambda note, _new_id: c.Complete(notes=note),
-    Status.CANCELLED: lambda note, _new_id: c.Cancel(reason=note),
-}
-
-
 _HERE: Final = (c.SetOut, c.ConfirmArrival, c.Start)
 """Steps after which the technician is on the way to this order, or there."""
+
+
+def _place_follow_ups(
+    ctx: Desk, unit: Unit, order: WorkOrder, follow_ups: Sequence[OrderFields], actor: Actor
+) -> None:
+    faults: list[Fault] = []
+    for index, told in enumerate(follow_ups):
+        try:
+            draft = place_in(ctx, unit, follow_up_fields(order, told), actor=actor)
+        except InvalidInput as error:
+            faults += [Fault(f"follow_ups[{index}].{f.where}", f.message) for f in error.faults]
+            continue
+        hold = c.PutOnHold(reason=HoldReason.DRAFT, note=f"follows up {order.number}")
+        draft = apply(ctx, unit, draft, hold, actor=actor)
+        now = ctx.clock()
+        followed_up = OrderFollowedUp(
+            order_id=order.id,
+            follow_up_id=draft.id,
+            number=draft.number,
+            work=draft.type,
+            occurred_at=now,
+        )
+        unit.append(stream_of(order.id), [followed_up], actor=actor, at=now)
+    if faults:
+        raise InvalidInput(f"follow-ups of {order.number} cannot be placed", faults)
 
 
 def _turn_back_others(ctx: Desk, unit: Unit, order: WorkOrder, actor: Actor) -> None:
@@ -296,14 +326,6 @@ def _turn_back_others(ctx: Desk, unit: Unit, order: WorkOrder, actor: Actor) -> 
         if other.id != order.id and other.status is Status.EN_ROUTE:
             back = c.ReviseSetOut(source="person", occurred_at=None)
             apply(ctx, unit, other, back, actor=actor)
-
-
-def _unreviewed(order: WorkOrder) -> VisitId | None:
-    """The arrival that fixes confirmed and a person now repeats."""
-    arrival = order.arrival
-    if order.status is not Status.ON_SITE or arrival is None or arrival.source == "person":
-        return None
-    return arrival.visit_id if arrival.review is Review.OPEN else None
 
 
 def _with_customer(unit: Unit, fields: OrderFields) -> OrderFields:
@@ -314,19 +336,19 @@ def _with_customer(unit: Unit, fields: OrderFields) -> OrderFields:
     return {**fields, "customer_id": site.customer_id}
 
 
-def _refuse_faulty(unit: Unit, order: WorkOrder, refusal: str) -> None:
+def _refuse_faulty(
+    unit: Unit, order: WorkOrder, refusal: str, before: WorkOrder | None = None
+) -> None:
     """Refuse what the order says of itself and of other records, all of it at once."""
-    faults = order_faults(order)
-    site = unit.sites.find(order.site_id)
-    if site is None or site.retired:
-        state = "no" if site is None else "a retired"
-        faults.append(Fault("site_id", f"{state} site {order.site_id!r}; enter it first"))
-    if order.customer_id is not None and unit.customers.find(order.customer_id) is None:
-        faults.append(Fault("customer_id", f"no customer {order.customer_id!r}; enter it first"))
+    faults = [
+        *order_faults(order),
+        *reference_faults(unit, order, before),
+        *job_types.faults(unit, order, before),
+    ]
     if faults:
         raise InvalidInput(refusal, faults)
 
 
 def _refuse_others(order: WorkOrder, actor: Actor) -> None:
-    if actor.technician_id is not None and order.technician_id != actor.technician_id:
+    if actor.technician_id is not None and actor.technician_id not in order.technician_ids:
         raise Forbidden(f"{order.number} is not yours")

@@ -17,6 +17,8 @@ from geo_dispatch.adapters.sql.audit import Seals
 from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
+from geo_dispatch.adapters.sql.experience import Experiences
+from geo_dispatch.adapters.sql.history import History
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.messages import Messages
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
@@ -76,6 +78,8 @@ class Unit:
         self.proposals = Proposals(connection)
         self.tracking = Tracking(connection)
         self.seals = Seals(connection)
+        self.history = History(connection)
+        self.experience = Experiences(connection)
         self.policies = Policies(connection)
         self.performances = Performances(connection)
         self.decisions = Decisions(connection)

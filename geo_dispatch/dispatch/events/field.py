@@ -91,6 +91,18 @@ class OrderCompleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFollowedUp(Event):
+    """What is still to be done was noted as another order, a draft."""
+
+    type = "order.followed_up"
+    order_id: OrderId
+    follow_up_id: OrderId
+    number: str
+    work: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDeparted(Event):
     """The technician left the site; back-dated to the first fix outside."""
 

@@ -1,0 +1,140 @@
+"""What was done before: ended orders of a place, a customer or a piece of equipment."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from geo_dispatch.adapters.sql import log, tables, tracking
+from geo_dispatch.adapters.sql.orders import Orders
+from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.orders import ENDED, WorkOrder
+from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
+from geo_dispatch.tracking.fixes import DEGREE_SCALE
+
+_ENDINGS = ("order.completed", "order.cancelled")
+
+
+class History:
+    """Reads the past; writes nothing."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._orders = Orders(connection)
+
+    def ended(
+        self,
+        *,
+        site_id: str | None = None,
+        customer_id: str | None = None,
+        equipment_id: str | None = None,
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> list[WorkOrder]:
+        """Ended orders that meet every condition given, latest number first.
+
+        Parameters
+        ----------
+        before
+            Go on behind the order with this id.
+
+        Raises
+        ------
+        InvalidInput
+            There never was an order ``before``.
+        """
+        columns = tables.work_orders.c
+        wanted = {
+            columns.site_id: site_id,
+            columns.customer_id: customer_id,
+            columns.equipment_id: equipment_id,
+        }
+        conditions: list[Any] = [columns.status.in_(sorted(ENDED))]
+        conditions += [column == value for column, value in wanted.items() if value is not None]
+        if before is not None:
+            conditions.append(columns.serial < self._serial(before))
+        statement = (
+            select(columns.id).where(*conditions).order_by(columns.serial.desc()).limit(limit)
+        )
+        keys = list(self._connection.execute(statement).scalars())
+        found = self._orders.many(keys)
+        return [found[key] for key in keys]
+
+    def endings(self, order_ids: Collection[str]) -> dict[str, LoggedEvent]:
+        """How each of the orders ended, by its id."""
+        streams = [f"order:{order_id}" for order_id in order_ids]
+        ended = log.read(self._connection, types=_ENDINGS, streams=streams) if streams else []
+        return {event.stream.removeprefix("order:"): event for event in ended}
+
+    def visits(self, order_ids: Collection[str]) -> dict[str, list[Visit]]:
+        """All attendances that were not taken back, by order, oldest first."""
+        columns = tables.visits.c
+        statement = (
+            select(tables.visits)
+            .where(columns.order_id.in_(sorted(set(order_ids))), columns.retracted.is_(False))
+            .order_by(columns.arrived_at, columns.id)
+        )
+        made: dict[str, list[Visit]] = defaultdict(list)
+        for row in self._connection.execute(statement).mappings():
+            visit = Visit(**row)
+            made[visit.order_id].append(visit)
+        return made
+
+    def visits_of(self, technician_id: str, since: datetime, until: datetime | None) -> list[Visit]:
+        """The technician's attendances that share any time with since until then."""
+        columns = tables.visits.c
+        conditions = [
+            columns.technician_id == technician_id,
+            columns.retracted.is_(False),
+            or_(columns.departed_at.is_(None), columns.departed_at >= since),
+        ]
+        if until is not None:
+            conditions.append(columns.arrived_at <= until)
+        statement = select(tables.visits).where(*conditions).order_by(columns.arrived_at)
+        return [Visit(**row) for row in self._connection.execute(statement).mappings()]
+
+    def near(
+        self, place: LonLat, radius_m: float, start_ms: int, end_ms: int
+    ) -> dict[str, tuple[int, int]]:
+        """Who had a fix in the square around the place: the first and the last one's time."""
+        columns = tracking.fixes_table.c
+        north_deg = radius_m / METRES_PER_DEGREE
+        east_deg = north_deg / math.cos(math.radians(place.lat))
+        rows = self._connection.execute(
+            select(columns.technician_id, func.min(columns.at_ms), func.max(columns.at_ms))
+            .where(
+                columns.technician_id.in_(select(tables.technicians.c.id)),
+                columns.at_ms.between(start_ms, end_ms),
+                columns.lon_e7.between(*_around(place.lon, east_deg)),
+                columns.lat_e7.between(*_around(place.lat, north_deg)),
+            )
+            .group_by(columns.technician_id)
+        )
+        return {technician_id: (first, last) for technician_id, first, last in rows}
+
+    def _serial(self, order_id: str) -> int:
+        columns = tables.work_orders.c
+        serial: int | None = self._connection.execute(
+            select(columns.serial).where(columns.id == order_id)
+        ).scalar()
+        if serial is None:
+            raise InvalidInput(
+                f"cursor {order_id!r} is not one of ours; leave it out to begin at the latest",
+                [Fault("cursor", f"{order_id!r} is not the `next` of a page")],
+            )
+        return serial
+
+
+def _around(degrees: float, reach_deg: float) -> tuple[int, int]:
+    """The borders in whole 1e-7 degrees, outwards."""
+    return (
+        math.floor((degrees - reach_deg) * DEGREE_SCALE),
+        math.ceil((degrees + reach_deg) * DEGREE_SCALE),
+    )
