@@ -55,7 +55,7 @@ class CountdownOut(Output):
 
     limit: Literal["window", "due", "sla_response", "sla_completion"]
     at: datetime
-    counts: Literal["arrival", "finish"] = Field(description="What must have happened by then.")
+    of: Literal["begin", "finish"] = Field(description="What of the work must be by then.")
     left_s: float = Field(description="Seconds until then, day and night; negative past it.")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
 
@@ -14,9 +13,16 @@ from geo_dispatch.dispatch.events import (
     OrderDelayed,
     OrderUnassigned,
 )
+from geo_dispatch.dispatch.feasibility import Deadline, Limit, deadlines
 from geo_dispatch.dispatch.orders import Risk, WorkOrder
 
-RiskLimit = Literal["window", "due", "sla_response", "sla_completion"]
+_LIMITS: Final[dict[Limit, Literal["window", "due", "sla_response", "sla_completion"]]] = {
+    Limit.WINDOW: "window",
+    Limit.DUE: "due",
+    Limit.SLA_RESPONSE: "sla_response",
+    Limit.SLA_COMPLETION: "sla_completion",
+}
+"""Promises to the customer. What else limits a day is the office's own business."""
 
 CLEAR_MARGIN_S: Final = 180.0
 """An order at risk is so again until it is expected so much before its limit: no flapping."""
@@ -24,42 +30,31 @@ CLEAR_MARGIN_S: Final = 180.0
 _DAY_S: Final = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A limit of an order that holds now.
-
-    Attributes
-    ----------
-    counts
-        What must have happened by then: the technician is there, or the work is done.
-    """
-
-    limit: RiskLimit
-    at: datetime
-    counts: Literal["arrival", "finish"]
-
-
-def deadlines(order: WorkOrder) -> list[Deadline]:
-    """The limits that the order can still keep or miss; those of arrival end with it."""
-    return list(_deadlines(order))
+def open_deadlines(order: WorkOrder) -> list[Deadline]:
+    """The promises that the order can still keep or miss; those of arrival end with it."""
+    return [
+        one
+        for one in deadlines(order)
+        if one.limit in _LIMITS and not (one.of == "begin" and order.arrival is not None)
+    ]
 
 
 def risk_of(
-    order: WorkOrder, arrive_at: datetime | None, finish_at: datetime | None, now: datetime
+    order: WorkOrder, begin_at: datetime | None, finish_at: datetime | None, now: datetime
 ) -> Risk | None:
     """The limit that the order is expected to miss by most; None when it keeps them all.
 
     An order that is at risk stays so, by the same limit, until it is expected `CLEAR_MARGIN_S`
     before that limit.
     """
-    limits = deadlines(order)
+    limits = open_deadlines(order)
     late = {}
     for deadline in limits:
-        moment = arrive_at if deadline.counts == "arrival" else finish_at
+        moment = begin_at if deadline.of == "begin" else finish_at
         if moment is not None:
-            late[deadline.limit] = (moment - deadline.at).total_seconds()
+            late[_LIMITS[deadline.limit]] = (moment - deadline.at).total_seconds()
     told = order.risk
-    holds = told is not None and any(deadline.limit == told.limit for deadline in limits)
+    holds = told is not None and any(_LIMITS[one.limit] == told.limit for one in limits)
     if told is not None and holds and late.get(told.limit, 0.0) > -CLEAR_MARGIN_S:
         return told
     worst = max(late, key=lambda limit: late[limit], default=None)
@@ -98,18 +93,3 @@ def contract_risk(order: WorkOrder, now: datetime) -> float:
     if overdue_s <= 0:
         return 0.0
     return (1.0 + overdue_s / _DAY_S) * (2.0 if order.contract_critical else 1.0)
-
-
-def _deadlines(order: WorkOrder) -> Iterator[Deadline]:
-    arrived = order.arrival is not None
-    if order.window is not None and not arrived:
-        yield Deadline("window", order.window.end, "arrival")
-    if order.due_at is not None:
-        yield Deadline("due", order.due_at, "finish")
-    sla = order.sla
-    if sla is None:
-        return
-    if sla.response is not None and sla.response.runs:
-        yield Deadline("sla_response", sla.response.due_at, "arrival")
-    if sla.completion is not None and sla.completion.runs:
-        yield Deadline("sla_completion", sla.completion.due_at, "finish")

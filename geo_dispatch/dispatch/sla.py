@@ -100,7 +100,7 @@ def _policy_faults(policy: SlaPolicy, calendars: set[str], where: str) -> list[F
             faults.append(
                 Fault(
                     f"{where}.{name}",
-                    f"{target_s:g} is not above 0 and at most {MAX_TARGET_S:g} seconds (90 days)",
+                    f"{target_s:g} is not above 0 and at most {MAX_TARGET_S:.0f} seconds (90 days)",
                 )
             )
     if policy.calendar not in calendars:

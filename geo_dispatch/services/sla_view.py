@@ -9,7 +9,7 @@ from typing import Literal
 
 from geo_dispatch.dispatch.clocks import SlaClock
 from geo_dispatch.dispatch.events import ClocksMoved, LoggedEvent
-from geo_dispatch.dispatch.risk import deadlines
+from geo_dispatch.dispatch.risk import open_deadlines
 from geo_dispatch.dispatch.sla import SlaPolicy
 from geo_dispatch.dispatch.timekeeping import MOVING, Terms, left_s
 from geo_dispatch.services.desk import Desk
@@ -43,7 +43,7 @@ class Countdown:
 
     limit: str
     at: datetime
-    counts: Literal["arrival", "finish"]
+    of: Literal["begin", "finish"]
     left_s: float
 
 
@@ -109,8 +109,8 @@ def of_order(ctx: Desk, order_id: str) -> OrderSla:
         response=_view(sla.response if sla else None, terms, now),
         completion=_view(sla.completion if sla else None, terms, now),
         deadlines=tuple(
-            Countdown(one.limit, one.at, one.counts, (one.at - now).total_seconds())
-            for one in deadlines(order)
+            Countdown(one.limit, one.at, one.of, (one.at - now).total_seconds())
+            for one in open_deadlines(order)
         ),
         evidence=tuple(proofs(logged)),
     )

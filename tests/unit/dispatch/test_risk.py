@@ -8,7 +8,7 @@ import pytest
 from geo_dispatch.dispatch.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.events import EtaPublished, OrderAssigned, OrderDelayed
 from geo_dispatch.dispatch.orders import Risk
-from geo_dispatch.dispatch.risk import announced, contract_risk, deadlines, risk_of
+from geo_dispatch.dispatch.risk import announced, contract_risk, open_deadlines, risk_of
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import NOW, an_order, minutes, on_site_since
 
@@ -42,14 +42,14 @@ def test_arrivals_are_held_to_windows_and_responses_and_ends_to_the_rest(order, 
 
 def test_limits_of_the_arrival_end_with_it():
     order = an_order(window=Window(NOW, IN_AN_HOUR), **on_site_since(NOW))
-    assert deadlines(order) == []
+    assert open_deadlines(order) == []
 
 
 def test_paused_and_stopped_clocks_put_nothing_at_risk():
     order = promised(response=60)
     for change in ({"paused_at": NOW}, {"stopped_at": NOW}):
         still = replace(order.sla, response=replace(order.sla.response, **change))
-        assert deadlines(replace(order, sla=still)) == []
+        assert open_deadlines(replace(order, sla=still)) == []
 
 
 def test_risks_do_not_flap():

@@ -56,6 +56,14 @@ def wait(desk, van, place="A", **delta):
     eta.refresh(desk.ctx, [van.id])
 
 
+def given(desk, order, van):
+    """The order in the van's hands, whatever speaks against it."""
+    command = c.Assign(
+        assignment_id=desk.ctx.new_id("as"), technician_id=van.id, sequence=1, source="manual"
+    )
+    return desk.office.apply(order.id, command)
+
+
 def logged(desk, order, *types):
     with desk.ctx.store.read() as unit:
         return unit.events(streams=[f"order:{order.id}"], types=types)
@@ -65,7 +73,7 @@ def logged(desk, order, *types):
 def test_a_van_that_stands_still_puts_its_order_at_risk_once_and_before_the_window_ends(desk, van):
     drive_s = desk.town.seconds("A", "D")
     window = desk.window(0, drive_s / 60 + 10)
-    order = desk.assign(desk.order("D", window=window), van)
+    order = given(desk, desk.order("D", window=window), van)
     for _ in range(14):
         wait(desk, van, minutes=1)
     (told,) = logged(desk, order, *RISKS)
@@ -79,7 +87,7 @@ def test_a_van_that_stands_still_puts_its_order_at_risk_once_and_before_the_wind
 
 def test_a_risk_clears_when_the_van_is_quicker_than_feared(desk, van):
     drive_s = desk.town.seconds("A", "D")
-    order = desk.assign(desk.order("D", window=desk.window(0, drive_s / 60 + 1)), van)
+    order = given(desk, desk.order("D", window=desk.window(0, drive_s / 60 + 1)), van)
     wait(desk, van, minutes=2)
     assert desk.read(order).risk.limit == "window"
     wait(desk, van, "C", minutes=1)
@@ -90,7 +98,7 @@ def test_a_risk_clears_when_the_van_is_quicker_than_feared(desk, van):
 @pytest.mark.capability("FA-040")
 def test_a_breach_of_the_response_is_predicted_from_the_eta(desk, van):
     publish(desk.ctx, EMERGENCIES)
-    order = desk.assign(desk.order("D", priority=1), van)
+    order = given(desk, desk.order("D", priority=1), van)
     due_at = order.sla.response.due_at
     left = due_at - desk.clock.now - timedelta(seconds=desk.town.seconds("A", "D"))
     wait(desk, van, seconds=left.total_seconds() + 30)
@@ -111,7 +119,7 @@ def test_what_nobody_has_is_at_risk_while_somebody_could_still_be_sent(desk):
 
 
 def test_a_delay_is_told_each_time_the_arrival_is_later_than_told_by_the_policys_measure(desk, van):
-    order = desk.assign(desk.order("D"), van)
+    order = given(desk, desk.order("D"), van)
     wait(desk, van, seconds=20)
     announced = eta.eta_of(desk.ctx, order.id).eta
     for _ in range(40):
@@ -123,18 +131,18 @@ def test_a_delay_is_told_each_time_the_arrival_is_later_than_told_by_the_policys
 
 
 def test_a_delay_that_another_technician_makes_up_for_is_measured_anew(desk, van):
-    order = desk.assign(desk.order("D"), van)
+    order = given(desk, desk.order("D"), van)
     wait(desk, van, seconds=20)
     desk.office.apply(order.id, c.Unassign())
     for _ in range(20):
         desk.clock.go_on(minutes=1)
-    desk.assign(desk.read(order), van, force=True, reason="now they can")
+    given(desk, order, van)
     wait(desk, van, seconds=20)
     assert logged(desk, order, "order.delayed") == []
 
 
 def test_a_window_in_the_past_is_told_as_missed_when_it_is_first_looked_at(desk, van):
     ended = Window(desk.clock.now - timedelta(hours=2), desk.clock.now - timedelta(hours=1))
-    order = desk.assign(desk.order("D", window=ended), van, force=True, reason="they wait")
+    order = given(desk, desk.order("D", window=ended), van)
     wait(desk, van, seconds=20)
     assert desk.read(order).risk.late_by_s > 3600

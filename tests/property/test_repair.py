@@ -1,0 +1,273 @@
+"""Repairs against trying everything: the same least cost, and nothing else touched."""
+
+import itertools
+from dataclasses import dataclass, replace
+from datetime import time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_dispatch.dispatch.day import Day, day_of, days_of
+from geo_dispatch.dispatch.feasibility import Limit, by_limit, deadlines, new_or_worse
+from geo_dispatch.dispatch.orders import Status
+from geo_dispatch.dispatch.repair import MOST_MOVED, evacuate, mend
+from geo_dispatch.dispatch.roster import Roster
+from geo_dispatch.dispatch.technicians import Shift
+from geo_dispatch.kernel.time import Window
+from tests.support.dispatching import (
+    NOW,
+    ZONE,
+    FlatLand,
+    a_plan,
+    a_stop,
+    a_technician,
+    at,
+    minutes,
+)
+
+PROMISES = {Limit.WINDOW, Limit.DUE, Limit.SLA_RESPONSE, Limit.SLA_COMPLETION}
+TONIGHT = NOW.astimezone(ZONE).replace(hour=0, minute=0) + timedelta(days=1)
+PLACES = st.builds(at, st.integers(-6, 6).map((500.0).__mul__), st.sampled_from([0.0, 1500.0]))
+QUARTERS = st.integers(0, 16).map(lambda n: minutes(15 * n))
+
+
+@dataclass(repr=False)
+class World:
+    days: list[Day]
+    drives: object
+    unfit: set
+
+    def fits(self, stop, technician_id):
+        return (stop.order.id, technician_id) not in self.unfit
+
+    def roster(self):
+        return Roster(
+            self.days,
+            self.drives,
+            now=NOW,
+            today_until=TONIGHT,
+            may_change=lambda order: not order.pinned,
+        )
+
+
+@st.composite
+def stops(draw, technician, number):
+    opens = NOW + draw(QUARTERS) - minutes(60)
+    window = draw(
+        st.none() | st.just(Window(opens, opens + minutes(draw(st.sampled_from([30, 90])))))
+    )
+    return a_stop(
+        f"{technician}_{number}",
+        draw(PLACES),
+        sequence=number + 1,
+        duration_s=60.0 * draw(st.sampled_from([20, 45, 90])),
+        window=window,
+        due_at=draw(st.none() | st.just(opens + minutes(120))),
+        pinned=draw(st.sampled_from([False] * 7 + [True])),
+        status=Status.EN_ROUTE if number == 0 and draw(st.booleans()) else Status.ASSIGNED,
+    )
+
+
+@st.composite
+def worlds(draw):
+    ends = time(draw(st.sampled_from([13, 15, 17])))
+    shifts = tuple(Shift(day, time(8), ends) for day in range(7))
+    plans, left = [], 5
+    for name in ("t1", "t2", "t3")[: draw(st.integers(2, 3))]:
+        count = draw(st.integers(0 if plans else 1, min(3, left)))
+        left -= count
+        technician = a_technician(name, shifts=shifts)
+        plans.append(a_plan(technician, draw(PLACES), [draw(stops(name, n)) for n in range(count)]))
+    drives = FlatLand().drives
+    pairs = list(
+        itertools.product(
+            [stop.order.id for plan in plans for stop in plan.stops],
+            [plan.technician.id for plan in plans],
+        )
+    )
+    return World(
+        days_of(plans, drives, NOW, ZONE),
+        drives,
+        draw(st.sets(st.sampled_from(pairs), max_size=3)),
+    )
+
+
+def begins(days):
+    return {
+        stay.stop.order.id: (day.plan.technician.id, stay.begin_at)
+        for day in days
+        for stay in day.schedule.stays
+    }
+
+
+def differ(one, other):
+    if one is None or other is None or one[0] != other[0] or None in {one[1], other[1]}:
+        return one != other
+    return abs((one[1] - other[1]).total_seconds()) >= 1
+
+
+def violated(days, leave_out=()):
+    return {
+        (v.limit, v.order_id)
+        for day in days
+        for v in day.schedule.violations
+        if v.order_id not in leave_out
+    }
+
+
+def cost_of(world, sequences, dropped, leaving=(), left=()):
+    """What these days cost, found by walking them all anew; None when they may not be."""
+    free = {
+        stop.order.id
+        for day in world.days
+        for stop in day.plan.stops
+        if stop.order.status is Status.ASSIGNED and not stop.order.pinned
+    }
+    after_days = [
+        day_of(
+            replace(day.plan, stops=tuple(sequences[day.plan.technician.id])),
+            world.drives,
+            NOW,
+            ZONE,
+        )
+        for day in world.days
+    ]
+    before, after = begins(world.days), begins(after_days)
+    missed = by_limit(v for day in world.days for v in day.schedule.violations)
+    for day in after_days:
+        own = {one for one, (owner, _) in before.items() if owner == day.plan.technician.id}
+        here = {stop.order.id for stop in day.plan.stops}
+        changed = {one for one in own & here if differ(before[one], after[one])}
+        worse = new_or_worse(day.schedule.violations, missed)
+        possible = changed <= free and all(v.limit in PROMISES for v in worse)
+        if not possible and day.plan.technician.id not in left:
+            return None
+    lost = sum(mark.at <= TONIGHT for stop in dropped for mark in deadlines(stop.order))
+    changes = {one for one in before if differ(before[one], after.get(one))}
+    drive_s = sum(d.schedule.drive_s for d in after_days) - sum(
+        d.schedule.drive_s for d in world.days
+    )
+    return (
+        len(violated(after_days)) - len(violated(world.days, leaving)) + lost,
+        len(dropped),
+        len(changes),
+        drive_s,
+    )
+
+
+def spread(world, sequences, moved, allowed, dropped, *, droppable):
+    """Every way to put the moved visits into the days."""
+    if not moved:
+        yield sequences, dropped
+        return
+    visit, others = moved[0], moved[1:]
+    if droppable:
+        yield from spread(world, sequences, others, allowed, [*dropped, visit], droppable=True)
+    for name, day in sequences.items():
+        if allowed(visit, name):
+            for place in range(sum(stop.fixed for stop in day), len(day) + 1):
+                with_it = {**sequences, name: [*day[:place], visit, *day[place:]]}
+                yield from spread(world, with_it, others, allowed, dropped, droppable=droppable)
+
+
+def told(cost):
+    return (cost.missed, cost.unassigned, cost.changes, pytest.approx(cost.drive_s, abs=0.01))
+
+
+def applied(world, repair):
+    """The days with the repair, and what is not as it was."""
+    after = begins(
+        [
+            day_of(
+                replace(
+                    day.plan,
+                    stops=tuple(
+                        one
+                        for key in repair.rearrangement.sequences.get(
+                            day.plan.technician.id, [s.order.id for s in day.plan.stops]
+                        )
+                        for other in world.days
+                        for one in other.plan.stops
+                        if one.order.id == key
+                    ),
+                ),
+                world.drives,
+                NOW,
+                ZONE,
+            )
+            for day in world.days
+        ]
+    )
+    before = begins(world.days)
+    return {one for one in before if differ(before[one], after.get(one))}
+
+
+@settings(deadline=None, max_examples=150)
+@given(worlds(), st.data())
+def test_no_repair_that_moves_two_visits_costs_less(world, data):
+    names = [day.plan.technician.id for day in world.days]
+    troubled = data.draw(st.sets(st.sampled_from(names), min_size=1))
+    repair = mend(world.roster(), world.fits, troubled, "test")
+    assert repair.proven
+    owner = {stop.order.id: d.plan.technician.id for d in world.days for stop in d.plan.stops}
+    free = [
+        stop
+        for day in world.days
+        for stop in day.plan.stops
+        if day.plan.technician.id in troubled
+        and stop.order.status is Status.ASSIGNED
+        and not stop.order.pinned
+    ]
+
+    def allowed(stop, name):
+        return name == owner[stop.order.id] or world.fits(stop, name)
+
+    best = (0, 0, 0, 0.0)
+    for size in range(1, MOST_MOVED + 1):
+        for moved in itertools.combinations(free, size):
+            base = {
+                day.plan.technician.id: [s for s in day.plan.stops if s not in moved]
+                for day in world.days
+            }
+            for sequences, _ in spread(world, base, list(moved), allowed, [], droppable=False):
+                cost = cost_of(world, sequences, [])
+                best = min(best, cost or best)
+    assert told(repair.cost) == best
+    listed = {change.order_id for change in repair.rearrangement.changes}
+    assert listed == applied(world, repair)
+
+
+@settings(deadline=None, max_examples=100)
+@given(worlds(), st.data())
+def test_nobody_who_is_ill_could_be_relieved_at_less_cost(world, data):
+    ill = data.draw(st.sampled_from([day.plan.technician.id for day in world.days]))
+    (day,) = [one for one in world.days if one.plan.technician.id == ill]
+    leaving = [stop for stop in day.plan.stops if not stop.fixed]
+    repair = evacuate(world.roster(), world.fits, leaving, "test")
+    assert repair.proven
+    base = {
+        one.plan.technician.id: [s for s in one.plan.stops if s not in leaving]
+        for one in world.days
+    }
+    best = min(
+        cost
+        for sequences, dropped in spread(
+            world,
+            base,
+            leaving,
+            lambda stop, name: name != ill and world.fits(stop, name),
+            [],
+            droppable=True,
+        )
+        if (
+            cost := cost_of(
+                world, sequences, dropped, {stop.order.id for stop in leaving}, left={ill}
+            )
+        )
+        is not None
+    )
+    assert told(repair.cost) == best
+    assert {change.order_id for change in repair.rearrangement.changes} == applied(world, repair)
+    assert all(change.technician_after != ill or change.technician_before == ill
+               for change in repair.rearrangement.changes)  # fmt: skip
