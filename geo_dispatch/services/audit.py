@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-from geo_dispatch.dispatch.audit import Damage, Finding, Walk, diagnose
+from geo_dispatch.dispatch.audit import Damage, Finding, Sealed, Walk, diagnose
+from geo_dispatch.dispatch.events import as_json
+from geo_dispatch.kernel.canonical import canonical_json
+from geo_dispatch.kernel.errors import InvalidFile
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.services.desk import Desk
 
@@ -59,7 +65,12 @@ def head(ctx: Desk) -> Head:
 
 
 def verify(
-    ctx: Desk, *, since: int = 0, noted: str | None = None, progress: Progress = silent
+    ctx: Desk,
+    *,
+    since: int = 0,
+    noted: str | None = None,
+    export: Path | None = None,
+    progress: Progress = silent,
 ) -> Verdict:
     """Follow the log's seals from event to event, up to the first that is broken.
 
@@ -69,13 +80,17 @@ def verify(
         Trust everything up to this event.
     noted
         A chain value noted elsewhere, which the log must still hold.
+    export
+        Write what was checked there: a line of canonical JSON for each event, with its seals.
 
     Raises
     ------
     NotFound
         There is no event ``since``.
+    InvalidFile
+        The export cannot be written.
     """
-    with ctx.store.read() as unit:
+    with _lines(export) as write, ctx.store.read() as unit:
         start = unit.seals.chain_at(since)
         walk = Walk(start, unit.seals.digest_before)
         total = unit.seals.count(since)
@@ -85,12 +100,31 @@ def verify(
             if not walk.take(row):
                 finding = diagnose(walk, start, row, unit.seals.rows(since))
                 return Verdict(done, Head(seq, walk.chain, ctx.clock()), finding)
+            write(row)
             noted_found = noted_found or row.chain == noted
             done, seq = done + 1, row.event.seq
             if done % _TOLD_EVERY == 0 or done == total:
                 progress("check events", done, total)
     end = Head(seq, walk.chain, ctx.clock())
     return Verdict(done, end, None if noted_found else _cut_off(noted or ""))
+
+
+@contextmanager
+def _lines(path: Path | None) -> Iterator[Callable[[Sealed], None]]:
+    if path is None:
+        yield lambda _row: None
+        return
+    try:
+        with path.open("wb") as file:
+            yield lambda row: file.writelines((canonical_json(sealed_view(row)), b"\n"))
+    except OSError as error:
+        raise InvalidFile(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def sealed_view(row: Sealed) -> dict[str, Any]:
+    """An event with its seals, as JSON."""
+    view: dict[str, Any] = as_json(row.event)
+    return view | {"digest": row.digest, "chain": row.chain}
 
 
 def _cut_off(noted: str) -> Finding:

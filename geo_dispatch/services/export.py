@@ -14,8 +14,9 @@ from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.package import Package
 from geo_dispatch.kernel.errors import InvalidFile, InvalidInput
 from geo_dispatch.services import proof, timeline
+from geo_dispatch.services.audit import sealed_view
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders import stream_of
+from geo_dispatch.services.orders import get, stream_of
 from geo_dispatch.services.views import (
     customer_view,
     equipment_view,
@@ -34,9 +35,10 @@ def export(ctx: Desk, order_id: str) -> Package:
     NotFound
         There is no such order.
     """
-    told = {entry.seq: entry.text for entry in timeline.of_order(ctx, order_id)}
+    order = get(ctx, order_id)
+    told = {entry.seq: entry.text for entry in timeline.of_order(ctx, order.id)}
     with ctx.store.read() as unit:
-        order = unit.orders.get(order_id)
+        order = unit.orders.get(order.id)
         sealed = unit.seals.stream(stream_of(order.id))
         seq, chain = unit.seals.head()
         entries = [_entry(one, told.get(one.event.seq, one.event.type)) for one in sealed]
@@ -96,16 +98,19 @@ def _files(unit: Unit, order: WorkOrder, entries: list[dict[str, Any]]) -> dict[
             "clocks": as_json(order.sla),
             "moves": [one["body"] for one in entries if one["type"] == "order.sla"],
         },
-        "decisions.json": [
-            {"id": one.id, "at": as_json(one.at), "kind": one.kind, "digest": one.digest}
-            for one in unit.decisions.of_order(order.id)
-        ],
+        "decisions.json": _decisions(unit, order),
     }
 
 
 def _entry(sealed: Sealed, text: str) -> dict[str, Any]:
-    entry: dict[str, Any] = as_json(sealed.event)
-    return entry | {"digest": sealed.digest, "chain": sealed.chain, "text": text}
+    return sealed_view(sealed) | {"text": text}
+
+
+def _decisions(unit: Unit, order: WorkOrder) -> list[dict[str, Any]]:
+    """Who decided what, with the hash of the ranking that a replay must give."""
+    briefs = unit.decisions.of_order(order.id)
+    digests = {one.id: one.digest for one in unit.decisions.many([one.id for one in briefs])}
+    return [as_json(brief) | {"digest": digests[brief.id]} for brief in briefs]
 
 
 def _notes(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,13 +1,18 @@
 """`geo-dispatch audit`, as people type it."""
 
+import hashlib
+import json
+
 import pytest
 from sqlalchemy import text
 
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.cli import COMMANDS, call
+from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.events import RecordRetired
 from geo_dispatch.kernel.actors import CLI
-from tests.support.records import NOW
+from geo_dispatch.services.desk import BackOffice
+from tests.support.records import NOW, Office, TestClock, counting_ids
 
 
 @pytest.fixture
@@ -97,3 +102,42 @@ def test_an_event_to_begin_behind_must_exist(cli, store):
         1,
         "geo-dispatch: no event '99'; numbers have gaps; take that of an event",
     )
+
+
+def test_what_was_checked_can_be_checked_elsewhere(cli, store, tmp_path):
+    """The check, written down again from its documentation with nothing of ours."""
+    file = tmp_path / "log.jsonl"
+    assert cli("audit", "verify", "--export", file)[0] == 0
+    digests, chain = {}, ""
+    for line in file.read_text().splitlines():
+        event = json.loads(line)
+        content = {name: event[name] for name in ("actor", "body", "stream", "type", "version")}
+        content["at"] = event["at"].replace("Z", ".000000Z")
+        content["previous"] = digests.get(event["stream"], "")
+        spelled = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        digest = hashlib.sha256(spelled.encode()).hexdigest()
+        chain = hashlib.sha256((chain + digest).encode()).hexdigest()
+        assert (event["digest"], event["chain"]) == (digest, chain)
+        digests[event["stream"]] = digest
+    assert cli("audit", "head")[1] == f"6 {chain}\n"
+
+
+def test_an_export_that_cannot_be_written_is_said_so(cli, store, tmp_path):
+    status, _, err = cli("audit", "verify", "--export", tmp_path / "no" / "log.jsonl")
+    assert status == 1
+    assert "log.jsonl cannot be written: No such file or directory" in err
+
+
+def test_an_order_is_exported_and_checked(cli, store, tmp_path):
+    desk = BackOffice(Settings(data=tmp_path), store, TestClock(), counting_ids())
+    order = Office(desk).order()
+    file = tmp_path / "order.zip"
+    status, out, _ = cli("audit", "export", order.number, file)
+    assert status == 0
+    root = out.split()[-1]
+    assert cli("audit", "verify-export", file)[1] == f"WO-1001 is as it was sealed: root {root}\n"
+    file.write_bytes(file.read_bytes()[:-30])
+    status, _, err = cli("audit", "verify-export", file)
+    assert status == 1
+    assert "is not a ZIP file that holds together" in err
+    assert "no work order 'WO-9'" in cli("audit", "export", "WO-9")[2]
