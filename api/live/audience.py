@@ -17,6 +17,8 @@ MESSAGE: Final = "message.queued"
 BRIEFED: Final = "order.briefed"
 """How to get in and who was there before: for the technician and the office."""
 
+_NAMES_HOLDERS: Final = frozenset({"order.assigned", "order.crew_changed"})
+
 
 @dataclass(slots=True)
 class Audience:

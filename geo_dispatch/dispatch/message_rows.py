@@ -25,6 +25,22 @@ def _former_holders(h: Happening, _facts: Facts) -> Iterable[str]:
     return () if h.before is None else h.before.technician_ids
 
 
+def _lead(h: Happening, _facts: Facts) -> Iterable[str]:
+    return h.after.technician_ids[:1]
+
+
+def _crew(h: Happening, _facts: Facts) -> Iterable[str]:
+    return h.after.crew
+
+
+def _joined(h: Happening, _facts: Facts) -> Iterable[str]:
+    return sorted(set(h.after.crew) - set(h.before.crew if h.before else ()))
+
+
+def _left(h: Happening, _facts: Facts) -> Iterable[str]:
+    return sorted(set(h.before.crew if h.before else ()) - set(h.after.crew))
+
+
 def _customer(h: Happening, _facts: Facts) -> Iterable[str]:
     return () if h.after.customer_id is None else (h.after.customer_id,)
 
@@ -102,10 +118,40 @@ TABLE: Final[Table] = {
         Row(
             "order.assigned",
             "technician",
-            "they have it, alone or in a crew",
-            _holders,
+            "they have it",
+            _lead,
             texts.yours,
             ("sequence", "source"),
+        ),
+        Row(
+            "order.assigned",
+            "technician",
+            "they go with the one who has it",
+            _crew,
+            texts.yours_too,
+        ),
+    ),
+    e.CrewChanged: (
+        _for_clients(
+            "order.crew_changed",
+            "others go with its technician",
+            texts.says("has another crew with {who}"),
+            ("technician_id", "crew", "occurred_at"),
+        ),
+        Row(
+            "order.assigned",
+            "technician",
+            "they joined its crew",
+            _joined,
+            texts.yours_too,
+        ),
+        Row(
+            "order.unassigned",
+            "technician",
+            "they left its crew",
+            _left,
+            texts.no_longer_yours,
+            ("reason",),
         ),
     ),
     e.OrderUnassigned: (
@@ -193,8 +239,8 @@ TABLE: Final[Table] = {
         Row(
             "order.delayed",
             "customer",
-            "their visit is delayed",
-            _customer,
+            "their visit is delayed, and they were not told so before",
+            _expecting,
             texts.delayed_customer,
             ("eta_before", "eta", "by_s"),
         ),

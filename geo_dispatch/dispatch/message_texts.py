@@ -47,6 +47,13 @@ def yours(h: Happening, facts: Facts) -> str:
     return f"{urgent}{order.number} is yours: {_what(order, facts)}{place}"
 
 
+def yours_too(h: Happening, facts: Facts) -> str:
+    """For the technician who goes with the one who has it."""
+    order = h.after
+    lead = _who(order.technician_id, facts)
+    return f"{order.number} is yours too: {_what(order, facts)}, with {lead}"
+
+
 def no_longer_yours(h: Happening, facts: Facts) -> str:
     """For the technician who has it no longer."""
     order = h.after
@@ -127,10 +134,10 @@ def delayed(h: Happening, facts: Facts) -> str:
 def delayed_customer(h: Happening, facts: Facts) -> str:
     """For the customer: later than they were told."""
     event = _event(h)
-    was, now = (_clock(moment, h, facts) for moment in (event.eta_before, event.eta))
-    return f"{_who(event.technician_id, facts)} comes at {now} instead of {was}: " + _what(
-        h.after, facts
-    )
+    told = facts.told.get(h.after.id, event.eta_before)
+    was, now = (_clock(moment, h, facts) for moment in (told, event.eta))
+    who = _who(event.technician_id, facts)
+    return f"{who} comes at {now} instead of {was}: {_what(h.after, facts)}"
 
 
 def on_the_way(h: Happening, facts: Facts) -> str:

@@ -10,6 +10,7 @@ from geo_dispatch.dispatch.events import (
     EtaPublished,
     Event,
     OrderAssigned,
+    OrderBumped,
     OrderDelayed,
     OrderUnassigned,
 )
@@ -66,8 +67,8 @@ def risk_of(
 def announced(history: Iterable[Event], moved_s: float) -> datetime | None:
     """The arrival that whoever waits was told of last; None while nobody is expected.
 
-    The first ETA after the assignment, then each that a delay announced, and each that was
-    earlier by more than ``moved_s``.
+    The first ETA after the assignment, then each that a delay or a bump announced, and each that
+    was earlier by more than ``moved_s``.
     """
     told: datetime | None = None
     for event in history:
@@ -75,6 +76,8 @@ def announced(history: Iterable[Event], moved_s: float) -> datetime | None:
             told = None
         elif isinstance(event, OrderDelayed):
             told = event.eta
+        elif isinstance(event, OrderBumped):
+            told = event.begin_after
         elif isinstance(event, EtaPublished) and event.eta is not None:
             earlier = told is not None and (told - event.eta).total_seconds() > moved_s
             told = event.eta if told is None or earlier else told

@@ -40,7 +40,7 @@ TELLING_WHEN: Final = frozenset(
 )
 """Types after which a customer expects somebody at the time that their ``eta`` says, or nobody."""
 
-_ASKS_WHAT_WAS_TOLD: Final = (e.EtaPublished, Planned, e.OrderEnRoute)
+_ASKS_WHAT_WAS_TOLD: Final = (e.EtaPublished, e.OrderDelayed, Planned, e.OrderEnRoute)
 
 
 def note(

@@ -25,6 +25,7 @@ _TELLS_OF_ARRIVALS: Final = (
     "order.unassigned",
     "order.eta",
     "order.delayed",
+    "order.bumped",
 )
 
 

@@ -54,6 +54,9 @@ def test_a_crew_hears_of_its_order_as_the_lead_does():
     mate = Audience(technician_id="t2")
     assert mate.wants_event(_event("order.assigned", technician_id="t1", crew=["t2"]))
     assert mate.wants_event(_event("order.eta", technician_id="t1"))
+    assert mate.wants_event(_event("order.crew_changed", technician_id="t1", crew=["t3"]))
+    assert not mate.wants_event(_event("order.eta", technician_id="t1"))
+    assert mate.wants_event(_event("order.crew_changed", technician_id="t1", crew=["t2"]))
     assert mate.wants_event(_event("order.unassigned", technician_id="t1"))
     assert not mate.wants_event(_event("order.eta", technician_id="t1"))
 

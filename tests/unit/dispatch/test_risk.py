@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from geo_dispatch.dispatch.clocks import Sla, SlaClock
-from geo_dispatch.dispatch.events import EtaPublished, OrderAssigned, OrderDelayed
+from geo_dispatch.dispatch.events import EtaPublished, OrderAssigned, OrderBumped, OrderDelayed
 from geo_dispatch.dispatch.orders import Risk
 from geo_dispatch.dispatch.risk import announced, contract_risk, open_deadlines, risk_of
 from geo_dispatch.kernel.time import Window
@@ -125,3 +125,12 @@ def test_what_was_announced_follows_assignments_delays_and_much_earlier_arrivals
     for number, (_, minute) in enumerate(history, start=1):
         told = announced([event for event, _ in history[:number]], 900)
         assert told == (None if minute is None else NOW + minutes(minute))
+
+
+def test_a_bump_announces_when_work_begins_now():
+    bumped = OrderBumped(
+        order_id="wo_1", technician_before="tc_1", technician_after="tc_1", by_order_id=None,
+        begin_before=NOW, begin_after=NOW + minutes(90), occurred_at=NOW,
+    )  # fmt: skip
+    assert announced([eta(30), bumped], 900) == NOW + minutes(90)
+    assert announced([eta(30), replace(bumped, begin_after=None)], 900) is None
