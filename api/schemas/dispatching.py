@@ -10,8 +10,9 @@ from pydantic import Field
 from api.schemas.common import Output, WindowOut
 from api.schemas.orders import VisitOut, WorkOrderOut
 from api.schemas.sites import CustomerOut, SiteOut
+from geo_dispatch.dispatch.exclusions import Code
 from geo_dispatch.dispatch.plan import Basis
-from geo_dispatch.dispatch.qualification import Code
+from geo_dispatch.dispatch.relaxation import Gives
 
 
 class TermOut(Output):
@@ -22,6 +23,21 @@ class TermOut(Output):
     text: str = Field(examples=["12 min drive from the live position"])
 
 
+class LeadOut(Output):
+    """By how much a candidate is better than the next, in one term; negative is worse."""
+
+    name: str = Field(examples=["drive"])
+    minutes: float
+
+
+class MovedOut(Output):
+    """A visit that would begin at another time."""
+
+    order_id: str
+    begin_before: datetime | None
+    begin_after: datetime | None
+
+
 class CandidateOut(Output):
     """Someone who can be sent."""
 
@@ -29,15 +45,41 @@ class CandidateOut(Output):
     call_sign: str
     rank: int
     score_min: float = Field(description="The sum of the terms; less is better.")
-    drive_s: float
-    crow_m: float = Field(description="The same way by crow's flight.")
-    start: Basis = Field(description="What the drive starts from.")
-    free_at: datetime
+    position: int = Field(description="Place of the visit among their open orders, from 0.")
+    drive_s: float = Field(description="To the site, from where they are or will be before it.")
+    added_drive_s: float = Field(description="Driving of their whole day more than without it.")
+    onward_s: float | None = Field(description="From the site to the next visit.")
+    crow_m: float = Field(description="The drive to the site by crow's flight.")
+    start: Basis = Field(description="What the drive to the site starts from.")
+    free_at: datetime = Field(description="When the drive to the site begins.")
     arrive_at: datetime
+    begin_at: datetime
     finish_at: datetime
     late_by_s: float | None
+    late_risk: float = Field(description="How likely a time limit is missed, 0 to 1.")
+    breaches_sla: bool = Field(
+        description="Breaks a promise of a contract; ranked behind all who don't."
+    )
     position_at: datetime | None
+    moved: list[MovedOut]
+    met: list[str] = Field(
+        description="What the work asks for and they bring.",
+        examples=[["licence gas licence, until 2027-03-31", "pump: 2 in the van, 1 needed"]],
+    )
     terms: list[TermOut]
+    behind_min: float = Field(description="Score behind the first.")
+    leads: list[LeadOut] = Field(
+        description="What sets them apart from the next, term by term; empty for the last."
+    )
+
+
+class RelaxationOut(Output):
+    """What would have to give way, and by how much."""
+
+    gives: Gives
+    target: str = Field(description="A skill, a part, an order's id, the technician's.")
+    amount: float | None = Field(description="Seconds for times, levels of skills, pieces.")
+    at: datetime | None
 
 
 class ExclusionOut(Output):
@@ -47,6 +89,9 @@ class ExclusionOut(Output):
     fact: str = Field(examples=["skill hvac ended 2026-10-31"])
     lifts: str = Field(description="What would change it; empty when nothing would.")
     measured: dict[str, str | float | None]
+    relax: RelaxationOut | None = Field(
+        description="The same as `lifts`, for a program; null when nothing is known that would."
+    )
 
 
 class ExcludedOut(Output):

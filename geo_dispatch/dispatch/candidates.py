@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from geo_dispatch.dispatch.exclusions import Exclusion
+from geo_dispatch.dispatch.insertion import Moved
 from geo_dispatch.dispatch.plan import Basis
-from geo_dispatch.dispatch.qualification import Exclusion
 from geo_dispatch.dispatch.scoring import Term
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """By how much a candidate is better than the next, in one term; negative is worse."""
+
+    name: str
+    minutes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,31 +28,59 @@ class Candidate:
     ----------
     rank
         From 1.
+    position
+        Where the visit goes among their open orders, from 0.
     drive_s
-        From where the technician is, or will next be free, to the site.
+        The drive to the site, from where they are or will be before it.
+    added_drive_s
+        Driving of their whole day more than without the visit.
+    onward_s
+        From the site to the next visit; None when there is none.
     crow_m
-        The same by crow's flight.
+        The drive to the site by crow's flight.
     start
-        What the drive starts from.
-    position_at
-        Time of the fix behind it; None when no fix is.
+        What the drive to the site starts from.
+    free_at
+        When the drive to the site begins.
     late_by_s
         How late they'd be; negative is slack, None without a limit.
+    late_risk
+        How likely they miss a time limit, 0 to 1.
+    breaches_sla
+        A promise of a contract would be broken: this order's, or one of those behind it.
+    moved
+        Visits that would begin at another time.
+    met
+        What the work asks for and they bring: skills, licences, parts.
+    behind_min
+        Score behind the first.
+    leads
+        What sets them apart from the next in rank, term by term; empty for the last.
     """
 
     technician_id: TechnicianId
     call_sign: str
     rank: int
     score_min: float
+    position: int
     drive_s: float
+    added_drive_s: float
+    onward_s: float | None
     crow_m: float
     start: Basis
     free_at: datetime
     arrive_at: datetime
+    begin_at: datetime
     finish_at: datetime
     late_by_s: float | None
+    late_risk: float
+    breaches_sla: bool
     position_at: datetime | None
+    moved: tuple[Moved, ...]
+    met: tuple[str, ...]
     terms: tuple[Term, ...]
+    behind_min: float = 0.0
+    leads: tuple[Lead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +94,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class NotRanked:
-    """Someone who may be sent but isn't among the best that were asked for.
+    """Someone who isn't among the best that were asked for.
 
     Attributes
     ----------

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.availability import clock_text
 from geo_dispatch.dispatch.equipment import Equipment
 from geo_dispatch.dispatch.orders import Status, WorkOrder
 from geo_dispatch.dispatch.performance import Performance
+from geo_dispatch.dispatch.plan import Plan, Prior, Stop
 from geo_dispatch.dispatch.resources import Booking, Resource
 from geo_dispatch.dispatch.sites import Customer, Site
-from geo_dispatch.kernel.ids import TechnicianId
-
-if TYPE_CHECKING:
-    from geo_dispatch.dispatch.plan import Plan
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +48,17 @@ class Case:
         What the technician has to know; of the equipment, or of the job type. Empty: nothing.
     prior
         The orders that must be complete before, as they stand.
+    done_at
+        When those of them that somebody has planned are expected to be complete.
     experience
         Whoever isn't in it has none.
     performance
         The snapshot that is in force; None leaves past results out of the score.
     resources, bookings
         What can be booked for the visit, and what is booked already.
-    seat
-        ``"lead"`` asks for everything that the work needs. A ``"member"`` of a crew joins: only
-        time and place are asked of them, and they begin when the lead does.
+    joins_at
+        When the lead of a crew begins, for a further member: only time and place are asked of
+        them. None for the lead, who brings everything that the work needs.
     """
 
     order: WorkOrder
@@ -70,11 +69,12 @@ class Case:
     equipment: Equipment | None = None
     equipment_type: str = ""
     prior: tuple[WorkOrder, ...] = ()
+    done_at: Mapping[OrderId, datetime] = field(default_factory=dict)
     experience: Mapping[TechnicianId, Experience] = field(default_factory=dict)
     performance: Performance | None = None
     resources: tuple[Resource, ...] = ()
     bookings: tuple[Booking, ...] = ()
-    seat: str = "lead"
+    joins_at: datetime | None = None
 
     def clock(self, moment: datetime) -> str:
         """The moment as a dispatcher says it."""
@@ -82,9 +82,10 @@ class Case:
 
     @property
     def earliest(self) -> datetime:
-        """The first moment at which the work can begin: now, or when it is agreed to."""
-        not_before = self.order.not_before
-        return max(self.now, not_before) if not_before is not None else self.now
+        """The first moment at which the work can begin, whoever does it."""
+        waits = (self.done_at.get(prior.id) for prior in self.unfinished)
+        limits = (self.now, self.order.not_before, self.joins_at, *waits)
+        return max(moment for moment in limits if moment is not None)
 
     @property
     def day(self) -> date:
@@ -103,10 +104,18 @@ class Case:
             return self.order.preferred_technician_id
         return self.customer.preferred_technician_id if self.customer is not None else None
 
+    @property
+    def stop(self) -> Stop:
+        """The visit, to be put into a plan."""
+        priors = tuple(
+            Prior(prior.id, prior.number, self.done_at.get(prior.id)) for prior in self.unfinished
+        )
+        site = self.site
+        return Stop(self.order, site.location, site.access_windows, priors, self.joins_at)
+
     def for_member(self, begin_at: datetime) -> Case:
         """The case of a further technician who joins the lead at that moment."""
-        order = replace(self.order, start_at=begin_at, window=None, crew_size=1)
-        return replace(self, order=order, seat="member")
+        return replace(self, joins_at=begin_at)
 
     def plan_before(self, plan: Plan) -> Plan:
         """What the technician of the plan does before the order, were it theirs."""

@@ -43,6 +43,9 @@ class Limit(StrEnum):
 SOFT: Final = frozenset({Limit.DUE, Limit.SLA_RESPONSE, Limit.SLA_COMPLETION})
 """Broken at a price; every other limit excludes."""
 
+SLA: Final = frozenset({Limit.SLA_RESPONSE, Limit.SLA_COMPLETION})
+"""Promises of a contract."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:

@@ -1,203 +1,77 @@
-"""The right technician for an order, and why: everybody ranked, excluded, or known to be too far.
+"""The right technician for an order, and why: everybody ranked, refused, or known to be worse.
 
-Technicians are drawn nearest first. Drive times are worked out in batches, and with ``top`` the
-search stops when nobody who is left can beat the last of the best: drive and wait together take
-at least the crow's flight at the speed of the fastest street, and everything else in the score is
-known without roads. So the best are those of a full enumeration, not of a radius.
+Each technician is judged at the best place that the visit can take in their day, walked exactly.
+With ``top`` the search stops when nobody who is left can beat the last of the best: what their
+places take at the least (`points`), and everything in the score that needs no roads, is more than
+that. So the best are those of a full enumeration, not of a radius.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from statistics import fmean
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
-from geo_dispatch.dispatch.candidates import Candidate, Excluded, NotRanked, Ranking
+import numpy as np
+
+from geo_dispatch.dispatch.candidates import Candidate, Excluded, Lead, NotRanked, Ranking
 from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.drives import DriveTimes
-from geo_dispatch.dispatch.feasibility import lateness_s
-from geo_dispatch.dispatch.plan import (
-    Basis,
-    Origin,
-    Plan,
-    legs,
-    origin,
-    schedule,
-    work_from,
-)
-from geo_dispatch.dispatch.qualification import (
-    exclusions,
-    exclusions_on_the_way,
-)
-from geo_dispatch.dispatch.scoring import (
-    RankingParams,
-    Standing,
-    least_minutes,
-    road_terms,
-    standing,
-)
+from geo_dispatch.dispatch.day import Day
+from geo_dispatch.dispatch.exclusions import Exclusion
+from geo_dispatch.dispatch.feasibility import SLA, lateness_s
+from geo_dispatch.dispatch.fleet import Fleet
+from geo_dispatch.dispatch.insertion import Insertion, insertion_legs, insertions
+from geo_dispatch.dispatch.least import least_of, nearest_s
+from geo_dispatch.dispatch.plan import Basis, origin
+from geo_dispatch.dispatch.points import Roads
+from geo_dispatch.dispatch.qualification import exclusions
+from geo_dispatch.dispatch.refusals import against, in_the_day
+from geo_dispatch.dispatch.requirements import met
+from geo_dispatch.dispatch.scoring import RankingParams, Scorer, Term
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.kernel.geo import LonLat, haversine_m
+from geo_dispatch.kernel.geo import haversine_m
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.kernel.time import Window
 
-_BATCH: Final = 16
-"""Technicians per question to the roads: one search from the site serves them all."""
+__all__ = ["Roads", "Search", "rank"]
 
-_ROUNDING_S: Final = 0.01
-"""Drive times are whole milliseconds, rounded once at each end."""
+_BATCH: Final = 8
+"""Technicians per question to the roads."""
 
-_ROUNDING_MIN: Final = 1e-6
-"""Sums of floats in another sequence differ by less."""
-
-_SHORTEST_VISIT: Final = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Roads:
-    """What the ranking may ask of the road network.
-
-    Attributes
-    ----------
-    fastest_mps
-        No street is faster.
-    snap_slack_m
-        By how much less than the crow's flight a way can be, because both its ends are moved to
-        the nearest street: the sum of both moves, at most.
-    """
-
-    drive_times: DriveTimes
-    fastest_mps: float
-    snap_slack_m: float
-
-    def least_s(self, crow_m: float) -> float:
-        """No way between two places so far apart takes less."""
-        return max(0.0, (crow_m - self.snap_slack_m) / self.fastest_mps - _ROUNDING_S)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entrant:
-    """Someone whom nothing excludes so far."""
-
-    plan: Plan
-    start: Origin
-    standing: Standing
-    crow_m: float
-
-
-@dataclass(slots=True)
-class _Search:
-    """What a search for one order knows and has found."""
-
-    case: Case
-    roads: Roads
-    params: RankingParams
-    top: int | None
-    batch: list[_Entrant] = field(default_factory=list)
-    passed: list[_Entrant] = field(default_factory=list)
-    found: list[Candidate] = field(default_factory=list)
-    excluded: list[Excluded] = field(default_factory=list)
-
-    def evaluate(self, batch: Sequence[_Entrant]) -> None:
-        """Drive times for all of the batch in one question, then a score or a reason for each."""
-        asked = [[*legs(e.plan, e.start), (_last_place(e), self.case.site.location)] for e in batch]
-        answers = iter(self.roads.drive_times([leg for ways in asked for leg in ways]))
-        for entrant, ways in zip(batch, asked, strict=True):
-            self._judge(entrant, [next(answers) for _ in ways])
-
-    def _judge(self, entrant: _Entrant, drive_s: list[float | None]) -> None:
-        plan, technician = entrant.plan, entrant.plan.technician
-        day = schedule(plan, entrant.start, drive_s[:-1], self.case.now)
-        last_s = drive_s[-1] if day.free_at is not None else None
-        arrive_at = attendance = None
-        if day.free_at is not None and last_s is not None:
-            arrive_at = day.free_at + timedelta(seconds=last_s)
-            begin = work_from(self.case.order, arrive_at)
-            work = max(timedelta(seconds=self.case.order.duration_s), _SHORTEST_VISIT)
-            attendance = Window(begin, begin + work)
-        reasons = exclusions_on_the_way(self.case, plan, day, last_s, attendance)
-        if reasons or last_s is None or attendance is None or arrive_at is None:
-            self.excluded.append(Excluded(technician.id, technician.call_sign, tuple(reasons)))
-            return
-        on_road = road_terms(self.case, day, last_s, attendance, self.params)
-        fixed = entrant.standing
-        terms = (*on_road, fixed.territory, fixed.workload, fixed.over_qualification)
-        seen = plan.whereabouts
-        self.found.append(
-            Candidate(
-                technician_id=technician.id,
-                call_sign=technician.call_sign,
-                rank=0,
-                score_min=sum(term.minutes for term in terms),
-                drive_s=last_s,
-                crow_m=haversine_m(_last_place(entrant), self.case.site.location),
-                start=day.basis,
-                free_at=day.free_at or self.case.now,
-                arrive_at=arrive_at,
-                finish_at=attendance.end,
-                late_by_s=lateness_s(self.case.order, attendance.start, attendance.end),
-                position_at=seen.at if seen and entrant.start.basis is Basis.POSITION else None,
-                terms=terms,
-            )
-        )
-
-    def bar(self) -> float:
-        """The score that whoever is left has to reach: infinite until there are enough."""
-        if self.top is None or len(self.found) < self.top:
-            return math.inf
-        return heapq.nsmallest(self.top, (c.score_min for c in self.found))[-1]
-
-    def floor(self, standing_min: float, crow_m: float) -> float:
-        """No score that the roads allow is lower."""
-        away_s = self.roads.least_s(crow_m)
-        return standing_min + least_minutes(self.case.order, away_s, self.params) - _ROUNDING_MIN
-
-    def consider(self, entrant: _Entrant, bound_m: float) -> None:
-        """Evaluate with the next batch, unless it can't be among the best."""
-        if self.floor(entrant.standing.minutes, bound_m) > self.bar():
-            self.passed.append(entrant)
-            return
-        self.batch.append(entrant)
-        if len(self.batch) == _BATCH and self.top is not None:
-            self.flush()
-
-    def flush(self) -> None:
-        """Evaluate what has been gathered."""
-        batch, self.batch = self.batch, []
-        if batch:
-            self.evaluate(batch)
+Key = tuple[bool, float, TechnicianId]
+"""What candidates are ordered by: promises kept first, then the score, then the id."""
 
 
 def rank(
     case: Case,
-    plans: Iterable[Plan],
-    roads: Roads,
+    fleet: Fleet,
     *,
-    nearby: Iterable[tuple[TechnicianId, object, float]] = (),
     top: int | None = None,
     params: RankingParams | None = None,
+    among: Collection[TechnicianId] | None = None,
+    explain: bool = True,
 ) -> Ranking:
     """Rank everybody for the order of the case.
 
+    Whoever has the order already is ranked as if they hadn't.
+
     Parameters
     ----------
-    plans
-        One per technician, without this order.
-    nearby
-        Technicians with a lower bound of the crow's flight from their position to the site,
-        metres, in non-decreasing bound; the middle value isn't used. Whoever it leaves out is
-        drawn after it, by the plan.
     top
-        How many of the best are wanted; None evaluates everybody.
+        How many of the best are wanted; None judges everybody. With it, who is not among the best
+        is not ranked, whether or not their day has room.
+    among
+        Judge nobody else: those whom a stored decision judged.
+    explain
+        Tell of everybody who is no candidate; without, only candidates are told of.
 
     Returns
     -------
     Ranking
-        Best first; equal scores by technician id. The same inputs give the same answer.
+        Best first: promises of contracts kept before those broken, then by score; equal ones by
+        technician id. The same inputs give the same answer, to the byte.
 
     Raises
     ------
@@ -206,68 +80,187 @@ def rank(
     """
     if top is not None and top < 1:
         raise InvalidInput(f"top is {top}; ask for at least 1, or leave it out for everybody")
-    search = _Search(case, roads, params or RankingParams(), top)
-    waiting = _entrants(search, plans)
-    least_standing = min((e.standing.minutes for e in waiting.values()), default=0.0)
-    for technician_id, _, bound_m in nearby:
-        entrant = waiting.get(technician_id)
-        if search.floor(least_standing, bound_m) > search.bar():
-            break
-        if entrant is not None and entrant.start.basis is Basis.POSITION:
-            search.consider(waiting.pop(technician_id), bound_m)
-    for entrant in sorted(waiting.values(), key=lambda e: e.crow_m):
-        search.consider(entrant, entrant.crow_m)
-    search.flush()
-    return _ranking(search)
+    search = Search(case, fleet, params or RankingParams(), top)
+    search.run(among)
+    return search.ranking(explain=explain)
 
 
-def _entrants(search: _Search, plans: Iterable[Plan]) -> dict[TechnicianId, _Entrant]:
-    """Sort out who can be told without roads; score the rest as far as that goes."""
-    case = search.case
-    open_plans: list[tuple[Plan, Origin]] = []
-    for plan in sorted(plans, key=lambda p: p.technician.id):
-        start = origin(plan, case.now, case.zone)
-        reasons = exclusions(case, plan, start)
-        if reasons or start is None:
-            technician = plan.technician
-            search.excluded.append(Excluded(technician.id, technician.call_sign, tuple(reasons)))
+class Search:
+    """One order, one fleet: who is able, how good each could be, and who was judged."""
+
+    def __init__(self, case: Case, fleet: Fleet, params: RankingParams, top: int | None) -> None:
+        self.case, self.fleet, self.params, self.top = case, fleet, params, top
+        self.holders = fleet.holders.get(case.order.id, [])
+        self.able = fleet.columns.able(case)
+        for row in self.holders:
+            self.able[row] = not self._facts(row)
+        work_s = fleet.work_s(case)
+        mean_s = float(work_s[self.able].mean()) if self.able.any() else 0.0
+        self.scorer = Scorer(case, params, mean_s)
+        self.work_s = work_s
+        self.found: list[Candidate] = []
+        self.refused: list[Excluded] = []
+        self.judged: list[TechnicianId] = []
+
+    def run(self, among: Collection[TechnicianId] | None = None) -> None:
+        """Judge everybody, or until nobody who is left can be among the best."""
+        if self.top is None:
+            rows = iter(np.flatnonzero(self.able).tolist())
+            least = None
         else:
-            open_plans.append((plan, start))
-    work_s = [plan.open_work_s(case.now, case.zone) for plan, _ in open_plans]
-    mean_s = fmean(work_s) if work_s else 0.0
-    return {
-        plan.technician.id: _Entrant(
-            plan,
-            start,
-            standing(case, plan.technician, own_s, mean_s, search.params),
-            haversine_m(start.place, case.site.location),
+            least = least_of(self.case, self.fleet, self.scorer, self.work_s, self.holders)
+            rows = (row for row in least.best_first() if self.able[row])
+        chosen = (r for r in rows if among is None or self.fleet.plans[r].technician.id in among)
+        size = _BATCH if self.top is not None else len(self.fleet.plans)
+        batch: list[int] = []
+        for row in chosen:
+            if least is not None and least.key(row) > self._bar():
+                break
+            batch.append(row)
+            if len(batch) == size:
+                self._judge_all(batch)
+                batch = []
+        self._judge_all([r for r in batch if least is None or least.key(r) <= self._bar()])
+
+    def ranking(self, *, explain: bool) -> Ranking:
+        """What was found."""
+        ordered = sorted(self.found, key=_key)[: self.top]
+        excluded: list[Excluded] = []
+        if explain:
+            excluded = [self._excluded(row) for row in np.flatnonzero(~self.able).tolist()]
+        if explain and self.top is None:
+            excluded += self.refused
+        return Ranking(
+            order_id=self.case.order.id,
+            at=self.case.now,
+            candidates=_in_rank(ordered),
+            excluded=tuple(sorted(excluded, key=lambda one: one.technician_id)),
+            not_ranked=self._not_ranked(ordered) if explain and self.top is not None else (),
         )
-        for (plan, start), own_s in zip(open_plans, work_s, strict=True)
-    }
+
+    def _bar(self) -> tuple[bool, float]:
+        """What whoever is left has to reach."""
+        if self.top is None or len(self.found) < self.top:
+            return True, math.inf
+        keys = heapq.nsmallest(self.top, (_key(one) for one in self.found))
+        return keys[-1][:2]
+
+    def _judge_all(self, rows: Sequence[int]) -> None:
+        """Drive times for all of them in few questions, then a score or the reasons for each."""
+        fleet = self.fleet
+        fleet.prefetch_days(rows)
+        days = [fleet.day(row, without=self.case.order.id) for row in rows]
+        fleet.drives.prefetch(leg for day in days for leg in insertion_legs(self.case, day))
+        for row, day in zip(rows, days, strict=True):
+            self._judge(row, day)
+
+    def _judge(self, row: int, day: Day) -> None:
+        technician = day.plan.technician
+        self.judged.append(technician.id)
+        places = insertions(self.case, day, self.fleet.drives)
+        standing = self.scorer.standing(technician, float(self.work_s[row]))
+        scored = [
+            (one, (*self.scorer.on_road(day, one), *standing))
+            for one in places
+            if not against(self.case, one)
+        ]
+        if not scored:
+            reasons = tuple(in_the_day(self.case, day, places))
+            self.refused.append(Excluded(technician.id, technician.call_sign, reasons))
+            return
+        insertion, terms = min(
+            scored,
+            key=lambda pair: (_breaks_promise(pair[0]), _total(pair[1]), pair[0].position),
+        )
+        self.found.append(_candidate(self.case, self.scorer, day, insertion, terms))
+
+    def _facts(self, row: int) -> list[Exclusion]:
+        """Everything against the technician that needs no roads."""
+        plan = self.fleet.plans[row]
+        if row not in self.holders:
+            return exclusions(self.case, plan, self.fleet.starts[row])
+        plan = plan.without(self.case.order.id)
+        return exclusions(self.case, plan, origin(plan, self.case.now, self.case.zone))
+
+    def _excluded(self, row: int) -> Excluded:
+        technician = self.fleet.plans[row].technician
+        return Excluded(technician.id, technician.call_sign, tuple(self._facts(row)))
+
+    def _not_ranked(self, best: Sequence[Candidate]) -> tuple[NotRanked, ...]:
+        """Whom nothing is known against and who is not among the best, by how near they can be."""
+        fleet, ranked = self.fleet, {one.technician_id for one in best}
+        at_least_s = nearest_s(self.case, fleet)
+        others = [
+            NotRanked(plan.technician.id, plan.technician.call_sign, float(at_least_s[row]))
+            for row in np.flatnonzero(self.able).tolist()
+            if (plan := fleet.plans[row]).technician.id not in ranked
+        ]
+        return tuple(sorted(others, key=lambda one: (one.at_least_s, one.technician_id)))
 
 
-def _ranking(search: _Search) -> Ranking:
-    ordered = sorted(search.found, key=lambda c: (c.score_min, c.technician_id))
-    best, others = ordered[: search.top], ordered[len(ordered[: search.top]) :]
-    evaluated = [
-        NotRanked(c.technician_id, c.call_sign, (c.arrive_at - search.case.now).total_seconds())
-        for c in others
-    ]
-    passed = [
-        NotRanked(e.plan.technician.id, e.plan.technician.call_sign, search.roads.least_s(e.crow_m))
-        for e in search.passed
-    ]
-    return Ranking(
-        order_id=search.case.order.id,
-        at=search.case.now,
-        candidates=tuple(replace(c, rank=n) for n, c in enumerate(best, start=1)),
-        excluded=tuple(sorted(search.excluded, key=lambda e: e.technician_id)),
-        not_ranked=tuple(
-            sorted([*evaluated, *passed], key=lambda n: (n.at_least_s, n.technician_id))
-        ),
+def _candidate(
+    case: Case, scorer: Scorer, day: Day, insertion: Insertion, terms: tuple[Term, ...]
+) -> Candidate:
+    plan, stay, position = insertion.plan, insertion.stay, insertion.position
+    technician, seen = plan.technician, plan.whereabouts
+    begin_at, finish_at = stay.begin_at or case.now, stay.finish_at or case.now
+    stays = insertion.schedule.stays
+    before = plan.stops[position - 1].place if position else None
+    from_place = before or (day.start.place if day.start else case.site.location)
+    from_fix = day.start is not None and day.start.basis is Basis.POSITION
+    return Candidate(
+        technician_id=technician.id,
+        call_sign=technician.call_sign,
+        rank=0,
+        score_min=_total(terms),
+        position=position,
+        drive_s=stay.drive_s or 0.0,
+        added_drive_s=insertion.added_drive_s,
+        onward_s=stays[position + 1].drive_s if position + 1 < len(stays) else None,
+        crow_m=haversine_m(from_place, case.site.location),
+        start=Basis.SITE if before else (day.start.basis if day.start else Basis.NO_POSITION),
+        free_at=stay.depart_at or case.now,
+        arrive_at=stay.arrive_at or begin_at,
+        begin_at=begin_at,
+        finish_at=finish_at,
+        late_by_s=lateness_s(case.order, begin_at, finish_at),
+        late_risk=scorer.risk(stay),
+        breaches_sla=_breaks_promise(insertion),
+        position_at=seen.at if seen is not None and from_fix else None,
+        moved=insertion.moved,
+        met=met(case, technician),
+        terms=terms,
     )
 
 
-def _last_place(entrant: _Entrant) -> LonLat:
-    stops = entrant.plan.stops
-    return stops[-1].place if stops else entrant.start.place
+def _breaks_promise(insertion: Insertion) -> bool:
+    return any(one.limit in SLA for one in insertion.violations)
+
+
+def _total(terms: Sequence[Term]) -> float:
+    return sum(term.minutes for term in terms)
+
+
+def _key(candidate: Candidate) -> Key:
+    return candidate.breaches_sla, candidate.score_min, candidate.technician_id
+
+
+def _in_rank(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Numbered, and each held against the next."""
+    leads = [_leads(one, other) for one, other in pairwise(ordered)]
+    return tuple(
+        replace(
+            one,
+            rank=n,
+            behind_min=one.score_min - ordered[0].score_min,
+            leads=leads[n - 1] if n <= len(leads) else (),
+        )
+        for n, one in enumerate(ordered, start=1)
+    )
+
+
+def _leads(one: Candidate, other: Candidate) -> tuple[Lead, ...]:
+    return tuple(
+        Lead(own.name, next_one.minutes - own.minutes)
+        for own, next_one in zip(one.terms, other.terms, strict=True)
+    )

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
-from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.case import Case, Experience
+from geo_dispatch.dispatch.day import Day
 from geo_dispatch.dispatch.feasibility import lateness_s
-from geo_dispatch.dispatch.plan import Schedule
-from geo_dispatch.dispatch.qualification import held
+from geo_dispatch.dispatch.insertion import Insertion
+from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.requirements import held
+from geo_dispatch.dispatch.schedule import Stay
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Technician
 from geo_dispatch.kernel.errors import Fault, InvalidInput
-from geo_dispatch.kernel.time import Window
 
 _PRIORITIES: Final = 5
+_WORTH_SAYING_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class RankingParams:
     Attributes
     ----------
     wait_price
-        Per minute until the technician is there without driving, for priority 1 to 5. An
-        emergency waits dearly; work that can be done whenever waits for who comes by anyway.
+        Per minute until the work begins, from when it could, for priority 1 to 5. An emergency
+        waits dearly; work that can be done whenever waits for who comes by anyway.
     lateness_price
-        Per minute of expected lateness.
+        Per minute of expected lateness, of the order's own and of the visits it pushes back.
     spread_share, spread_floor_s
         Standard deviation of an arrival: this share of the time until then, and at least so much.
     territory_min
@@ -39,6 +40,15 @@ class RankingParams:
         Per minute of open work above the mean of those who may be sent; below it is a bonus.
     over_qualification_min
         Per level above what the work needs.
+    preferred_min
+        Bonus of whom the order or its customer asks for.
+    site_min, equipment_min, type_min
+        Bonus for knowing the site, the piece of equipment, its type: half of it after one visit,
+        two thirds after two, and so on.
+    revisit_min
+        What a second visit costs; times how much less often than others they fix it at once.
+    duration_price
+        Per minute that they usually take longer than others for such work; quicker is a bonus.
     """
 
     wait_price: tuple[float, ...] = (2.0, 1.0, 0.5, 0.25, 0.1)
@@ -48,6 +58,12 @@ class RankingParams:
     territory_min: float = 10.0
     workload_price: float = 0.05
     over_qualification_min: float = 0.5
+    preferred_min: float = 15.0
+    site_min: float = 2.0
+    equipment_min: float = 6.0
+    type_min: float = 3.0
+    revisit_min: float = 60.0
+    duration_price: float = 0.5
 
     def __post_init__(self) -> None:
         numbers = {name: getattr(self, name) for name in self.__slots__ if name != "wait_price"} | {
@@ -87,52 +103,111 @@ class Term:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """The terms that need no roads: known of everybody before the first drive time."""
+class Scorer:
+    """Scores technicians for one case: what is the same for all of them is worked out once.
 
-    territory: Term
-    workload: Term
-    over_qualification: Term
+    Parameters
+    ----------
+    mean_work_s
+        Mean open work, on the day of the visit, of those who may be sent.
+    """
 
-    @property
-    def minutes(self) -> float:
-        """Their sum."""
-        return self.territory.minutes + self.workload.minutes + self.over_qualification.minutes
+    def __init__(self, case: Case, params: RankingParams, mean_work_s: float) -> None:
+        self.case, self.params, self.mean_work_s = case, params, mean_work_s
+        kind = case.order.type.casefold()
+        past = case.performance.entries if case.performance is not None else ()
+        self.entries = {one.technician_id: one for one in past if one.job_type == kind}
 
+    def standing(self, technician: Technician, work_s: float) -> tuple[Term, ...]:
+        """The terms that need no roads."""
+        case, params = self.case, self.params
+        return (
+            _territory(case.site, technician, params),
+            _workload(work_s, self.mean_work_s, params),
+            _over_qualification(case.order, technician, params),
+            *self.personal(technician),
+        )
 
-def standing(
-    case: Case,
-    technician: Technician,
-    open_work_s: float,
-    mean_work_s: float,
-    params: RankingParams,
-) -> Standing:
-    """Score what is known without roads."""
-    return Standing(
-        _territory(case.site, technician, params),
-        _workload(open_work_s, mean_work_s, params),
-        _over_qualification(case.order, technician, params),
-    )
+    def personal(self, technician: Technician) -> tuple[Term, ...]:
+        """What is known of this technician alone; nothing of most."""
+        return (
+            _preferred(self.case, technician, self.params),
+            _familiarity(self.case, technician, self.params),
+            self._performance(technician),
+        )
 
+    def on_road(self, day: Day, insertion: Insertion) -> tuple[Term, ...]:
+        """Score the drive, the wait and the risk of lateness, of this visit and those behind."""
+        return (
+            _drive(insertion),
+            self._wait(insertion.stay),
+            self._lateness(day, insertion),
+        )
 
-def road_terms(
-    case: Case, day: Schedule, drive_s: float, attendance: Window, params: RankingParams
-) -> tuple[Term, Term, Term]:
-    """Score the drive, the wait and the risk of lateness."""
-    free_at = day.free_at or case.now
-    arrive_at = free_at + timedelta(seconds=drive_s)
-    early_s = (attendance.start - arrive_at).total_seconds()
-    return (
-        Term("drive", drive_s / 60, f"{drive_s / 60:.0f} min by road"),
-        _wait(case, free_at, early_s, params),
-        _lateness(case, arrive_at, attendance, params),
-    )
+    def risk(self, stay: Stay) -> float:
+        """How likely the visit misses a time limit of the order; 0 when it has none."""
+        late_s = _late_s(stay)
+        return 0.0 if late_s is None else _normal_cdf(late_s / self._spread_s(stay))
 
+    def _wait(self, stay: Stay) -> Term:
+        case = self.case
+        begin_at = stay.begin_at or case.now
+        late_s = (begin_at - case.earliest).total_seconds()
+        parts = []
+        if stay.depart_at is not None and stay.depart_at > case.now:
+            parts.append(f"free from {case.clock(stay.depart_at)}")
+        parts.append(f"begins at {case.clock(begin_at)}")
+        minutes = self.params.wait_price_of(case.order) * late_s / 60
+        return Term("wait", minutes, ", ".join(parts))
 
-def least_minutes(order: WorkOrder, away_s: float, params: RankingParams) -> float:
-    """No drive and wait that take ``away_s`` together score less than this."""
-    return min(1.0, params.wait_price_of(order)) * away_s / 60
+    def _lateness(self, day: Day, insertion: Insertion) -> Term:
+        own_s = self._expected_s(insertion.stay)
+        parts = []
+        late_s = _late_s(insertion.stay)
+        if late_s is not None:
+            margin = f"{abs(late_s) / 60:.0f} min {'late' if late_s > 0 else 'to spare'}"
+            risk = self.risk(insertion.stay)
+            parts.append(f"{margin}, {risk * 100:.0f} % risk of being late")
+        pushed_s = self._pushed_s(day, insertion)
+        if pushed_s >= _WORTH_SAYING_S:
+            parts.append(f"visits behind it {pushed_s / 60:.0f} min later than promised")
+        minutes = self.params.lateness_price * (own_s + pushed_s) / 60
+        return Term("lateness", minutes, "; ".join(parts) or "no time limit")
+
+    def _pushed_s(self, day: Day, insertion: Insertion) -> float:
+        """Expected lateness that the visits behind gain."""
+        if not insertion.moved:
+            return 0.0
+        before = {stay.stop.order.id: stay for stay in day.schedule.stays}
+        after = {stay.stop.order.id: stay for stay in insertion.schedule.stays}
+        return sum(
+            max(0.0, self._expected_s(after[one.order_id]) - self._expected_s(before[one.order_id]))
+            for one in insertion.moved
+        )
+
+    def _expected_s(self, stay: Stay) -> float:
+        late_s = _late_s(stay)
+        return 0.0 if late_s is None else expected_lateness_s(late_s, self._spread_s(stay))
+
+    def _spread_s(self, stay: Stay) -> float:
+        """Standard deviation of the arrival."""
+        there_at = stay.arrive_at or self.case.now
+        until_s = (there_at - self.case.now).total_seconds()
+        return max(self.params.spread_floor_s, self.params.spread_share * until_s)
+
+    def _performance(self, technician: Technician) -> Term:
+        entry = self.entries.get(technician.id)
+        if entry is None:
+            return Term("performance", 0.0, "no past results to go by")
+        fewer = entry.type_first_time_fix - entry.first_time_fix
+        longer_min = (entry.duration_ratio - 1) * self.case.order.duration_s / 60
+        return Term(
+            "performance",
+            self.params.revisit_min * fewer + self.params.duration_price * longer_min,
+            f"{entry.first_time_fix * 100:.0f} % fixed at the first visit, all "
+            f"{entry.type_first_time_fix * 100:.0f} %; takes {entry.duration_ratio * 100:.0f} % of "
+            f"the usual time; {entry.visits} visits",
+        )
 
 
 def expected_lateness_s(late_s: float, spread_s: float) -> float:
@@ -142,35 +217,28 @@ def expected_lateness_s(late_s: float, spread_s: float) -> float:
     return max(0.0, late_s * _normal_cdf(z) + spread_s * density)
 
 
+def knowing(visits: int) -> float:
+    """How well somebody knows what they have been to so often: 0, a half, two thirds and so on."""
+    return visits / (visits + 1)
+
+
 def _normal_cdf(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def _wait(case: Case, free_at: datetime, early_s: float, params: RankingParams) -> Term:
-    until_free_s = (free_at - case.now).total_seconds()
-    parts = []
-    if until_free_s > 0:
-        parts.append(f"free from {case.clock(free_at)}, in {until_free_s / 60:.0f} min")
-    if early_s > 0:
-        parts.append(f"{early_s / 60:.0f} min early for the window")
-    minutes = params.wait_price_of(case.order) * (until_free_s + early_s) / 60
-    return Term("wait", minutes, "; ".join(parts) or "free now")
+def _late_s(stay: Stay) -> float | None:
+    if stay.begin_at is None or stay.finish_at is None:
+        return None
+    return lateness_s(stay.stop.order, stay.begin_at, stay.finish_at)
 
 
-def _lateness(case: Case, arrive_at: datetime, attendance: Window, params: RankingParams) -> Term:
-    late_s = lateness_s(case.order, attendance.start, attendance.end)
-    if late_s is None:
-        return Term("lateness", 0.0, "no time limit")
-    there_s = (arrive_at - case.now).total_seconds()
-    spread_s = max(params.spread_floor_s, params.spread_share * there_s)
-    expected_s = expected_lateness_s(late_s, spread_s)
-    risk = _normal_cdf(late_s / spread_s)
-    margin = f"{abs(late_s) / 60:.0f} min {'late' if late_s > 0 else 'to spare'}"
-    return Term(
-        "lateness",
-        params.lateness_price * expected_s / 60,
-        f"{margin}, {risk * 100:.0f} % risk of being late",
-    )
+def _drive(insertion: Insertion) -> Term:
+    # a stop lets a driver turn round where the road doesn't: no detour is ever a gain
+    added_min = max(0.0, insertion.added_drive_s) / 60
+    there_min = (insertion.stay.drive_s or 0.0) / 60
+    if insertion.position == len(insertion.plan.stops) - 1:
+        return Term("drive", added_min, f"{there_min:.0f} min by road")
+    return Term("drive", added_min, f"{added_min:.0f} min more driving, {there_min:.0f} min there")
 
 
 def _territory(site: Site, technician: Technician, params: RankingParams) -> Term:
@@ -185,11 +253,11 @@ def _territory(site: Site, technician: Technician, params: RankingParams) -> Ter
     )
 
 
-def _workload(open_work_s: float, mean_work_s: float, params: RankingParams) -> Term:
+def _workload(work_s: float, mean_work_s: float, params: RankingParams) -> Term:
     return Term(
         "workload",
-        params.workload_price * (open_work_s - mean_work_s) / 60,
-        f"{open_work_s / 60:.0f} min of open work today, mean {mean_work_s / 60:.0f}",
+        params.workload_price * (work_s - mean_work_s) / 60,
+        f"{work_s / 60:.0f} min of open work that day, mean {mean_work_s / 60:.0f}",
     )
 
 
@@ -204,3 +272,25 @@ def _over_qualification(order: WorkOrder, technician: Technician, params: Rankin
     return Term(
         "over_qualification", params.over_qualification_min * levels, text or "skills as needed"
     )
+
+
+def _preferred(case: Case, technician: Technician, params: RankingParams) -> Term:
+    wanted = case.preferred_technician_id
+    if wanted is None:
+        return Term("preferred", 0.0, "nobody is preferred")
+    if wanted != technician.id:
+        return Term("preferred", 0.0, "another is preferred")
+    by = "order" if case.order.preferred_technician_id is not None else "customer"
+    return Term("preferred", -params.preferred_min, f"preferred by the {by}")
+
+
+def _familiarity(case: Case, technician: Technician, params: RankingParams) -> Term:
+    past = case.experience.get(technician.id, Experience())
+    known = (
+        ("this equipment", params.equipment_min, past.equipment_visits),
+        ("such equipment", params.type_min, past.type_visits),
+        ("this site", params.site_min, past.site_visits),
+    )
+    bonus = sum(price * knowing(visits) for _, price, visits in known)
+    text = ", ".join(f"{what} {visits}x" for what, _, visits in known if visits)
+    return Term("familiarity", -bonus, f"has worked on {text}" if text else "new to it")

@@ -9,12 +9,15 @@ import msgspec
 
 from geo_dispatch.dispatch.candidates import Candidate, Ranking
 from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.orders import ENDED
-from geo_dispatch.dispatch.ranking import rank
+from geo_dispatch.dispatch.policy import Policy, PolicyVersion
+from geo_dispatch.dispatch.replay import Inputs, inputs_of
 from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.cases import case_of
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.driving import roads_to
+from geo_dispatch.services.driving import roads_on
 from geo_dispatch.services.plans import load_plans
 from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -45,10 +48,21 @@ def rank_for(
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """A ranking, and the case that it answers."""
+    """A ranking, the case that it answers, and all that it was made from.
+
+    Attributes
+    ----------
+    inputs
+        To be kept with a decision, and replayed.
+    policy, policy_version
+        What was in force.
+    """
 
     case: Case
     ranking: Ranking
+    inputs: Inputs
+    policy: Policy
+    policy_version: int
 
 
 def consider(
@@ -61,6 +75,27 @@ def consider(
     also: TechnicianId | None = None,
 ) -> Considered:
     """`rank_for`, with what was known then; ``also`` takes in a technician out of service."""
+    case, fleet, version = situation(ctx, order_id, positions=positions, now=now, also=also)
+    policy = version.policy
+    ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
+    return Considered(case, ranking, inputs, policy, version.version)
+
+
+def situation(
+    ctx: Context,
+    order_id: str,
+    *,
+    positions: PositionIndex,
+    now: datetime,
+    also: TechnicianId | None = None,
+) -> tuple[Case, Fleet, PolicyVersion]:
+    """The order's case, everybody as they stand, and the policy that is in force.
+
+    Raises
+    ------
+    NotFound, Conflict
+        As `rank_for`.
+    """
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
         if order.status in ENDED:
@@ -68,20 +103,13 @@ def consider(
                 f"{order.number} is {order.status}: nobody is wanted for it any more",
                 [Fault("status", f"{order.number} is {order.status}")],
             )
-        site = unit.sites.get(order.site_id)
         fleet = {technician.id: technician for technician in unit.technicians.list()}
         if also is not None and also not in fleet:
             fleet[also] = unit.technicians.get(also)
         plans = load_plans(unit, fleet.values(), lambda one: positions.get(one.id))
-    case = Case(order, site, now, ctx.zone)
-    ranking = rank(
-        case,
-        [case.plan_before(plan) for plan in plans],
-        roads_to(ctx.roads, site.location),
-        nearby=positions.rings(site.location) if top is not None else (),
-        top=top,
-    )
-    return Considered(case, ranking)
+        version = unit.policies.in_force()
+        case = case_of(ctx, unit, order, version.policy, now)
+    return case, Fleet(plans, roads_on(ctx.roads), now, ctx.zone), version
 
 
 def ranking_view(ranking: Ranking) -> View:

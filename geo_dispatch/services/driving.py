@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-import numpy as np
-
 from geo_dispatch.dispatch.drives import Drives, Leg
-from geo_dispatch.dispatch.ranking import Roads
+from geo_dispatch.dispatch.points import Roads
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.roads.engine import SNAP_M, RoadEngine
 
@@ -16,14 +14,25 @@ from geo_dispatch.roads.engine import SNAP_M, RoadEngine
 def drive_times(engine: RoadEngine, legs: Sequence[Leg]) -> list[float | None]:
     """Seconds for each leg, None where there is no way.
 
-    Legs that end at one place cost one search together: all candidates of an order do.
+    Legs that begin or end at one place cost one search together: the ways of all candidates to a
+    site do, and those on from it.
     """
-    by_target: defaultdict[LonLat, list[int]] = defaultdict(list)
-    for number, (_, target) in enumerate(legs):
-        by_target[target].append(number)
+    begins = Counter(start for start, _ in legs)
+    ends = Counter(end for _, end in legs)
+    onward: defaultdict[LonLat, list[int]] = defaultdict(list)
+    inward: defaultdict[LonLat, list[int]] = defaultdict(list)
+    for number, (start, end) in enumerate(legs):
+        if begins[start] > ends[end]:
+            onward[start].append(number)
+        else:
+            inward[end].append(number)
     times: list[float | None] = [None] * len(legs)
-    for target, numbers in by_target.items():
-        found = engine.drive_times_to([legs[number][0] for number in numbers], target)
+    for place, numbers in inward.items():
+        found = engine.drive_times_to([legs[number][0] for number in numbers], place)
+        for number, time_s in zip(numbers, found, strict=True):
+            times[number] = time_s
+    for place, numbers in onward.items():
+        found = engine.drive_times(place, [legs[number][1] for number in numbers])
         for number, time_s in zip(numbers, found, strict=True):
             times[number] = time_s
     return times
@@ -34,11 +43,10 @@ def drives_on(engine: RoadEngine) -> Drives:
     return Drives(lambda legs: drive_times(engine, legs))
 
 
-def roads_to(engine: RoadEngine, place: LonLat) -> Roads:
-    """The roads as a ranking for that place asks them."""
-    to_street_m = float(engine.snap(np.array([place])).distance_m[0])
+def roads_on(engine: RoadEngine) -> Roads:
+    """The roads as a ranking asks them."""
     return Roads(
         drive_times=lambda legs: drive_times(engine, legs),
         fastest_mps=engine.fastest_mps,
-        snap_slack_m=min(to_street_m, SNAP_M) + SNAP_M,
+        snap_slack_m=2 * SNAP_M,
     )

@@ -1,16 +1,17 @@
 """Builders of technicians, orders, sites and plans with what a test of dispatch cares about."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.drives import Drives, Leg
+from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.orders import Arrival, SkillRequirement, Status, WorkOrder
 from geo_dispatch.dispatch.plan import Plan, Stop, Whereabouts, in_sequence
-from geo_dispatch.dispatch.ranking import Roads
+from geo_dispatch.dispatch.points import Roads
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Shift, Skill, Technician
 from geo_dispatch.kernel.cells import lonlat_to_cell
@@ -130,3 +131,7 @@ class FlatLand:
     @property
     def roads(self) -> Roads:
         return Roads(self.drive_times, fastest_mps=SPEED_MPS, snap_slack_m=0.0)
+
+
+def a_fleet(case: Case, plans: Iterable[Plan], roads: Roads | None = None, **options) -> Fleet:
+    return Fleet(plans, roads or FlatLand().roads, case.now, case.zone, **options)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from geo_dispatch.kernel.geo import LonLat, haversine_m
-from geo_dispatch.services.driving import drive_times, roads_to
+from geo_dispatch.services.driving import drive_times, roads_on
 from tests.support.ascii_map import AsciiMap, Town
 
 SQUARE = """
@@ -42,11 +42,18 @@ def test_no_drive_takes_less_than_the_roads_promise(town):
         town.map.between(a, b, share, 300.0) for a, b in ("AB", "DE", "CF") for share in (0, 0.3)
     ]
     for job in places:
-        roads = roads_to(town.engine, job)
+        roads = roads_on(town.engine)
         times = roads.drive_times([(place, job) for place in places])
         for place, time_s in zip(places, times, strict=True):
             assert roads.least_s(haversine_m(place, job)) <= time_s
 
 
-def test_a_job_away_from_all_streets_still_has_a_bound(town):
-    assert roads_to(town.engine, NOWHERE).least_s(1500.0) == 0
+def test_a_place_away_from_all_streets_still_has_a_bound(town):
+    assert roads_on(town.engine).least_s(1500.0) == 0
+
+
+def test_ways_to_a_place_and_on_from_it_cost_one_search_each(town):
+    site = town.at("B")
+    legs = [(town.at(a), site) for a in "ACDEF"] + [(site, town.at(a)) for a in "ACDEF"]
+    expected = [town.seconds(a, "B") for a in "ACDEF"] + [town.seconds("B", a) for a in "ACDEF"]
+    assert drive_times(town.engine, legs) == expected

@@ -1,0 +1,55 @@
+"""What would have to give way for a technician to be sent: named, and applied to see.
+
+Each reason against a technician carries its `Relaxation`. `relax` gives the case and the plan as
+they would be with it; ranking those again shows whether that was enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Gives(StrEnum):
+    """What gives way. Stable: clients rely on them."""
+
+    SKILL = "skill"
+    CERTIFICATE = "certificate"
+    EQUIPMENT_TYPE = "equipment_type"
+    EQUIPMENT = "equipment"
+    PART = "part"
+    PERMIT = "permit"
+    HOLD = "hold"
+    PREDECESSOR = "predecessor"
+    POSITION = "position"
+    DUTY = "duty"
+    LEAVE = "leave"
+    SHIFT = "shift"
+    WINDOW = "window"
+    START = "start"
+    ACCESS = "access"
+    BREAK = "break"
+    DUE = "due"
+    SLA_RESPONSE = "sla_response"
+    SLA_COMPLETION = "sla_completion"
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """One thing that gives way, and by how much.
+
+    Attributes
+    ----------
+    target
+        What it is about: the name of a skill or part, an order's id, the technician's.
+    amount
+        Seconds for times, the level of a skill, pieces of a part; None where it is all or nothing.
+    at
+        From when, for duty and leave; the visit's moment for what must hold on its day.
+    """
+
+    gives: Gives
+    target: str
+    amount: float | None = None
+    at: datetime | None = None

@@ -1,0 +1,63 @@
+"""An order with everything on record that bears on who can be sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.orders import Status, WorkOrder
+from geo_dispatch.dispatch.policy import Policy
+from geo_dispatch.dispatch.resources import Booking, Resource
+from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.context import Context
+
+_BOOKED_AHEAD: Final = timedelta(days=60)
+"""Nobody is sent to a visit that begins later."""
+
+
+def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: datetime) -> Case:
+    """The case of the order, as everything stands in the unit."""
+    equipment = unit.equipment.find(order.equipment_id) if order.equipment_id else None
+    job_type = policy.job_type(order.type)
+    asks_type = job_type is not None and job_type.needs_equipment_type
+    prior = tuple(unit.orders.many(order.after).values())
+    resources = unit.resources.list() if order.required_equipment else []
+    wanted = set(order.required_equipment)
+    usable = [one for one in resources if wanted & set(one.provides)]
+    return Case(
+        order,
+        unit.sites.get(order.site_id),
+        now,
+        ctx.zone,
+        customer=unit.customers.find(order.customer_id) if order.customer_id else None,
+        equipment=equipment,
+        equipment_type=equipment.type if equipment is not None and asks_type else "",
+        prior=prior,
+        done_at=_done_at(unit, prior),
+        experience=unit.experience.at(order.site_id, equipment),
+        performance=unit.performances.in_force(),
+        resources=tuple(usable),
+        bookings=tuple(_bookings(unit, usable, now)),
+    )
+
+
+def _bookings(unit: Unit, resources: list[Resource], now: datetime) -> list[Booking]:
+    if not resources:
+        return []
+    return unit.bookings.during(Window(now, now + _BOOKED_AHEAD), [one.id for one in resources])
+
+
+def _done_at(unit: Unit, prior: tuple[WorkOrder, ...]) -> dict[OrderId, datetime]:
+    """When the orders before it are expected to be complete, as far as that was told."""
+    waiting = [order for order in prior if order.status is not Status.COMPLETE]
+    if not waiting:
+        return {}
+    etas = unit.etas.many(order.id for order in waiting)
+    return {
+        order.id: arrive_at + timedelta(seconds=order.duration_s)
+        for order in waiting
+        if (eta := etas.get(order.id)) is not None and (arrive_at := eta.eta) is not None
+    }
