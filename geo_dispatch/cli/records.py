@@ -30,7 +30,7 @@ def import_(
         bool, typer.Option("--columns", help="Print the columns of such a file.")
     ] = False,
 ) -> None:
-    """Read technicians, sites or work orders from a CSV file: all of it, or nothing."""
+    """Read records of one kind from a CSV file: all of it, or nothing."""
     if columns:
         _print_columns(what)
         return

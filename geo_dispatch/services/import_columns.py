@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from typing import Final
 
-from geo_dispatch.dispatch.orders import SkillRequirement
-from geo_dispatch.dispatch.technicians import Shift, Skill
-from geo_dispatch.kernel.time import checked_moment
-
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SHIFT: Final = re.compile(
-    r"(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))? "
-    r"(?P<start>\d\d?:\d\d)-(?P<end>\d\d?:\d\d)"
-)
-_SKILL: Final = re.compile(r"(?P<name>[^:]+?)(?: *: *(?P<level>\d+)(?: *: *(?P<until>[\d-]+))?)?")
+from geo_dispatch.services import import_cells as cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +16,8 @@ class Column:
     Attributes
     ----------
     parse
-        The cell's value from its text; ValueError says what is wrong and what would be right.
+        The cell's value from its text; ValueError says what is wrong and what would be right, with
+        one argument for each fault.
     field
         The field of the record that it sets, as faults name it.
     """
@@ -40,134 +29,133 @@ class Column:
     field: str = ""
 
 
-def parse_number(text: str) -> float:
-    """A number with a point, or with the comma of many spreadsheets."""
-    try:
-        number = float(text.replace(",", "."))
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{text!r} is not a number; write 9.5209")
-    return number
-
-
-def parse_whole(text: str) -> int:
-    """A whole number."""
-    try:
-        return int(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a whole number; write 3") from error
-
-
-def parse_moment(text: str) -> datetime:
-    """An instant with its zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a time; write 2026-03-02T08:00+01:00") from error
-    return checked_moment(moment)
-
-
-def parse_skills(text: str) -> tuple[Skill, ...]:
-    """``hvac:3; electrical:2:2027-01-31; plumbing``: name, level, last day of the certificate."""
-    skills = []
-    for part in _parts(text):
-        match = _SKILL.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part!r} is not a skill; write hvac:3 or hvac:3:2027-01-31")
-        until = match["until"]
-        skills.append(
-            Skill(match["name"], int(match["level"] or 1), _day(until) if until else None)
-        )
-    return tuple(skills)
-
-
-def parse_requirements(text: str) -> tuple[SkillRequirement, ...]:
-    """``hvac:3; electrical``: name, and at least which level."""
-    requirements = []
-    for part in _parts(text):
-        match = _SKILL.fullmatch(part)
-        if match is None or match["until"]:
-            raise ValueError(f"{part!r} is not a required skill; write hvac or hvac:3")
-        requirements.append(SkillRequirement(match["name"], int(match["level"] or 1)))
-    return tuple(requirements)
-
-
-def parse_shifts(text: str) -> tuple[Shift, ...]:
-    """``mon-fri 08:00-17:00; sat 09:00-12:00``, local time."""
-    shifts: list[Shift] = []
-    for part in _parts(text.lower()):
-        match = _SHIFT.fullmatch(part)
-        if match is None:
-            raise ValueError(f"{part!r} is not a shift; write mon-fri 08:00-17:00")
-        first = _weekday(match["first"])
-        last = _weekday(match["last"] or match["first"])
-        start, end = _hour(match["start"]), _hour(match["end"])
-        days = (last - first) % len(_WEEKDAYS) + 1  # sat-mon goes over the end of the week
-        shifts.extend(Shift((first + day) % len(_WEEKDAYS), start, end) for day in range(days))
-    return tuple(shifts)
-
-
-def _parts(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split(";") if part.strip()]
-
-
-def _weekday(text: str) -> int:
-    if text not in _WEEKDAYS:
-        raise ValueError(f"{text!r} is not a weekday; write {', '.join(_WEEKDAYS)}")
-    return _WEEKDAYS.index(text)
-
-
-def _hour(text: str) -> time:
-    try:
-        return time.fromisoformat(text.zfill(5))
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a time of day; write 08:00") from error
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a day; write 2027-01-31") from error
-
-
 _EXTERNAL_ID: Final = Column(
     "external_id", "the id in your own books; the same id is the same record", required=True
+)
+_SITE: Final = Column(
+    "site_external_id", "where, by the site's external id", required=True, field="site_id"
+)
+_PREFERRED: Final = Column(
+    "preferred_technician_external_id",
+    "whom they like to see, by external id",
+    field="preferred_technician_id",
 )
 
 TECHNICIAN_COLUMNS: Final = (
     _EXTERNAL_ID,
     Column("call_sign", "how the office calls them: Van 07", required=True),
-    Column("skills", "name:level:last day, as hvac:3; electrical:2:2027-01-31", parse_skills),
-    Column("shifts", "local hours, as mon-fri 08:00-17:00; sat 09:00-12:00", parse_shifts),
-    Column("home_lon", "where the day begins, longitude", parse_number, field="home"),
-    Column("home_lat", "where the day begins, latitude", parse_number, field="home"),
+    Column("skills", "name:level:last day, as hvac:3; electrical:2:2027-01-31", cells.parse_skills),
+    Column(
+        "certificates",
+        "name:kind:last day, as gas:licence:2027-01-31; first aid",
+        cells.parse_certificates,
+    ),
+    Column("equipment_types", "what they know, as heat pump; boiler", cells.parse_names),
+    Column(
+        "shifts",
+        "local hours, as mon-fri 08:00-17:00 break 11:30-13:00/30; sat 09:00-12:00",
+        cells.parse_shifts,
+    ),
+    Column(
+        "leave",
+        "from/until and why, as 2026-08-01T00:00+02:00/2026-08-15T00:00+02:00 holiday",
+        cells.parse_leave,
+    ),
+    Column(
+        "on_call",
+        "from/until off shift, as 2026-03-06T17:00+01:00/2026-03-09T08:00+01:00",
+        cells.parse_windows,
+    ),
+    Column("home_lon", "where the day begins, longitude", cells.parse_number, field="home"),
+    Column("home_lat", "where the day begins, latitude", cells.parse_number, field="home"),
     Column("vehicle", "what they drive"),
     Column("registration", "its number plate"),
+    Column("vehicle_equipment", "what it has, as ladder; hoist", cells.parse_names),
+    Column("parts", "what is in it, as VALVE-15:2; SEAL", cells.parse_parts),
     Column("territory_id", "home territory, as published"),
     Column("phone", "where to reach them"),
+)
+CUSTOMER_COLUMNS: Final = (
+    _EXTERNAL_ID,
+    Column("name", "who it is", required=True),
+    Column("tier", "of their contract: gold"),
+    Column("phone", "where to reach them"),
+    Column("email", "where to write to"),
+    Column("notes", "what the office must know"),
+    _PREFERRED,
 )
 SITE_COLUMNS: Final = (
     _EXTERNAL_ID,
     Column("name", "what people call it", required=True),
-    Column("lon", "longitude of the entrance", parse_number, required=True, field="location"),
-    Column("lat", "latitude of the entrance", parse_number, required=True, field="location"),
+    Column("lon", "longitude of the entrance", cells.parse_number, required=True, field="location"),
+    Column("lat", "latitude of the entrance", cells.parse_number, required=True, field="location"),
     Column("address", "street, number, town"),
     Column("customer_external_id", "whose it is; made when new", field="customer_id"),
     Column("customer_name", "the customer's name; needed when new"),
-    Column("fence_radius_m", "radius that confirms arrivals, metres", parse_number),
+    Column("fence_radius_m", "radius that confirms arrivals, metres", cells.parse_number),
     Column("access_notes", "how to get in"),
+    Column("access_windows", "when, local, as mon-fri 08:00-12:00", cells.parse_hours),
+    Column("safety_notes", "what to beware of there"),
+)
+EQUIPMENT_COLUMNS: Final = (
+    _EXTERNAL_ID,
+    _SITE,
+    Column("type", "what technicians know: heat pump", required=True),
+    Column("name", "how people on site call it: Boiler 2", required=True),
+    Column("serial", "its number"),
+    Column("notes", "what the technician must know"),
+)
+RESOURCE_COLUMNS: Final = (
+    _EXTERNAL_ID,
+    Column("name", "what it is called: Hoist 2", required=True),
+    Column("kind", "vehicle or tool", cells.parse_resource_kind),
+    Column("provides", "what orders ask for, as hoist; crane", cells.parse_names, required=True),
+)
+CREW_COLUMNS: Final = (
+    _EXTERNAL_ID,
+    Column("name", "what it is called: Roof crew", required=True),
+    Column(
+        "lead_external_id", "who has its orders, by external id", required=True, field="lead_id"
+    ),
+    Column(
+        "member_external_ids",
+        "who goes with them, as t-2; t-3",
+        cells.parse_names,
+        required=True,
+        field="member_ids",
+    ),
 )
 ORDER_COLUMNS: Final = (
     _EXTERNAL_ID,
     Column("type", "what work it is: boiler repair", required=True),
-    Column("site_external_id", "where, by the site's external id", required=True, field="site_id"),
-    Column("required_skills", "name:level, as hvac:3; electrical", parse_requirements),
-    Column("priority", "1 (emergency) to 5 (whenever)", parse_whole),
-    Column("window_start", "when the customer expects you, from", parse_moment, field="window"),
-    Column("window_end", "and until", parse_moment, field="window"),
-    Column("duration_min", "expected work on site, minutes", parse_number, field="duration_s"),
-    Column("due_at", "deadline, as 2026-03-02T17:00+01:00", parse_moment),
+    _SITE,
+    Column("equipment_external_id", "what is worked on, by external id", field="equipment_id"),
+    Column("work_class", "reactive, maintenance, inspection or project", cells.parse_work_class),
+    Column("required_skills", "name:level, as hvac:3; electrical", cells.parse_requirements),
+    Column("required_certificates", "as gas; working at heights", cells.parse_names),
+    Column("required_equipment", "on the vehicle or booked, as hoist", cells.parse_names),
+    Column("required_parts", "as VALVE-15:2; SEAL", cells.parse_parts),
+    Column("crew_size", "how many technicians at once", cells.parse_whole),
+    Column("priority", "1 (emergency) to 5 (whenever)", cells.parse_whole),
+    Column("contract_critical", "yes: pushing it aside needs force", cells.parse_yes),
+    Column(
+        "window_start", "when the customer expects you, from", cells.parse_moment, field="window"
+    ),
+    Column("window_end", "and until", cells.parse_moment, field="window"),
+    Column("start_at", "agreed beginning: not before it", cells.parse_moment),
+    Column(
+        "duration_min", "expected work on site, minutes", cells.parse_number, field="duration_s"
+    ),
+    Column("due_at", "deadline, as 2026-03-02T17:00+01:00", cells.parse_moment),
+    Column(
+        "after_external_ids",
+        "orders that must be complete before, as o-1; o-2",
+        cells.parse_names,
+        field="after",
+    ),
+    Column("permits", "and the day of each, as noise:2026-02-01; road", cells.parse_permits),
+    _PREFERRED,
+    Column("checklist", "what to tick off, as shut valve; take a picture", cells.parse_names),
+    Column("parent_external_id", "the order that it follows up", field="parent_id"),
     Column("notes", "what the technician must know"),
 )

@@ -1,4 +1,4 @@
-"""Technicians, sites and work orders from CSV files: all of a file, or nothing and every fault.
+"""Records from CSV files: all of a file, or nothing and every fault.
 
 A row is known by its external id: entered when new, changed where it differs, else left alone, so
 the same file can be imported again. Blank cells and missing columns leave a known record as it is.
@@ -6,41 +6,28 @@ the same file can be imported again. Blank cells and missing columns leave a kno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from geo_dispatch.adapters.csv_files import Row, read_rows
-from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.orders import OrderFields, WorkOrder, order_faults
-from geo_dispatch.dispatch.sites import CustomerFields, SiteFields
-from geo_dispatch.dispatch.technicians import TechnicianFields, Vehicle
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidFile, InvalidInput
-from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.kernel.ids import CustomerId, OrderId, SiteId
 from geo_dispatch.kernel.progress import Progress, silent
-from geo_dispatch.kernel.time import Window
-from geo_dispatch.services import orders, records
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.import_columns import (
+    CREW_COLUMNS,
+    CUSTOMER_COLUMNS,
+    EQUIPMENT_COLUMNS,
     ORDER_COLUMNS,
+    RESOURCE_COLUMNS,
     SITE_COLUMNS,
     TECHNICIAN_COLUMNS,
     Column,
 )
+from geo_dispatch.services.import_rows import Rows, What
 
-Effect = Literal["created", "updated", "unchanged"]
-
-
-class What(StrEnum):
-    """What a file holds."""
-
-    TECHNICIANS = "technicians"
-    SITES = "sites"
-    WORK_ORDERS = "work-orders"
+__all__ = ["COLUMNS", "Report", "What", "import_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +67,10 @@ def import_file(
     parsed = [_parse(row, columns, faults) for row in rows]
     _find_doubles(rows, faults)
     with ctx.store.write() as unit:
-        work = _Import(ctx, unit, actor)
+        work = Rows(ctx, unit, actor)
         for done, (row, values) in enumerate(zip(rows, parsed, strict=True), start=1):
             if values is not None:
-                work.take(what, row, values, faults)
+                _take(work, what, row, values, faults)
             progress(f"import {what}", done, len(rows))
         if faults:
             raise InvalidFile(
@@ -108,7 +95,7 @@ def _parse(row: Row, columns: tuple[Column, ...], faults: list[Fault]) -> dict[s
         try:
             values[column.name] = column.parse(text)
         except ValueError as error:
-            faults.append(Fault(where, str(error)))
+            faults.extend(Fault(where, str(message)) for message in error.args)
     _find_halves(row, columns, values, faults)
     return values if all(c.name in values for c in columns if c.required) else None
 
@@ -151,122 +138,20 @@ def _find_doubles(rows: list[Row], faults: list[Fault]) -> None:
         first.setdefault(external_id, row.line)
 
 
-@dataclass
-class _Import:
-    """One file on its way into one unit."""
+def _take(work: Rows, what: What, row: Row, values: dict[str, Any], faults: list[Fault]) -> None:
+    """Enter or change what the row tells, or add its faults.
 
-    ctx: Desk
-    unit: Unit
-    actor: Actor
-    effects: dict[Effect, int] = field(
-        default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0}
-    )
-    customers_created: int = 0
-
-    def take(self, what: What, row: Row, values: Mapping[str, Any], faults: list[Fault]) -> None:
-        """Enter or change what the row tells, or add its faults.
-
-        Rows with a faulty cell come here too, for what else is wrong with them: nothing of the
-        file stays then.
-        """
-        try:
-            effect = _TAKERS[what](self, values)
-        except InvalidInput as error:
-            faults.extend(
-                Fault(_where(row, what, fault.where), fault.message) for fault in error.faults
-            )
-        except Conflict as error:
-            faults.append(Fault(f"line {row.line}", error.message))
-        else:
-            self.effects[effect] += 1
-
-    def technician(self, values: Mapping[str, Any]) -> Effect:
-        fields: TechnicianFields = _picked(
-            values, "external_id", "call_sign", "skills", "shifts", "territory_id", "phone"
+    Rows with a faulty cell come here too, for what else is wrong with them: nothing of the file
+    stays then.
+    """
+    try:
+        work.take(what, values)
+    except InvalidInput as error:
+        faults.extend(
+            Fault(_where(row, what, fault.where), fault.message) for fault in error.faults
         )
-        if "home_lon" in values:
-            fields["home"] = LonLat(values["home_lon"], values["home_lat"])
-        known = self.unit.technicians.by_external_id(values["external_id"])
-        if "vehicle" in values or "registration" in values:
-            old = (known.vehicle if known else None) or Vehicle("")
-            fields["vehicle"] = Vehicle(
-                values.get("vehicle", old.name),
-                values.get("registration", old.registration),
-                old.equipment,
-            )
-        return self._keep(records.TECHNICIANS, known, fields)
-
-    def site(self, values: Mapping[str, Any]) -> Effect:
-        fields: SiteFields = _picked(
-            values, "external_id", "name", "address", "fence_radius_m", "access_notes"
-        )
-        fields["location"] = LonLat(values["lon"], values["lat"])
-        if "customer_external_id" in values:
-            fields["customer_id"] = self._customer(
-                values["customer_external_id"], values.get("customer_name")
-            )
-        known = self.unit.sites.by_external_id(values["external_id"])
-        return self._keep(records.SITES, known, fields)
-
-    def work_order(self, values: Mapping[str, Any]) -> Effect:
-        fields: OrderFields = _picked(
-            values, "external_id", "type", "required_skills", "priority", "due_at", "notes"
-        )
-        faults = []
-        minutes = values.get("duration_min")
-        if minutes is not None and minutes <= 0:
-            faults.append(Fault("duration_min", f"{minutes:g} is not above 0 minutes"))
-        elif minutes is not None:
-            fields["duration_s"] = minutes * 60.0
-        if "window_start" in values:
-            try:
-                fields["window"] = Window(values["window_start"], values["window_end"])
-            except ValueError as error:
-                faults.append(Fault("window_end", str(error)))
-        name = values["site_external_id"]
-        site = self.unit.sites.by_external_id(name)
-        if site is None:
-            faults.append(Fault("site_external_id", f"no site {name!r}; import the sites first"))
-        fields["site_id"] = SiteId(name) if site is None else site.id
-        if faults:
-            asked = WorkOrder(id=OrderId(""), number="", placed_at=self.ctx.clock(), **fields)
-            raise InvalidInput("this work order cannot be", [*faults, *order_faults(asked)])
-        known = self.unit.orders.by_external_id(values["external_id"])
-        if known is None:
-            orders.place_in(self.ctx, self.unit, fields, actor=self.actor)
-            return "created"
-        changed = orders.change_in(self.ctx, self.unit, known, fields, actor=self.actor)
-        return "unchanged" if changed == known else "updated"
-
-    def _customer(self, external_id: str, name: str | None) -> CustomerId:
-        customer = self.unit.customers.by_external_id(external_id)
-        if customer is None:
-            if name is None:
-                raise _faulty("customer_name", f"is blank, and customer {external_id!r} is new")
-            self.customers_created += 1
-            new: CustomerFields = {"name": name, "external_id": external_id}
-            customer = records.enter(self.ctx, self.unit, records.CUSTOMERS, new, actor=self.actor)
-        elif name is not None:
-            renamed: CustomerFields = {"name": name}
-            records.revise(
-                self.ctx, self.unit, records.CUSTOMERS, customer, renamed, actor=self.actor
-            )
-        return customer.id
-
-    def _keep(self, kind: records.Kind[Any, Any], known: Any, fields: Any) -> Effect:
-        if known is None:
-            records.enter(self.ctx, self.unit, kind, fields, actor=self.actor)
-            return "created"
-        changed = records.revise(self.ctx, self.unit, kind, known, fields, actor=self.actor)
-        return "unchanged" if changed == known else "updated"
-
-
-def _picked(values: Mapping[str, Any], *names: str) -> Any:
-    return {name: values[name] for name in names if name in values}
-
-
-def _faulty(column: str, message: str) -> InvalidInput:
-    return InvalidInput(message, [Fault(column, message)])
+    except Conflict as error:
+        faults.append(Fault(f"line {row.line}", error.message))
 
 
 def _where(row: Row, what: What, path: str) -> str:
@@ -280,11 +165,10 @@ def _where(row: Row, what: What, path: str) -> str:
 
 COLUMNS: Final[dict[What, tuple[Column, ...]]] = {
     What.TECHNICIANS: TECHNICIAN_COLUMNS,
+    What.CUSTOMERS: CUSTOMER_COLUMNS,
     What.SITES: SITE_COLUMNS,
+    What.EQUIPMENT: EQUIPMENT_COLUMNS,
+    What.RESOURCES: RESOURCE_COLUMNS,
+    What.CREWS: CREW_COLUMNS,
     What.WORK_ORDERS: ORDER_COLUMNS,
-}
-_TAKERS: Final[dict[What, Callable[[_Import, Mapping[str, Any]], Effect]]] = {
-    What.TECHNICIANS: _Import.technician,
-    What.SITES: _Import.site,
-    What.WORK_ORDERS: _Import.work_order,
 }

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from geo_dispatch.dispatch.orders import SkillRequirement, Status
-from geo_dispatch.dispatch.technicians import Shift, Skill, Vehicle
+from geo_dispatch.dispatch.hours import Hours
+from geo_dispatch.dispatch.orders import Permit, SkillRequirement, Status
+from geo_dispatch.dispatch.technicians import Break, Certificate, Part, Shift, Skill, Vehicle
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import InvalidFile
+from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import orders
 from geo_dispatch.services.imports import Report, What, import_file
 from tests.support.records import DISPATCHER, open_office
@@ -195,7 +197,8 @@ def test_wrong_columns_are_named(bring):
         "line 1: column 'skils' is not known; is it 'skills'?",
         (
             "line 1: column 'colour' is not known; known are external_id, call_sign, skills, "
-            "shifts, home_lon, home_lat, vehicle, registration, territory_id, phone"
+            "certificates, equipment_types, shifts, leave, on_call, home_lon, home_lat, vehicle, "
+            "registration, vehicle_equipment, parts, territory_id, phone"
         ),
     ]
 
@@ -227,4 +230,152 @@ def test_a_fault_shows_the_value_as_it_stands_in_the_file(bring):
     text = "external_id,type,site_external_id,duration_min\no-1,boiler repair,s-1,-5\n"
     assert faults(bring, What.WORK_ORDERS, text) == [
         "line 2, column duration_min: -5 is not above 0 minutes"
+    ]
+
+
+REGISTERS = {
+    What.TECHNICIANS: """\
+external_id;call_sign;certificates;equipment_types;shifts;leave;on_call;vehicle;\
+vehicle_equipment;parts
+t-1;Van 01;"gas:licence:2027-01-31; first aid";"boiler; heat pump";\
+mon-tue 08:00-17:00 break 11:30-13:00/30;2026-08-01T00:00Z/2026-08-15T00:00Z summer holiday;\
+2026-03-06T17:00+01:00/2026-03-09T08:00+01:00;Sprinter;"ladder; hoist";"VALVE-15:2; SEAL"
+t-2;Van 02;;;;;;;;
+""",
+    What.CUSTOMERS: """\
+external_id,name,tier,preferred_technician_external_id
+c-1,Dairy,gold,t-1
+""",
+    What.SITES: """\
+external_id,name,lon,lat,customer_external_id,access_windows,safety_notes
+s-1,Dairy,9.52,47.14,c-1,mon-fri 06:00-14:00,wet floor
+""",
+    What.EQUIPMENT: """\
+external_id,site_external_id,type,name,serial
+e-1,s-1,boiler,Boiler 2,B-9
+""",
+    What.RESOURCES: """\
+external_id,name,kind,provides
+r-1,Crane truck,vehicle,crane; hoist
+""",
+    What.CREWS: """\
+external_id,name,lead_external_id,member_external_ids
+k-1,Roof,t-1,t-2
+""",
+    What.WORK_ORDERS: """\
+external_id,type,site_external_id,equipment_external_id,work_class,required_certificates,\
+required_equipment,required_parts,crew_size,contract_critical,start_at,after_external_ids,\
+permits,preferred_technician_external_id,checklist,parent_external_id
+o-1,survey,s-1,,inspection,,,,,,,,,,,
+o-2,new boiler,s-1,e-1,project,gas,crane,VALVE-15:2,2,yes,2026-03-04T08:00+01:00,o-1,\
+noise:2026-02-01; road,t-2,shut valve; take a picture,o-1
+""",
+}
+
+
+def test_every_field_of_every_kind_comes_from_a_file(office, bring):
+    for what, text in REGISTERS.items():
+        assert bring(what, text).updated == 0
+    with office.desk.store.read() as unit:
+        first, second = unit.technicians.list()
+        (customer,), (site,) = unit.customers.list(), unit.sites.list()
+        (boiler,), (truck,) = unit.equipment.list(), unit.resources.list()
+        (crew,) = unit.crews.list()
+        survey, project = unit.orders.list()
+    pause = Break(time(11, 30), time(13), 1800.0)
+    assert first.certificates == (
+        Certificate("gas", "licence", date(2027, 1, 31)),
+        Certificate("first aid"),
+    )
+    assert first.equipment_types == ("boiler", "heat pump")
+    assert first.shifts == tuple(Shift(day, time(8), time(17), (pause,)) for day in (0, 1))
+    assert (first.leave[0].reason, first.leave[0].window.end) == (
+        "summer holiday",
+        datetime(2026, 8, 15, tzinfo=UTC),
+    )
+    assert first.on_call == (
+        Window(datetime(2026, 3, 6, 16, tzinfo=UTC), datetime(2026, 3, 9, 7, tzinfo=UTC)),
+    )
+    assert first.vehicle == Vehicle("Sprinter", "", ("ladder", "hoist"))
+    assert first.parts == (Part("VALVE-15", 2), Part("SEAL"))
+    assert (customer.tier, customer.preferred_technician_id) == ("gold", first.id)
+    assert site.access_windows == tuple(Hours(day, time(6), time(14)) for day in range(5))
+    assert (site.customer_id, site.safety_notes) == (customer.id, "wet floor")
+    assert (boiler.site_id, boiler.type, boiler.serial) == (site.id, "boiler", "B-9")
+    assert (truck.kind, truck.provides) == ("vehicle", ("crane", "hoist"))
+    assert crew.technician_ids == (first.id, second.id)
+    assert (survey.work_class, project.work_class) == ("inspection", "project")
+    assert (project.equipment_id, project.after, project.parent_id) == (
+        boiler.id,
+        (survey.id,),
+        survey.id,
+    )
+    assert project.required_certificates == ("gas",)
+    assert project.required_equipment == ("crane",)
+    assert project.required_parts == (Part("VALVE-15", 2),)
+    assert (project.crew_size, project.contract_critical) == (2, True)
+    assert project.start_at == datetime(2026, 3, 4, 7, tzinfo=UTC)
+    assert project.permits == (Permit("noise", date(2026, 2, 1)), Permit("road"))
+    assert project.preferred_technician_id == second.id
+    assert project.checklist == ("shut valve", "take a picture")
+
+
+def test_files_of_every_kind_change_nothing_when_they_come_again(office, bring):
+    for what, text in REGISTERS.items():
+        bring(what, text)
+    before = everything(office)
+    for what, text in REGISTERS.items():
+        report = bring(what, text)
+        assert (report.created, report.updated) == (0, 0)
+    assert everything(office) == before
+
+
+def test_a_cell_with_several_faults_tells_all_of_them(bring):
+    text = (
+        "external_id,call_sign,skills,certificates,shifts,parts,on_call\n"
+        "t-1,Van 01,hvac:x; plumbing; gas:y,gas:soon:2; first aid,"
+        "mon-fry 08:00-17:00; sat 25:00-26:00; sun 08:00-12:00 break noon,SEAL:many,"
+        "2026-03-06T17:00/2026-03-09T08:00+01:00; whenever\n"
+    )
+    assert faults(bring, What.TECHNICIANS, text) == [
+        "line 2, column skills: 'hvac:x' is not a skill; write hvac:3 or hvac:3:2027-01-31",
+        "line 2, column skills: 'gas:y' is not a skill; write hvac:3 or hvac:3:2027-01-31",
+        (
+            "line 2, column certificates: 'gas:soon:2' is not a certificate; write first aid, "
+            "gas:2027-01-31 or gas:licence:2027-01-31"
+        ),
+        "line 2, column shifts: 'fry' is not a weekday; write mon, tue, wed, thu, fri, sat, sun",
+        "line 2, column shifts: '25:00' is not a time of day; write 08:00",
+        ("line 2, column shifts: 'noon' is not a break; write break 11:30-13:00/30 for 30 minutes"),
+        (
+            "line 2, column on_call: 2026-03-06T17:00:00 has no time zone; add one, such as Z or "
+            "+01:00"
+        ),
+        (
+            "line 2, column on_call: 'whenever' is no time; write "
+            "2026-03-06T17:00+01:00/2026-03-09T08:00+01:00"
+        ),
+        "line 2, column parts: 'SEAL:many' is not a part; write VALVE-15 or VALVE-15:2",
+    ]
+
+
+def test_what_a_row_names_must_be_there(office, bring):
+    bring(What.SITES, SITES)
+    text = (
+        "external_id,type,site_external_id,equipment_external_id,after_external_ids,"
+        "contract_critical,work_class\n"
+        "o-1,repair,s-1,e-9,o-8; o-9,maybe,odd\n"
+    )
+    assert faults(bring, What.WORK_ORDERS, text) == [
+        (
+            "line 2, column work_class: 'odd' is no class of work; write reactive, maintenance, "
+            "inspection, project"
+        ),
+        "line 2, column contract_critical: 'maybe' is neither yes nor no",
+        "line 2, column equipment_external_id: no equipment 'e-9'; import the equipment first",
+        ("line 2, column after_external_ids: no work order 'o-8'; put it into a line above"),
+        ("line 2, column after_external_ids: no work order 'o-9'; put it into a line above"),
+    ]
+    assert faults(bring, What.RESOURCES, "external_id,name,kind,provides\nr-1,X,boat,x\n") == [
+        "line 2, column kind: 'boat' is neither vehicle nor tool"
     ]
