@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +28,10 @@ from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput
 GRAPH_FILE: Final = "roads.graph"
 BASEMAP_FILE: Final = "basemap.pmtiles"
 PLACES_FILE: Final = "places.db"
+
+_PREFIX: Final = "GEO_DISPATCH_"
+_LIKE: Final = 0.75
+"""How alike a name must be to a setting's to have been meant: two letters swapped in four."""
 
 
 class Settings(BaseSettings):
@@ -160,30 +166,56 @@ def load_settings(**overrides: Any) -> Settings:
     ------
     InvalidInput
         A setting has a value that it can't have, or there is no such setting; all are listed.
+        So is a variable of the environment that is spelt almost like a setting.
     InvalidFile
         The TOML file is not TOML, or the one that was named is not there.
     """
     if os.environ.get("GEO_DISPATCH_CONFIG") and not config_file().is_file():
         raise InvalidFile(f"{config_file()} is no file; correct or unset GEO_DISPATCH_CONFIG")
+    faults = _misspelt(os.environ)
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
     except ValidationError as error:
-        faults = [
+        faults += [
             Fault(
                 ".".join(map(str, one["loc"])) or "settings",
                 f"{one['msg'].removeprefix('Value error, ')} ({one['input']!r})",
             )
             for one in error.errors()
         ]
-        raise InvalidInput(
-            f"settings: {'; '.join(map(str, faults))}; set them in the environment as "
-            f"GEO_DISPATCH_<NAME> or in {config_file()}",
-            faults,
-        ) from error
+        raise _refusal(faults) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidFile(f"{config_file()} is not TOML: {error}") from error
     except OSError as error:
         raise InvalidFile(f"{config_file()} cannot be read: {error.strerror}") from error
+    if faults:
+        raise _refusal(faults)
+    return settings
+
+
+def _refusal(faults: list[Fault]) -> InvalidInput:
+    return InvalidInput(
+        f"settings: {'; '.join(map(str, faults))}; set them in the environment as "
+        f"GEO_DISPATCH_<NAME> or in {config_file()}",
+        faults,
+    )
+
+
+def _misspelt(environment: Iterable[str]) -> list[Fault]:
+    """Variables that are no setting but look like one; others may be somebody else's."""
+    known = [name.upper() for name in Settings.model_fields]
+    ours = [one for one in environment if one.upper().startswith(_PREFIX)]
+    names = {one: one.upper().removeprefix(_PREFIX) for one in ours}
+    meant = {
+        variable: get_close_matches(name, known, n=1, cutoff=_LIKE)
+        for variable, name in names.items()
+        if name not in {*known, "CONFIG"}
+    }
+    return [
+        Fault(variable, f"is no setting; did you mean {_PREFIX}{like[0]}?")
+        for variable, like in sorted(meant.items())
+        if like
+    ]
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

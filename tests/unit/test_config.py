@@ -38,6 +38,25 @@ def test_every_wrong_setting_is_named_with_its_value(file, monkeypatch):
     assert "GEO_DISPATCH_" in caught.value.message
 
 
+def test_a_misspelt_variable_is_refused_with_the_setting_that_was_meant(monkeypatch):
+    monkeypatch.setenv("GEO_DISPATCH_PROT", "9000")
+    monkeypatch.setenv("GEO_DISPATCH_TIMEZONE", "Europe/Vaduz")
+    monkeypatch.setenv("GEO_DISPATCH_SHARDS", "0")
+    with pytest.raises(InvalidInput) as caught:
+        load_settings()
+    assert [str(fault) for fault in caught.value.faults][:2] == [
+        "GEO_DISPATCH_PROT: is no setting; did you mean GEO_DISPATCH_PORT?",
+        "GEO_DISPATCH_TIMEZONE: is no setting; did you mean GEO_DISPATCH_TIME_ZONE?",
+    ]
+    assert caught.value.faults[2].where == "shards"
+
+
+def test_variables_that_look_like_no_setting_are_somebody_elses(monkeypatch):
+    monkeypatch.setenv("GEO_DISPATCH_SHARED_DATA", "/data")
+    monkeypatch.setenv("GEO_DISPATCH_TERRITORIES_OUT", "out.geojson")
+    assert load_settings().port == 8080
+
+
 @pytest.mark.parametrize("name", ["Mars/Base", "../etc/passwd", "Europe", ""])
 def test_a_time_zone_that_is_none_is_named(name):
     with pytest.raises(InvalidInput, match=f"time_zone: is not an IANA time zone.*{name!r}"):
