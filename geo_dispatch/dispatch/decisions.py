@@ -12,8 +12,8 @@ DecisionKind = Literal["manual", "auto", "flag", "emergency", "repair"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """One decision.
+class Brief:
+    """What was decided, and by whom.
 
     Attributes
     ----------
@@ -27,12 +27,6 @@ class Decision:
         The first of the ranking; None when nobody could be sent.
     reason
         Why, in the words of whoever decided.
-    inputs
-        What was known, packed; `replay` decides from it again.
-    ranking
-        The candidates as they stood, best first, as the API shows them.
-    digest
-        sha256 of the ranking that `replay` gives.
     """
 
     id: str
@@ -46,9 +40,6 @@ class Decision:
     reason: str
     policy_version: int
     performance_version: int
-    inputs: bytes
-    ranking: list[dict[str, Any]]
-    digest: str
 
     @property
     def overridden(self) -> bool:
@@ -58,3 +49,22 @@ class Decision:
             and self.suggested_id is not None
             and self.chosen_id != self.suggested_id
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Brief):
+    """One decision, with all that it was made from.
+
+    Attributes
+    ----------
+    inputs
+        What was known, packed; `replay` decides from it again.
+    ranking
+        The candidates as they stood, best first, as the API shows them.
+    digest
+        sha256 of the ranking that `replay` gives.
+    """
+
+    inputs: bytes
+    ranking: list[dict[str, Any]]
+    digest: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -18,14 +18,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    func,
     insert,
     select,
 )
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import UtcTime
-from geo_dispatch.dispatch.decisions import Decision, DecisionKind
+from geo_dispatch.dispatch.decisions import Brief, Decision, DecisionKind
 from geo_dispatch.kernel.errors import NotFound
 
 decisions_table = Table(
@@ -47,6 +46,8 @@ decisions_table = Table(
     Column("digest", String(64), nullable=False, comment="sha256 of the ranking"),
     Index(None, "order_id", "at"),
 )
+
+_AT_A_TIME: Final = 200
 
 
 class Decisions:
@@ -73,33 +74,34 @@ class Decisions:
             raise NotFound("decision", decision_id, "an order's timeline names its own")
         return found
 
-    def of_order(self, order_id: str) -> list[Decision]:
+    def many(self, decision_ids: Sequence[str]) -> Iterator[Decision]:
+        """Those of the decisions that exist, some hundred read at a time."""
+        for first in range(0, len(decision_ids), _AT_A_TIME):
+            some = decision_ids[first : first + _AT_A_TIME]
+            yield from self._select(decisions_table.c.id.in_(some))
+
+    def of_order(self, order_id: str) -> list[Brief]:
         """All about the order, oldest first."""
-        return list(self._select(decisions_table.c.order_id == order_id))
+        return self._briefs(decisions_table.c.order_id == order_id)
 
-    def during(
+    def briefly(
         self, start: datetime, end: datetime, kinds: Iterable[DecisionKind] = ()
-    ) -> Iterator[Decision]:
-        """Decisions from start until end, oldest first, read as they are asked for."""
-        return self._select(*_between(start, end, kinds))
-
-    def count(self, start: datetime, end: datetime, kinds: Iterable[DecisionKind] = ()) -> int:
-        """How many `during` gives."""
-        statement = select(func.count()).select_from(decisions_table)
-        return self._connection.execute(statement.where(*_between(start, end, kinds))).scalar_one()
+    ) -> list[Brief]:
+        """What was decided from start until end, oldest first; of these kinds, or all."""
+        columns = decisions_table.c
+        conditions = [columns.at >= start, columns.at < end]
+        wanted = sorted(kinds)
+        if wanted:
+            conditions.append(columns.kind.in_(wanted))
+        return self._briefs(*conditions)
 
     def _select(self, *conditions: Any) -> Iterator[Decision]:
         columns = decisions_table.c
         statement = select(decisions_table).where(*conditions).order_by(columns.at, columns.id)
-        rows = self._connection.execution_options(yield_per=100).execute(statement)
-        return (Decision(**row) for row in rows.mappings())
+        return (Decision(**row) for row in self._connection.execute(statement).mappings())
 
-
-def _between(start: datetime, end: datetime, kinds: Iterable[DecisionKind]) -> list[Any]:
-    columns = decisions_table.c
-    wanted = sorted(kinds)
-    return [
-        columns.at >= start,
-        columns.at < end,
-        *([columns.kind.in_(wanted)] if wanted else []),
-    ]
+    def _briefs(self, *conditions: Any) -> list[Brief]:
+        columns = decisions_table.c
+        names = [columns[field.name] for field in fields(Brief)]
+        statement = select(*names).where(*conditions).order_by(columns.at, columns.id)
+        return [Brief(**row) for row in self._connection.execute(statement).mappings()]
