@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
+from geo_dispatch.dispatch.candidates import Ranking
+from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.exclusions import Exclusion
+from geo_dispatch.dispatch.fleet import Fleet
+from geo_dispatch.dispatch.ranking import rank
+from geo_dispatch.dispatch.scoring import RankingParams
 from geo_dispatch.kernel.ids import TechnicianId
 
 MOMENTS: Final = 12
 """Beginnings tried: the earliest at which enough can be there, and those right after it."""
+
+_WIDTH: Final = 4
+"""Technicians looked at for each seat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,8 @@ class Choice:
 def choose(size: int, leads: Offers, members: Offers, *, moments: int = MOMENTS) -> Choice | None:
     """The crew whose scores add up to least, or None when not enough can come.
 
-    A moment to begin is one at which somebody is there: later ones only add waiting. Each of
-    the first ``moments`` at which enough could be there is worked out in full.
+    A moment to begin is the whole minute at which somebody is there: later ones only add waiting.
+    Each of the first ``moments`` at which enough could be there is worked out in full.
 
     Parameters
     ----------
@@ -73,7 +82,7 @@ def choose(size: int, leads: Offers, members: Offers, *, moments: int = MOMENTS)
     for offer in at_ease:
         known = ready.get(offer.technician_id)
         ready[offer.technician_id] = offer.begin_at if known is None else min(known, offer.begin_at)
-    begins = sorted({offer.begin_at for offer in at_ease})
+    begins = sorted({whole_minute(offer.begin_at) for offer in at_ease})
     enough = [moment for moment in begins if sum(at <= moment for at in ready.values()) >= size]
     found = [
         choice
@@ -81,6 +90,12 @@ def choose(size: int, leads: Offers, members: Offers, *, moments: int = MOMENTS)
         if (choice := _choose_at(moment, size, leads(moment), members(moment))) is not None
     ]
     return min(found, key=lambda one: (one.cost_min, one.begin_at), default=None)
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """The first whole minute from then on: what people agree on."""
+    past = timedelta(seconds=moment.second, microseconds=moment.microsecond)
+    return moment if not past else moment - past + timedelta(minutes=1)
 
 
 def _choose_at(
@@ -102,3 +117,91 @@ def _choose_at(
 
 def _by_cost(offer: Offer) -> tuple[float, TechnicianId]:
     return offer.cost_min, offer.technician_id
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who goes, and when they begin together.
+
+    Attributes
+    ----------
+    begin_at
+        None when somebody can't come at all; ``conflicts`` says why.
+    conflicts
+        What speaks against each of them.
+    """
+
+    lead_id: TechnicianId
+    member_ids: tuple[TechnicianId, ...]
+    begin_at: datetime | None
+    conflicts: tuple[tuple[TechnicianId, Exclusion], ...] = ()
+
+
+def best_team(
+    case: Case, fleet: Fleet, params: RankingParams, *, lead_id: TechnicianId | None = None
+) -> Choice | None:
+    """The cheapest crew for the case's order, led by that technician or by anybody.
+
+    The lead brings everything that the work needs; of the others only time and place are asked.
+    """
+    size = case.order.crew_size
+    top = size * _WIDTH
+    among = None if lead_id is None else {lead_id}
+
+    def leads(moment: datetime | None) -> list[Offer]:
+        found = rank(_begin_from(case, moment), fleet, top=top, params=params, among=among)
+        return _offers(found)
+
+    def members(moment: datetime | None) -> list[Offer]:
+        joining = _hands(case) if moment is None else case.for_member(moment)
+        return _offers(rank(joining, fleet, top=top, params=params))
+
+    return choose(size, leads, members)
+
+
+def team_of(
+    case: Case,
+    fleet: Fleet,
+    params: RankingParams,
+    lead_id: TechnicianId,
+    member_ids: Sequence[TechnicianId],
+) -> Team:
+    """The named ones: the earliest moment at which all of them can begin, or who can't and why."""
+    moment: datetime | None = None
+    for _ in range(MOMENTS):
+        lead = rank(_begin_from(case, moment), fleet, params=params, among={lead_id})
+        others = rank(
+            _hands(_begin_from(case, moment)), fleet, params=params, among=set(member_ids)
+        )
+        told = [(lead_id, lead), *((member, others) for member in member_ids)]
+        conflicts = [
+            (one, exclusion) for one, ranking in told for exclusion in ranking.exclusions_of(one)
+        ]
+        if conflicts:
+            return Team(lead_id, tuple(member_ids), None, tuple(conflicts))
+        offers = [*_offers(lead), *_offers(others)]
+        latest = whole_minute(max(offer.begin_at for offer in offers))
+        if latest == moment:
+            return Team(lead_id, tuple(member_ids), latest)
+        moment = latest
+    return Team(lead_id, tuple(member_ids), moment)
+
+
+def _begin_from(case: Case, moment: datetime | None) -> Case:
+    return case if moment is None else replace(case, order=replace(case.order, start_at=moment))
+
+
+def _hands(case: Case) -> Case:
+    """The case for anybody who only helps: no skill, licence or thing is asked of them."""
+    order = replace(
+        case.order,
+        required_skills=(),
+        required_certificates=(),
+        required_equipment=(),
+        required_parts=(),
+    )
+    return replace(case, order=order, equipment=None, equipment_type="")
+
+
+def _offers(ranking: Ranking) -> list[Offer]:
+    return [Offer(c.technician_id, c.begin_at, c.score_min) for c in ranking.candidates]
