@@ -29,6 +29,7 @@ The API of a geo-dispatch deployment. Each page of ours uses nothing else.
 
 TAGS: Final = [
     {"name": "work orders", "description": "What is to be done, by whom, and how it went."},
+    {"name": "emergencies", "description": "Who goes at once, and what that does to the day."},
     {"name": "history", "description": "What was done before, and briefings."},
     {"name": "evidence", "description": "Who was where and when, and a record that proves itself."},
     {"name": "technicians", "description": "Who can be sent, with which skills, when."},

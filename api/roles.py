@@ -66,6 +66,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "unassign_work_order": _DISPATCH,
     "set_work_order_status": _FIELD,
     "list_candidates": _OFFICE,
+    "declare_emergency": _DISPATCH,
     "get_eta": _ANYONE,
     "get_timeline": _ANYONE,
     "list_visits": _ANYONE,

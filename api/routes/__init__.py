@@ -14,6 +14,7 @@ from api.routes import (
     customers,
     decisions,
     dispatching,
+    emergencies,
     equipment,
     evidence,
     health,
@@ -40,6 +41,7 @@ from api.routes import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     work_orders.router,
     dispatching.router,
+    emergencies.router,
     order_facts.router,
     history.router,
     evidence.router,

@@ -99,13 +99,15 @@ def may_make_room(order: WorkOrder, emergency: WorkOrder, awaited: frozenset[Ord
     """Whether the visit may begin at another time, or go elsewhere, for the emergency.
 
     Not if it is as urgent, pinned by a person, critical by contract, work of several
-    technicians, or a stage of work that waits for another or is awaited.
+    technicians, one that a shared vehicle or tool may be booked for, or a stage of work that
+    waits for another or is awaited.
     """
     return (
         order.priority > emergency.priority
         and not order.pinned
         and not order.contract_critical
         and not order.crew
+        and not order.required_equipment
         and not order.after
         and order.id not in awaited
     )

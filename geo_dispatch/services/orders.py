@@ -13,6 +13,7 @@ from geo_dispatch.dispatch.events import OrderFollowedUp
 from geo_dispatch.dispatch.evolution import evolve
 from geo_dispatch.dispatch.lifecycle import decide
 from geo_dispatch.dispatch.orders import (
+    ENDED,
     HoldReason,
     OrderFields,
     Outcome,
@@ -26,6 +27,7 @@ from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services import briefing, job_types, outbox, sla, stages
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.plans import load_plans
 from geo_dispatch.services.projections import project
 from geo_dispatch.services.references import reference_faults
 
@@ -46,14 +48,21 @@ def place(ctx: Desk, fields: OrderFields, *, actor: Actor) -> WorkOrder:
     return order
 
 
-def place_in(ctx: Desk, unit: Unit, fields: OrderFields, *, actor: Actor) -> WorkOrder:
-    """`place` within a unit."""
+def place_in(
+    ctx: Desk,
+    unit: Unit,
+    fields: OrderFields,
+    *,
+    actor: Actor,
+    order_id: OrderId | None = None,
+) -> WorkOrder:
+    """`place` within a unit; ``order_id`` is one that was made for it before."""
     missing = [Fault(name, "is missing") for name in ("type", "site_id") if name not in fields]
     if missing:
         raise InvalidInput("this work order cannot be placed", missing)
     now = ctx.clock()
     order = WorkOrder(
-        id=OrderId(ctx.new_id("wo")),
+        id=order_id or OrderId(ctx.new_id("wo")),
         number=unit.next_order_number(),
         placed_at=now,
         status_at=now,
@@ -148,6 +157,8 @@ def step(
         order = apply(ctx, unit, order, command, actor=actor)
         if isinstance(command, _HERE):
             _turn_back_others(ctx, unit, order, actor)
+        if order.status in ENDED:
+            _close_gaps(ctx, unit, order, actor)
         _place_follow_ups(ctx, unit, order, follow_ups, actor)
         unit.commit()
     return order
@@ -294,6 +305,19 @@ def stream_of(order_id: OrderId) -> str:
 
 _HERE: Final = (c.SetOut, c.ConfirmArrival, c.Start)
 """Steps after which the technician is on the way to this order, or there."""
+
+
+def _close_gaps(ctx: Desk, unit: Unit, ended: WorkOrder, actor: Actor) -> None:
+    """Number what is left of the days that it was in from 1."""
+    team = unit.technicians.many(ended.technician_ids).values()
+    for plan in load_plans(unit, team, lambda _: None):
+        for sequence, stop in enumerate(plan.stops, start=1):
+            if stop.order.sequence != sequence:
+                member = plan.technician.id
+                command = c.Resequence(
+                    sequence=sequence, member=member if member in stop.order.crew else None
+                )
+                apply(ctx, unit, unit.orders.get(stop.order.id), command, actor=actor)
 
 
 def _place_follow_ups(
