@@ -6,10 +6,12 @@ decided again after the figures have changed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 
 import numpy as np
 
@@ -94,6 +96,8 @@ class Performance:
     ----------
     since, until
         The completed orders between them.
+    entries
+        By type of job, then by technician.
     """
 
     version: int = 0
@@ -104,11 +108,17 @@ class Performance:
 
     def of(self, technician_id: TechnicianId, job_type: str) -> Entry | None:
         """The technician's figures at that type of job; None without evidence."""
+        wanted = (job_type.casefold(), technician_id)
+        place = bisect_left(self.entries, wanted, key=_key)
+        found = self.entries[place : place + 1]
+        return found[0] if found and _key(found[0]) == wanted else None
+
+    def about(self, job_type: str) -> Performance:
+        """What a ranking for that type of job asks for: its entries alone."""
         kind = job_type.casefold()
-        return next(
-            (e for e in self.entries if e.technician_id == technician_id and e.job_type == kind),
-            None,
-        )
+        first = bisect_left(self.entries, (kind, TechnicianId("")), key=_key)
+        entries = takewhile(lambda entry: entry.job_type == kind, self.entries[first:])
+        return replace(self, entries=tuple(entries), durations=())
 
     def duration(self, job_type: str, site_id: SiteId | None = None) -> Duration | None:
         """How long that type of job takes: at the site if known there, else anywhere."""
@@ -156,6 +166,10 @@ def snapshot(
             for duration in _durations(kind, by_type[kind], params)
         ),
     )
+
+
+def _key(entry: Entry) -> tuple[str, TechnicianId]:
+    return (entry.job_type, entry.technician_id)
 
 
 def worked_s(order: WorkOrder) -> float | None:

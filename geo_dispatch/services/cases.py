@@ -38,7 +38,7 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
         prior=prior,
         done_at=_done_at(unit, prior),
         experience=unit.experience.at(order.site_id, equipment),
-        performance=unit.performances.in_force(),
+        performance=unit.performances.in_force().about(order.type),
         resources=tuple(usable),
         bookings=tuple(_bookings(unit, usable, now)),
     )

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Column, Connection, Integer, Row, String, Table, Text, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    Row,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+)
 
 from geo_dispatch.adapters.policy_files import default_version, digest_of, read_policy
 from geo_dispatch.adapters.sql import log
@@ -36,6 +49,10 @@ performance_table = Table(
     Column("computed_at", UtcTime, nullable=False),
     Column("snapshot", Nested(Performance), nullable=False),
 )
+
+
+_SNAPSHOTS: Final[WeakKeyDictionary[Engine, Performance]] = WeakKeyDictionary()
+"""The last snapshot read from each database; snapshots never change."""
 
 
 class Policies:
@@ -103,12 +120,17 @@ class Performances:
         self._connection = connection
 
     def in_force(self) -> Performance:
-        """The newest snapshot."""
-        statement = select(performance_table.c.snapshot).order_by(
-            performance_table.c.version.desc()
-        )
-        found: Performance | None = self._connection.execute(statement.limit(1)).scalar()
-        return found or Performance()
+        """The newest snapshot; read once per process, for rankings ask for it all the time."""
+        columns = performance_table.c
+        newest = self._connection.execute(select(func.max(columns.version))).scalar()
+        if newest is None:
+            return Performance()
+        known = _SNAPSHOTS.get(self._connection.engine)
+        if known is None or known.version != newest:
+            statement = select(columns.snapshot).where(columns.version == newest)
+            known = self._connection.execute(statement).scalar_one()
+            _SNAPSHOTS[self._connection.engine] = known
+        return known
 
     def add(self, snapshot: Performance, at: datetime) -> Performance:
         """Keep it as the next version."""

@@ -73,6 +73,17 @@ def test_work_begins_on_arrival_where_nobody_said_when():
     assert worked_s(done("a", started_at=None, arrival=arrival)) == 1800.0
 
 
+def test_what_a_ranking_asks_for_is_the_figures_of_one_type_of_job():
+    orders = [done(f"{who}{kind}", who, type=kind) for who in "xy" for kind in ("a", "B", "c")]
+    found = figures(orders)
+    about = found.about("b")
+    assert [(one.job_type, one.technician_id) for one in about.entries] == [("b", "x"), ("b", "y")]
+    assert (about.version, about.durations) == (found.version, ())
+    assert about.of("x", "B") == found.of("x", "b")
+    assert about.of("x", "a") is None
+    assert found.about("zzz").entries == ()
+
+
 def test_a_duration_is_of_the_site_if_known_there_else_of_the_type():
     orders = [done(f"a{n}", minutes=30, site="si_a") for n in range(2)]
     orders += [done(f"b{n}", minutes=90, site="si_b") for n in range(1)]
