@@ -21,11 +21,16 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     NO_ACCESS = "no_access"
     MATERIAL = "material"
+    HELD = "held"
     ROADS = "roads"
 
 
 class ProposalState(StrEnum):
-    """Where a proposal stands. Only open ones can be accepted."""
+    """Where a proposal stands. Only open ones can be accepted.
+
+    ``NO_OP``: nothing need be done, or nothing can. ``SUPERSEDED``: a newer one is about the same.
+    ``STALE``: somebody wanted to accept it when the world had moved on.
+    """
 
     OPEN = "open"
     NO_OP = "no_op"
@@ -33,6 +38,7 @@ class ProposalState(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,9 @@ class Proposal:
     rearrangement
         What would be otherwise; without changes when nothing need be done, or nothing can.
     base
-        Versions of the orders that it was worked out on.
+        Versions of the orders that it was worked out on, by id.
+    as_of
+        Seq of the newest event then.
     reason
         Why it was rejected.
     """
@@ -65,6 +73,7 @@ class Proposal:
     technician_ids: tuple[TechnicianId, ...] = ()
     rearrangement: Rearrangement = field(default_factory=Rearrangement)
     base: Mapping[OrderId, int] = field(default_factory=dict)
+    as_of: int = 0
     decided_at: datetime | None = None
     decided_by: str = ""
     reason: str = ""

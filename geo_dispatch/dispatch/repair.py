@@ -8,19 +8,25 @@ nothing else moves but what begins later or earlier for it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from geo_dispatch.dispatch.changes import Change, ChangeKind, Difference, Rearrangement, differences
-from geo_dispatch.dispatch.feasibility import Violation
+from geo_dispatch.dispatch.day import Day
+from geo_dispatch.dispatch.drives import Drives
+from geo_dispatch.dispatch.feasibility import Violation, by_limit, new_or_worse
 from geo_dispatch.dispatch.plan import Stop
 from geo_dispatch.dispatch.repair_search import Cost, Fits, Missed, Search, missed_in
 from geo_dispatch.dispatch.roster import Arranged, Roster
-from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.dispatch.schedule import Schedule
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 MOST_MOVED: Final = 2
 """So many visits at most leave their place of free will: a repair is not a new plan."""
+
+MOST_STEPS: Final = 12
+"""So many days are mended at most when many are troubled at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +37,16 @@ class Repair:
     ----------
     rearrangement
         Empty when nothing is better than leaving the days as they stand.
+    cost
+        What it was compared by; None where several steps were taken.
     missed_before, missed_after
         Limits missed in all days, without it and with it.
     proven
         Whether no other repair of this kind costs less; False when the search was cut short.
     """
 
-    cost: Cost = field(default_factory=Cost)
     rearrangement: Rearrangement = field(default_factory=Rearrangement)
+    cost: Cost | None = None
     missed_before: Missed = frozenset()
     missed_after: Missed = frozenset()
     proven: bool = True
@@ -60,6 +68,48 @@ def mend(roster: Roster, fits: Fits, troubled: Collection[TechnicianId], why: st
         for moved in itertools.combinations(free, size):
             search.relocate(moved, owners)
     return _told(search, why)
+
+
+def mend_all(
+    days: Sequence[Day],
+    drives: Drives,
+    roster_of: Callable[[Sequence[Day]], Roster],
+    fits: Fits,
+    why: str,
+) -> Repair:
+    """Mend one day after another, the worst first, until nothing gets better.
+
+    What a storm or a closed road does to many days at once. Not the least change of all: each
+    step is the least for itself.
+    """
+    stops = {stop.order.id: stop for day in days for stop in day.plan.stops}
+    current, sequences, proven = list(days), dict[TechnicianId, tuple[OrderId, ...]](), True
+    for _ in range(MOST_STEPS):
+        roster = roster_of(current)
+        step = _next_step(roster, current, fits, why)
+        if step is None:
+            break
+        proven = proven and step.proven
+        sequences.update(step.rearrangement.sequences)
+        current = [
+            day.with_stops([stops[one] for one in sequences[owner]], drives)
+            if (owner := day.plan.technician.id) in step.rearrangement.sequences
+            else day
+            for day in current
+        ]
+    before = {day.plan.technician.id: day.schedule for day in days}
+    after = {day.plan.technician.id: day.schedule for day in current}
+    return _repair(before, {one: after[one] for one in sequences}, why, proven=proven)
+
+
+def _next_step(roster: Roster, days: Sequence[Day], fits: Fits, why: str) -> Repair | None:
+    broken = {day.plan.technician.id: len(day.schedule.violations) for day in days}
+    for owner in sorted(broken, key=lambda one: (-broken[one], one)):
+        if broken[owner]:
+            step = mend(roster, fits, {owner}, why)
+            if step.rearrangement.changes:
+                return step
+    return None
 
 
 def evacuate(roster: Roster, fits: Fits, leaving: Sequence[Stop], why: str) -> Repair:
@@ -124,28 +174,35 @@ def _fills(day: Arranged, stop: Stop, roster: Roster) -> bool:
 
 def _told(search: Search, why: str) -> Repair:
     """The best found, told order by order."""
-    standing = {owner: day.schedule for owner, day in search.roster.days.items()}
-    missed = missed_in(standing)
-    if search.best is None or search.bar is None:
-        return Repair(missed_before=missed, missed_after=missed, proven=not search.tired)
-    schedules = {
-        owner: search.roster.arranged(owner, stops).schedule for owner, stops in search.best.items()
-    }
+    roster, best = search.roster, search.best or {}
+    before = {owner: day.schedule for owner, day in roster.days.items()}
+    after = {owner: roster.arranged(owner, stops).schedule for owner, stops in best.items()}
+    found = _repair(before, after, why, proven=not search.tired)
+    return replace(found, cost=search.bar)
+
+
+def _repair(
+    before: Mapping[TechnicianId, Schedule],
+    after: Mapping[TechnicianId, Schedule],
+    why: str,
+    *,
+    proven: bool,
+) -> Repair:
+    missed = by_limit(one for schedule in before.values() for one in schedule.violations)
     broken = [
-        one
-        for owner, stops in search.best.items()
-        for one in search.roster.arranged(owner, stops).broken
+        one for schedule in after.values() for one in new_or_worse(schedule.violations, missed)
     ]
-    changes = tuple(_change(one, why, broken) for one in differences(standing, schedules))
     sequences = {
-        owner: tuple(stop.order.id for stop in stops) for owner, stops in search.best.items()
+        owner: tuple(stay.stop.order.id for stay in schedule.stays)
+        for owner, schedule in after.items()
     }
     return Repair(
-        cost=search.bar,
-        rearrangement=Rearrangement(changes, sequences),
-        missed_before=missed,
-        missed_after=missed_in({**standing, **schedules}),
-        proven=not search.tired,
+        rearrangement=Rearrangement(
+            tuple(_change(one, why, broken) for one in differences(before, after)), sequences
+        ),
+        missed_before=missed_in(before),
+        missed_after=missed_in({**before, **after}),
+        proven=proven,
     )
 
 

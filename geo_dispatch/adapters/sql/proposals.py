@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -39,6 +40,7 @@ proposals_table = Table(
     Column("technician_ids", Nested(tuple[TechnicianId, ...]), nullable=False),
     Column("rearrangement", Nested(Rearrangement), nullable=False),
     Column("base", Nested(dict[OrderId, int]), nullable=False),
+    Column("as_of", BigInteger, nullable=False),
     Column("decided_at", UtcTime),
     Column("decided_by", String(255), nullable=False),
     Column("reason", Text, nullable=False),
@@ -92,6 +94,15 @@ class Proposals:
         if since is not None:
             conditions.append(columns.at >= since)
         return self._select(*conditions, limit=limit)
+
+    def open_about(self, cause: Cause, subject: str) -> list[Proposal]:
+        """The open ones about this."""
+        columns = proposals_table.c
+        return self._select(
+            columns.cause == cause,
+            columns.subject == subject,
+            columns.state == ProposalState.OPEN,
+        )
 
     def latest(self, cause: Cause, subject: str) -> Proposal | None:
         """The newest about this, or None."""

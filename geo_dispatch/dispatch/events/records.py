@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from geo_dispatch.dispatch.events.base import Event
-from geo_dispatch.kernel.ids import BookingId, OrderId, ResourceId
+from geo_dispatch.kernel.ids import BookingId, OrderId, ProposalId, ResourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +89,25 @@ class PerformanceRefreshed(Event):
     type = "performance.refreshed"
     version: int
     orders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairProposed(Event):
+    """Something upset the day; this could be done about it, or why nothing need be."""
+
+    type = "repair.proposed"
+    proposal_id: ProposalId
+    cause: str
+    subject: str
+    fact: str
+    changes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairDecided(Event):
+    """A proposal was accepted or rejected, ran out, or the world moved on."""
+
+    type = "repair.decided"
+    proposal_id: ProposalId
+    state: str
+    reason: str = ""

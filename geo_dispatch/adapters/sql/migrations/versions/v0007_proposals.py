@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("technician_ids", _JSON, nullable=False),
         sa.Column("rearrangement", _JSON, nullable=False),
         sa.Column("base", _JSON, nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=255), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
