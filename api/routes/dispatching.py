@@ -108,6 +108,7 @@ def set_work_order_status(
         note=body.notes or body.reason,
         outcome=body.outcome,
         follow_ups=[follow_up.fields() for follow_up in body.follow_ups],
+        parts_used=[part.to_core() for part in body.parts_used],
         expected_version=version,
     )
     return answer(response, moved, order_view, WorkOrderOut)

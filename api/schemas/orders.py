@@ -271,6 +271,9 @@ class StatusIn(Input):
         description="On completion: what is still to be done. Each becomes a draft: an order on "
         "hold with this one as `parent_id`.",
     )
+    parts_used: list[PartIn] = Field(
+        [], max_length=MAX_ITEMS, description="On completion: what came out of the van."
+    )
 
 
 class EvidenceFixOut(Output):

@@ -16,6 +16,7 @@ from geo_dispatch.dispatch.orders import (
     Source,
     WorkOrder,
 )
+from geo_dispatch.dispatch.technicians import Part
 from geo_dispatch.kernel.ids import AssignmentId, TechnicianId, VisitId
 
 
@@ -257,11 +258,18 @@ class Resume(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complete(Command):
-    """The work is done."""
+    """The work is done.
+
+    Attributes
+    ----------
+    parts_used
+        What came out of the van for it.
+    """
 
     step = "complete"
     notes: str = ""
     outcome: Outcome = "fixed"
+    parts_used: tuple[Part, ...] = ()
     occurred_at: datetime | None = None
 
 

@@ -124,6 +124,7 @@ def _complete(order: WorkOrder, command: c.Complete, now: datetime) -> list[e.Ev
             occurred_at=command.occurred_at or now,
             notes=command.notes,
             outcome=command.outcome,
+            parts_used=command.parts_used,
         )
     ]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.orders import OrderFields, Outcome, Status, WorkOrder
+from geo_dispatch.dispatch.technicians import Part, part_faults
 from geo_dispatch.dispatch.visits import Review
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import NewId, VisitId
@@ -20,24 +21,27 @@ def command_for(
     *,
     outcome: Outcome = "",
     follow_ups: bool = False,
+    parts_used: Sequence[Part] = (),
 ) -> c.Command:
     """The command of a person who says that the order stands at ``target``.
 
     Parameters
     ----------
-    outcome, follow_ups
-        What a completion came to, and whether something is left to be done; an outcome that is
-        not told follows from that.
+    outcome, follow_ups, parts_used
+        What a completion came to, whether something is left to be done, and what went into it; an
+        outcome that is not told follows from that.
 
     Raises
     ------
     InvalidInput
-        The target is reached by assigning or unassigning; an outcome or follow-ups of something
-        else than a completion; not fixed, and no word why.
+        The target is reached by assigning or unassigning; an outcome, follow-ups or parts of
+        something else than a completion; not fixed, and no word why.
     """
     if target is Status.COMPLETE:
-        return _completion(order, note, outcome or ("follow_up" if follow_ups else "fixed"))
-    _refuse_report(order, outcome, follow_ups=follow_ups)
+        outcome = outcome or ("follow_up" if follow_ups else "fixed")
+        return _completion(order, note, outcome, parts_used)
+    told = {"outcome": outcome, "follow_ups": follow_ups, "parts_used": parts_used}
+    _refuse_report(order, [name for name, value in told.items() if value])
     if order.status is Status.NEEDS_HELP and target is order.helped_from:
         return c.Resume()
     unreviewed = _unreviewed(order)
@@ -63,17 +67,21 @@ _TOLD: Final[dict[Status, Callable[[str, NewId], c.Command]]] = {
 }
 
 
-def _completion(order: WorkOrder, notes: str, outcome: Outcome) -> c.Complete:
+def _completion(
+    order: WorkOrder, notes: str, outcome: Outcome, parts_used: Sequence[Part]
+) -> c.Complete:
+    faults = part_faults(tuple(parts_used), "parts_used")
+    if faults:
+        raise InvalidInput(f"{order.number} cannot have taken these parts", faults)
     if outcome == "not_fixed" and not notes.strip():
         raise InvalidInput(
             f"{order.number} cannot be closed unfixed without a word",
             [Fault("notes", "is empty; say why it could not be fixed")],
         )
-    return c.Complete(notes=notes, outcome=outcome)
+    return c.Complete(notes=notes, outcome=outcome, parts_used=tuple(parts_used))
 
 
-def _refuse_report(order: WorkOrder, outcome: Outcome, *, follow_ups: bool) -> None:
-    told = [name for name, value in (("outcome", outcome), ("follow_ups", follow_ups)) if value]
+def _refuse_report(order: WorkOrder, told: Sequence[str]) -> None:
     if told:
         raise InvalidInput(
             f"only a completion of {order.number} has an outcome and follow-ups",

@@ -21,11 +21,12 @@ from geo_dispatch.dispatch.orders import (
     WorkOrder,
     order_faults,
 )
+from geo_dispatch.dispatch.technicians import Part
 from geo_dispatch.dispatch.told import command_for, follow_up_fields
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
 from geo_dispatch.kernel.ids import OrderId
-from geo_dispatch.services import briefing, job_types, outbox, sla, stages
+from geo_dispatch.services import briefing, job_types, outbox, sla, stages, stock
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.plans import load_plans
 from geo_dispatch.services.projections import project
@@ -119,6 +120,7 @@ def step(
     note: str = "",
     outcome: Outcome = "",
     follow_ups: Sequence[OrderFields] = (),
+    parts_used: Sequence[Part] = (),
     expected_version: int | None = None,
 ) -> WorkOrder:
     """Move an order to where a person says it stands.
@@ -135,6 +137,8 @@ def step(
     follow_ups
         What is still to be done, each placed as a draft: an order on hold, of the same type at
         the same place unless it says otherwise.
+    parts_used
+        What a completion took out of the van of who tells it, or else of who has the order.
 
     Raises
     ------
@@ -152,13 +156,20 @@ def step(
         if target is Status.CANCELLED and actor.role is Role.TECHNICIAN:
             raise Forbidden(f"technicians cannot cancel {order.number}; ask for help instead")
         command = command_for(
-            order, target, note, ctx.new_id, outcome=outcome, follow_ups=bool(follow_ups)
+            order,
+            target,
+            note,
+            ctx.new_id,
+            outcome=outcome,
+            follow_ups=bool(follow_ups),
+            parts_used=parts_used,
         )
         order = apply(ctx, unit, order, command, actor=actor)
         if isinstance(command, _HERE):
             _turn_back_others(ctx, unit, order, actor)
         if order.status in ENDED:
             _close_gaps(ctx, unit, order, actor)
+        stock.take(ctx, unit, order, parts_used, actor=actor)
         _place_follow_ups(ctx, unit, order, follow_ups, actor)
         unit.commit()
     return order

@@ -178,6 +178,11 @@ def _queued(t: Teller, event: e.MessageQueued) -> str:
     return f"Told {whom}: {event.text}"
 
 
+def _used(event: e.OrderCompleted) -> str:
+    parts = ", ".join(f"{part.quantity} {part.sku}" for part in event.parts_used)
+    return f"; used {parts}" if parts else ""
+
+
 def _arrived(t: Teller, event: e.OrderArrived) -> str:
     when = t.when(event.occurred_at)
     if event.source == "person":
@@ -259,7 +264,7 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     e.OrderResumed: lambda t, event: f"{t.who(event.technician_id)} goes on",
     e.OrderCompleted: lambda t, event: (
         f"Completed by {t.who(event.technician_id)}{t.when(event.occurred_at, 'at')}"
-        f"{_because(event.notes)}"
+        f"{_because(event.notes)}{_used(event)}"
     ),
     e.OrderFollowedUp: lambda _t, event: f"To be followed up by {event.number}: {event.work}",
     e.OrderCancelled: lambda _t, event: f"Cancelled{_because(event.reason)}",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from geo_dispatch.dispatch.events.base import Event
+from geo_dispatch.dispatch.technicians import Part
 from geo_dispatch.kernel.ids import OrderId, TechnicianId, VisitId
 
 
@@ -88,6 +89,7 @@ class OrderCompleted(Event):
     occurred_at: datetime
     notes: str = ""
     outcome: str = "fixed"
+    parts_used: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

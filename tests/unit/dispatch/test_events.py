@@ -14,6 +14,7 @@ from geo_dispatch.dispatch.events import (
     OrderEnRoute,
     event_to_body,
 )
+from geo_dispatch.dispatch.technicians import Part
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, 250_000, tzinfo=UTC)
 SAMPLES = {
@@ -25,6 +26,7 @@ SAMPLES = {
     "dict": {"a": [1, None]},
     "list": [],
     "NoneType": None,
+    "Part": Part("VALVE", 2),
 }
 
 
