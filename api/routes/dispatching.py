@@ -12,9 +12,9 @@ from api.idempotency import IdempotentRoute
 from api.records import answer
 from api.routes.work_orders import readable
 from api.schemas.dispatching import RankingOut
-from api.schemas.orders import AssignIn, ReasonIn, StatusIn, WorkOrderOut
+from api.schemas.orders import StatusIn, WorkOrderOut
 from geo_dispatch.dispatch.orders import Status
-from geo_dispatch.services import assignments, candidates, orders
+from geo_dispatch.services import candidates, orders
 from geo_dispatch.services.views import order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
@@ -41,52 +41,6 @@ def list_candidates(
         context, order.id, positions=mirror.index(), now=context.clock(), top=top
     )
     return RankingOut.model_validate(candidates.ranking_view(ranking) | {"positions_as_of": as_of})
-
-
-@router.post("/{order_id}/assign", operation_id="assign_work_order")
-def assign_work_order(
-    state: State,
-    caller: Caller,
-    order_id: str,
-    body: AssignIn,
-    version: MaybeBasedOn,
-    response: Response,
-) -> WorkOrderOut:
-    """Send a technician, or with `auto` the best of the ranking.
-
-    What speaks against it comes as 409 with `conflicts`; `force` overrides it, with a `reason`.
-    """
-    context, mirror = state.context, state.feed.mirror
-    order = readable(context, caller, order_id)
-    mirror.require()
-    given = assignments.assign(
-        context,
-        order.id,
-        body.technician_id,
-        positions=mirror.index(),
-        actor=caller,
-        force=body.force,
-        reason=body.reason,
-        expected_version=version,
-    )
-    return answer(response, given, order_view, WorkOrderOut)
-
-
-@router.post("/{order_id}/unassign", operation_id="unassign_work_order")
-def unassign_work_order(
-    context: Ctx,
-    caller: Caller,
-    order_id: str,
-    body: ReasonIn,
-    version: MaybeBasedOn,
-    response: Response,
-) -> WorkOrderOut:
-    """Take the order from its technician; it waits again."""
-    order = readable(context, caller, order_id)
-    taken = assignments.unassign(
-        context, order.id, actor=caller, reason=body.reason, expected_version=version
-    )
-    return answer(response, taken, order_view, WorkOrderOut)
 
 
 @router.post("/{order_id}/status", operation_id="set_work_order_status")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from api.schemas.common import (
     MAX_ITEMS,
@@ -229,21 +229,6 @@ class WorkOrderOut(Output):
     outcome: Outcome
     retired: bool
     version: int = Field(description="The ETag, without its quotes.")
-
-
-class AssignIn(Input):
-    """Whom to send: a technician, or ``auto`` for the best of the ranking."""
-
-    technician_id: Name | None = None
-    auto: Flag = False
-    force: Flag = Field(default=False, description="Override conflicts; needs a reason.")
-    reason: Text = ""
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> AssignIn:
-        if self.auto == (self.technician_id is not None):
-            raise ValueError('give either "technician_id" or "auto": true')
-        return self
 
 
 class ReasonIn(Input):

@@ -8,6 +8,7 @@ from geo_dispatch.dispatch import commands as c
 from geo_dispatch.kernel.errors import NotFound, RedisUnavailable
 from geo_dispatch.kernel.ids import VisitId
 from geo_dispatch.services import assignments, eta
+from geo_dispatch.services.placing import Wish
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
@@ -113,7 +114,7 @@ def test_a_new_order_is_worked_out_at_once(desk):
     technician = seen(desk, "Van 01", "A")
     desk.assign(desk.order("B"), technician)
     eta.refresh(desk.ctx, [technician.id])
-    order = desk.assign(desk.order("C"), technician)
+    order = desk.assign(desk.order("C"), technician, wish=Wish(position=1))
     assert [event.order_id for event in eta.refresh(desk.ctx, [technician.id])] == [order.id]
 
 

@@ -1,0 +1,115 @@
+"""Bodies of assignments and of what else a dispatcher does with an order in one call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field, model_validator
+
+from api.schemas.common import MAX_ITEMS, Flag, Input, Moment, Name, Output, Text, Whole
+from geo_dispatch.dispatch.exclusions import Code
+from geo_dispatch.dispatch.feasibility import Limit
+from geo_dispatch.dispatch.orders import MAX_CREW, HoldReason
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.placing import Wish
+
+
+class MoveIn(Input):
+    """Where in whose day it goes; what is left out stays, or is worked out."""
+
+    technician_id: Name | None = Field(None, description="Left out: whoever has it.")
+    position: Whole | None = Field(
+        None,
+        ge=0,
+        le=MAX_ITEMS,
+        description="Index among the technician's open orders without this one; left out: where "
+        "it fits best.",
+    )
+    start_at: Moment | None = Field(None, description="Agreed beginning: not before it.")
+    pinned: Flag | None = Field(None, description="Nothing automatic moves it from there.")
+    crew: list[Name] | None = Field(
+        None,
+        max_length=MAX_CREW,
+        description="Who goes besides; left out: whoever costs least, if it takes several.",
+    )
+    force: Flag = Field(default=False, description="Override conflicts; needs a reason.")
+    reason: Text = ""
+
+    def wish(self) -> Wish:
+        """As assignments take it."""
+        crew = None if self.crew is None else tuple(TechnicianId(one) for one in self.crew)
+        return Wish(self.position, self.start_at, self.pinned, crew)
+
+
+class AssignIn(MoveIn):
+    """Whom to send: a technician, or ``auto`` for the best of the ranking."""
+
+    technician_id: Name | None = None
+    auto: Flag = False
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> AssignIn:
+        if self.auto == (self.technician_id is not None):
+            raise ValueError('give either "technician_id" or "auto": true')
+        return self
+
+
+class PinIn(Input):
+    """Whether anything automatic may move it."""
+
+    pinned: Flag = True
+
+
+class HoldIn(Input):
+    """Why it waits for something that no technician can bring."""
+
+    reason: HoldReason
+    note: Text = ""
+
+
+class NoteIn(Input):
+    """A word on it."""
+
+    note: Text = ""
+
+
+class RippleMoveOut(Output):
+    """A visit that would begin at another time."""
+
+    order_id: str
+    number: str
+    technician_id: str
+    begin_before: datetime | None
+    begin_after: datetime | None
+
+
+class ConflictOut(Output):
+    """What speaks against an assignment."""
+
+    code: Code
+    fact: str
+    lifts: str = Field(description="What would change it; empty when nothing would.")
+
+
+class WarningOut(Output):
+    """A promise that an assignment breaks without being refused."""
+
+    limit: Limit
+    order_id: str
+    by_s: float
+    at: datetime | None
+    fact: str
+
+
+class RippleOut(Output):
+    """What an assignment would do; nothing has changed."""
+
+    order_id: str
+    technician_id: str
+    position: int
+    begin_at: datetime | None
+    finish_at: datetime | None
+    added_drive_s: float | None = Field(description="Of the technician's whole day.")
+    moved: list[RippleMoveOut]
+    conflicts: list[ConflictOut] = Field(description="Refused with these, unless forced.")
+    warnings: list[WarningOut]
