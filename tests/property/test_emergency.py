@@ -220,3 +220,25 @@ def test_no_other_answer_costs_less(world):
     assert (found.late_min, found.broken, found.unassigned, found.changes) == best[:4]
     assert found.minutes == pytest.approx(best[4], abs=1e-5)
     assert len(plan.rearrangement.changes) == found.changes
+
+
+@pytest.mark.capability("FA-015")
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(worlds())
+def test_what_is_not_listed_is_unchanged_to_the_second(world):
+    plan = answer(world)
+    before = begins(world.days)
+    after_days = [
+        replace(day, schedule=plan.schedules.get(day.plan.technician.id, day.schedule))
+        for day in world.days
+    ]
+    after = begins(after_days)
+    listed = {change.order_id: change for change in plan.rearrangement.changes}
+    unlisted = {*before, *after} - set(listed)
+    assert not any(differ(before.get(one), after.get(one)) for one in unlisted)
+    for order_id, change in listed.items():
+        old, new = before.get(order_id, (None, None)), after.get(order_id, (None, None))
+        assert (change.technician_before, change.begin_before) == old
+        assert (change.technician_after, change.begin_after) == new
+    pinned = {stop.order.id for day in world.days for stop in day.plan.stops if stop.order.pinned}
+    assert not pinned & set(listed)
