@@ -37,6 +37,10 @@ class Drives:
         """Every leg asked for so far, with its seconds; None where there is no way."""
         return MappingProxyType(self._known)
 
+    def learn(self, legs: Mapping[Leg, float | None]) -> None:
+        """Take in what is known from elsewhere."""
+        self._known.update(legs)
+
     def prefetch(self, legs: Iterable[Leg]) -> None:
         """Ask for all that are not known yet, in one question."""
         unknown = list(

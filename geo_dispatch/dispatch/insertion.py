@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -64,18 +65,28 @@ def stop_of(case: Case) -> Stop:
     return replace(stop, order=replace(stop.order, status=Status.ASSIGNED, helped_from=None))
 
 
-def insertions(case: Case, day: Day, drives: Drives) -> list[Insertion]:
+def insertions(
+    case: Case, day: Day, drives: Drives, positions: Container[int] | None = None
+) -> list[Insertion]:
     """Every place that the order may take, in sequence; empty when the day starts nowhere.
 
     Behind what is reached or under way; never before it. An order that is in the day already is
     taken out first.
+
+    Parameters
+    ----------
+    positions
+        Try no others; None tries all.
     """
     if any(stop.order.id == case.order.id for stop in day.plan.stops):
         day = day.without({case.order.id}, drives)
     stop, plan = stop_of(case), day.plan
-    drives.prefetch(insertion_legs(case, day))
+    if positions is None:
+        drives.prefetch(insertion_legs(case, day))
     found = []
     for position in range(first_position(plan), len(plan.stops) + 1):
+        if positions is not None and position not in positions:
+            continue
         with_it = replace(plan, stops=(*plan.stops[:position], stop, *plan.stops[position:]))
         start = day.start if position else origin(with_it, day.now, day.zone)
         if start is not None:

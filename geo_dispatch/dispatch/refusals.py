@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.day import Day
@@ -18,11 +19,11 @@ from geo_dispatch.kernel.ids import OrderId
 
 
 def refusing(case: Case, insertion: Insertion) -> tuple[Violation, ...]:
-    """What speaks against an insertion: hard limits, and any of a contract-critical visit."""
+    """What speaks against an insertion: hard limits, and any of a critical or pinned visit."""
     critical = {
         stop.order.id
         for stop in insertion.plan.stops
-        if stop.order.contract_critical and stop.order.id != case.order.id
+        if (stop.order.contract_critical or stop.order.pinned) and stop.order.id != case.order.id
     }
     return tuple(one for one in insertion.violations if one.hard or one.order_id in critical)
 
@@ -36,7 +37,10 @@ def in_the_day(case: Case, day: Day, insertions: Sequence[Insertion]) -> list[Ex
     if not judged:
         return [_unreachable(case, day)]
     reasons, best = min(judged, key=lambda pair: (_badness(case, *pair), pair[1].position))
-    return [_told(one, case, day, best) if isinstance(one, Violation) else one for one in reasons]
+    return [
+        _told(one, case, day, best) if isinstance(one, Violation) else one
+        for one in _worst(reasons)
+    ]
 
 
 def against(case: Case, insertion: Insertion) -> list[Violation | Exclusion]:
@@ -56,11 +60,32 @@ def _badness(
 ) -> tuple[int, float, float]:
     """What no time mends first, then how much time it would take, then the wait."""
     reasons = list(reasons)
-    by_s = [one.by_s for one in reasons if isinstance(one, Violation)]
-    never = sum(1 for one in by_s if math.isinf(one)) + len(reasons) - len(by_s)
+    amounts: dict[tuple[Limit, str], float] = {}
+    never = 0
+    for one in reasons:
+        if not isinstance(one, Violation) or math.isinf(one.by_s):
+            never += 1
+            continue
+        amounts[_what(one)] = max(one.by_s, amounts.get(_what(one), 0.0))
     begin_at = insertion.stay.begin_at
     wait_s = math.inf if begin_at is None else (begin_at - case.now).total_seconds()
-    return never, sum(one for one in by_s if math.isfinite(one)), wait_s
+    return never, math.fsum(amounts.values()), wait_s
+
+
+def _what(violation: Violation) -> tuple[Limit, str]:
+    """What would have to give way: a shift does so once for all visits in it."""
+    wide = violation.limit in _OF_THE_TECHNICIAN
+    return violation.limit, str(violation.at) if wide else violation.order_id
+
+
+def _worst(reasons: Iterable[Violation | Exclusion]) -> list[Violation | Exclusion]:
+    """Of what would give way together, only the worst."""
+    worst: dict[tuple[Limit, str], Violation] = {}
+    for one in reasons:
+        if isinstance(one, Violation):
+            known = worst.get(_what(one))
+            worst[_what(one)] = one if known is None else max(known, one, key=lambda v: v.by_s)
+    return [one for one in reasons if not isinstance(one, Violation) or worst[_what(one)] is one]
 
 
 def _told(violation: Violation, case: Case, day: Day, insertion: Insertion) -> Exclusion:
@@ -77,7 +102,7 @@ def _told(violation: Violation, case: Case, day: Day, insertion: Insertion) -> E
         else f"{_number(insertion.plan, violation.order_id)}: {violation.fact}",
         _lifts(violation, own=own, plan=insertion.plan),
         _measured(violation, insertion),
-        _relaxation(violation, insertion.plan),
+        _relaxation(violation, insertion),
     )
     return _committed(exclusion, case, insertion) if code is Code.OUTSIDE_WINDOW else exclusion
 
@@ -126,24 +151,36 @@ _GIVES = {
     Limit.LEAVE: Gives.LEAVE,
     Limit.BREAK: Gives.BREAK,
     Limit.PREDECESSOR: Gives.PREDECESSOR,
-    Limit.CREW: Gives.START,
+    Limit.CREW: Gives.CREW,
     Limit.DUE: Gives.DUE,
     Limit.SLA_RESPONSE: Gives.SLA_RESPONSE,
     Limit.SLA_COMPLETION: Gives.SLA_COMPLETION,
 }
 
 
-def _relaxation(violation: Violation, plan: Plan) -> Relaxation | None:
-    gives = _GIVES.get(violation.limit)
-    if gives is None or (violation.limit is Limit.SHIFT and math.isinf(violation.by_s)):
+def _relaxation(violation: Violation, insertion: Insertion) -> Relaxation | None:
+    limit, plan = violation.limit, insertion.plan
+    gives = _GIVES.get(limit)
+    endless = math.isinf(violation.by_s)
+    if gives is None or (endless and limit is not Limit.PREDECESSOR):
         return None
-    technician_wide = violation.limit in _OF_THE_TECHNICIAN
-    return Relaxation(
-        gives,
-        plan.technician.id if technician_wide else violation.order_id,
-        violation.by_s if math.isfinite(violation.by_s) else None,
-        violation.at,
+    target = plan.technician.id if limit in _OF_THE_TECHNICIAN else violation.order_id
+    opens_later = (
+        limit is Limit.ACCESS and violation.at is not None and _opens(violation, insertion)
     )
+    amount = None if endless or opens_later else violation.by_s
+    return Relaxation(gives, target, amount, violation.at)
+
+
+def _opens(violation: Violation, insertion: Insertion) -> bool:
+    """Whether nobody is let in that day at all, rather than not for long enough."""
+    begins = (
+        stay.begin_at
+        for stay in insertion.schedule.stays
+        if stay.stop.order.id == violation.order_id
+    )
+    begin_at = next(begins, None)
+    return begin_at is not None and violation.at == begin_at + timedelta(seconds=violation.by_s)
 
 
 def _lifts(violation: Violation, *, own: bool, plan: Plan) -> str:

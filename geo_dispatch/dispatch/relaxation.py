@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Gives(StrEnum):
@@ -30,9 +31,26 @@ class Gives(StrEnum):
     START = "start"
     ACCESS = "access"
     BREAK = "break"
+    CREW = "crew"
     DUE = "due"
     SLA_RESPONSE = "sla_response"
     SLA_COMPLETION = "sla_completion"
+
+
+TIMES: Final = frozenset(
+    {
+        Gives.SHIFT,
+        Gives.WINDOW,
+        Gives.START,
+        Gives.ACCESS,
+        Gives.BREAK,
+        Gives.CREW,
+        Gives.DUE,
+        Gives.SLA_RESPONSE,
+        Gives.SLA_COMPLETION,
+    }
+)
+"""What gives way by an amount of time: no less of it would do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,17 @@ class RoadEngine:
         """Places of (n, 2) points on the nearest street that trips can use both ways or one."""
         return self._snapper.snap(lonlats, max_distance_m)
 
-    def matrix(self, sources: Snaps, targets: Snaps) -> NDArray[np.int32]:
-        """(n, m) int32 drive times in milliseconds; `UNREACHABLE_MS` where there is no way."""
-        return self._search.matrix(stops(self.graph, sources), stops(self.graph, targets))
+    def matrix(self, sources: Snaps, targets: Snaps, within_s: float = np.inf) -> NDArray[np.int32]:
+        """(n, m) int32 drive times in milliseconds; `UNREACHABLE_MS` where there is no way.
+
+        Parameters
+        ----------
+        within_s
+            Longer ways aren't looked for, and count as none: a search close by is much shorter.
+        """
+        return self._search.matrix(
+            stops(self.graph, sources), stops(self.graph, targets), within_s * 1000
+        )
 
     def drive_times(self, source: LonLat, targets: Sequence[LonLat]) -> list[float | None]:
         """Seconds from one place to each of many; None where there is no way."""

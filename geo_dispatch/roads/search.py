@@ -80,14 +80,16 @@ class Search:
         self._onward = (graph.arc_start, graph.arc_head, weights)
         self._back = (in_start, tail[order], weights[order])
 
-    def matrix(self, sources: Stops, targets: Stops) -> NDArray[np.int32]:
-        """(n, m) int32 milliseconds; `UNREACHABLE_MS` where there is no way."""
+    def matrix(
+        self, sources: Stops, targets: Stops, within_ms: float = np.inf
+    ) -> NDArray[np.int32]:
+        """(n, m) int32 milliseconds; `UNREACHABLE_MS` where there is no way, or none so short."""
         forward = len(sources.vertex) <= len(targets.vertex)
-        times = (
-            self._from_sources(sources, targets) if forward else self._to_targets(sources, targets)
-        )
+        search = self._from_sources if forward else self._to_targets
+        times = search(sources, targets, within_ms)
         np.minimum(times, direct_ms(sources, targets), out=times)
-        return np.where(times < UNREACHABLE_MS, times, UNREACHABLE_MS).astype(np.int32)
+        found = (times < UNREACHABLE_MS) & (times <= within_ms)
+        return np.where(found, times, UNREACHABLE_MS).astype(np.int32)
 
     def tree(self, source: Stops) -> tuple[_Floats, NDArray[np.int32]]:
         """From one point: (v + 1,) times to the ends of directed streets, and predecessors.
@@ -108,7 +110,7 @@ class Search:
         at = np.repeat(self.into.start[known], counts) + within
         return row, self.into.other[at], self.into.turn_ms[at]
 
-    def _from_sources(self, sources: Stops, targets: Stops) -> _Floats:
+    def _from_sources(self, sources: Stops, targets: Stops, within_ms: float) -> _Floats:
         n = len(sources.vertex)
         row = np.repeat(np.arange(n), 2)
         graph = self._with_points(
@@ -118,7 +120,7 @@ class Search:
         first = np.flatnonzero(np.diff(into, prepend=-1))
         out = np.full((n, 2 * len(targets.vertex)), np.inf)
         for chunk in self._chunks(n):
-            times = dijkstra(graph, indices=self._n + chunk)
+            times = dijkstra(graph, indices=self._n + chunk, limit=within_ms)
             if len(into):
                 arrival = times[:, tail] + turn_ms
                 out[np.ix_(chunk, into[first])] = np.minimum.reduceat(arrival, first, axis=1)
@@ -126,7 +128,7 @@ class Search:
         best: _Floats = out.reshape(n, len(targets.vertex), 2).min(axis=2)
         return best
 
-    def _to_targets(self, sources: Stops, targets: Stops) -> _Floats:
+    def _to_targets(self, sources: Stops, targets: Stops, within_ms: float) -> _Floats:
         m = len(targets.vertex)
         into, tail, turn_ms = self.entries(targets.vertex.ravel())
         graph = self._with_points(
@@ -138,7 +140,7 @@ class Search:
         )
         out = np.full((len(sources.vertex), m), np.inf)
         for chunk in self._chunks(m):
-            times = dijkstra(graph, indices=self._n + chunk)
+            times = dijkstra(graph, indices=self._n + chunk, limit=within_ms)
             left = times[:, sources.vertex] + sources.after_ms
             out[:, chunk] = left.min(axis=2).T
         return out
