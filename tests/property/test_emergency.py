@@ -205,6 +205,7 @@ def answer(world):
     return plan_emergency(world.emergency, world.days, world.drives, world.fits, world.params)
 
 
+@pytest.mark.capability("FA-015")
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(worlds())
 def test_no_other_answer_costs_less(world):
