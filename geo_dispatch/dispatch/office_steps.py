@@ -64,7 +64,8 @@ def _assign(order: WorkOrder, command: c.Assign, now: datetime) -> list[e.Event]
         conflicts=list(command.conflicts),
         ranking=list(command.ranking),
     )
-    return [*events, assigned, *_clear_flag(order, c.ClearFlag(), now)]
+    released = _release(order, c.Release(note="sent in spite of it"), now)
+    return [*events, *released, assigned, *_clear_flag(order, c.ClearFlag(), now)]
 
 
 def _change_crew(order: WorkOrder, command: c.ChangeCrew, now: datetime) -> list[e.Event]:

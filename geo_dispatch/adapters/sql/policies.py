@@ -60,10 +60,13 @@ class Policies:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._in_force: PolicyVersion | None = None
 
     def in_force(self) -> PolicyVersion:
-        """The newest version."""
-        return next(iter(self.list(limit=1)))
+        """The newest version, as it was when this unit first asked."""
+        if self._in_force is None:
+            self._in_force = next(iter(self.list(limit=1)))
+        return self._in_force
 
     def get(self, version: int) -> PolicyVersion:
         """That version.
@@ -95,6 +98,7 @@ class Policies:
         published_by: str,
     ) -> PolicyVersion:
         """Put the document in force as the next version."""
+        self._in_force = None
         log.take_turn(self._connection)
         newest = self._connection.execute(select(func.max(policies_table.c.version))).scalar() or 0
         published = PolicyVersion(

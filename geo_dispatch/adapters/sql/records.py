@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from functools import cache
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import Connection, Table, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
 
@@ -69,16 +81,19 @@ class Records(Generic[R]):
 
     def find(self, key: str) -> R | None:
         """The record, or None."""
-        return self._one(self.table.c.id == key)
+        return self._named("id", key)
 
     def by_external_id(self, external_id: str) -> R | None:
         """The record that its sender knows by this id, or None."""
-        return self._one(self.table.c.external_id == external_id)
+        return self._named("external_id", external_id)
 
     def many(self, keys: Iterable[str]) -> dict[str, R]:
         """Those of the records that exist, by id."""
-        rows = self._select(self.table.c.id.in_(sorted(set(keys))))
-        return {record.id: record for record in rows}
+        wanted = sorted(set(keys))
+        if not wanted:
+            return {}
+        found = self._read(_these(self.table, self.order_by), {"keys": wanted})
+        return {record.id: record for record in found}
 
     def list(
         self,
@@ -116,7 +131,7 @@ class Records(Generic[R]):
                 )
             last = select(columns[self.order_by], columns.id).where(columns.id == after)
             conditions.append(place > last.scalar_subquery())
-        return list(self._select(*conditions, limit=limit))
+        return [*self._select(*conditions, limit=limit)]
 
     def add(self, record: R) -> R:
         """Keep a new record.
@@ -129,7 +144,7 @@ class Records(Generic[R]):
         taken = self.by_external_id(record.external_id) if record.external_id else None
         if taken is not None:
             raise self._taken(record, taken)
-        self._connection.execute(insert(self.table).values(self.to_row(record)))
+        self._connection.execute(_insertion(self.table), self.to_row(record))
         return record
 
     def save(self, record: R) -> R:
@@ -151,13 +166,10 @@ class Records(Generic[R]):
         taken = self.by_external_id(record.external_id) if record.external_id else None
         if taken is not None and taken.id != record.id:
             raise self._taken(record, taken)
-        columns = self.table.c
-        statement = (
-            update(self.table)
-            .where(columns.id == record.id, columns.version == record.version)
-            .values(self.to_row(stored))
-        )
-        changed = self._connection.execute(statement).rowcount
+        row = self.to_row(stored)
+        values = {_NEW + name: value for name, value in row.items()}
+        known = {"key": record.id, "based_on": record.version}
+        changed = self._connection.execute(_change(self.table, tuple(row)), values | known).rowcount
         if changed != 1:
             self.expect(record.id, record.version)
         return stored
@@ -192,6 +204,10 @@ class Records(Generic[R]):
         found = self._select(condition, limit=1)
         return found[0] if found else None
 
+    def _named(self, column: str, key: str) -> R | None:
+        found = self._read(_lookup(self.table, column), {"key": key})
+        return found[0] if found else None
+
     def _select(self, *conditions: Any, limit: int | None = None) -> Sequence[R]:
         columns = self.table.c
         statement = (
@@ -200,4 +216,39 @@ class Records(Generic[R]):
             .order_by(columns[self.order_by], columns.id)
             .limit(limit)
         )
-        return [self.from_row(dict(row)) for row in self._connection.execute(statement).mappings()]
+        return self._read(statement, {})
+
+    def _read(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[R]:
+        rows = self._connection.execute(statement, values).mappings()
+        return [self.from_row(dict(row)) for row in rows]
+
+
+_NEW: Final = "new_"
+"""What a change sets, told from what it is based on."""
+
+
+@cache
+def _lookup(table: Table, column: str) -> Select[Any]:
+    """Statements are made once: building one costs more than running it."""
+    return select(table).where(table.c[column] == bindparam("key")).limit(1)
+
+
+@cache
+def _these(table: Table, order_by: str) -> Select[Any]:
+    wanted = table.c.id.in_(bindparam("keys", expanding=True))
+    return select(table).where(wanted).order_by(table.c[order_by], table.c.id)
+
+
+@cache
+def _insertion(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _change(table: Table, names: tuple[str, ...]) -> Update:
+    columns = table.c
+    return (
+        update(table)
+        .where(columns.id == bindparam("key"), columns.version == bindparam("based_on"))
+        .values({name: bindparam(_NEW + name, type_=columns[name].type) for name in names})
+    )

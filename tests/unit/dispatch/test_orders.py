@@ -12,6 +12,8 @@ from geo_dispatch.dispatch.orders import (
     ENDED,
     OPEN,
     Arrival,
+    Hold,
+    HoldReason,
     SkillRequirement,
     Status,
     WorkOrder,
@@ -234,3 +236,10 @@ def test_commands_and_events_need_an_order():
         evolve_all(None, [])
     with pytest.raises(ValueError, match="before the order was placed"):
         evolve_all(None, decide(NEW, ASSIGN, NOW))
+
+
+def test_sending_somebody_in_spite_of_a_hold_ends_it():
+    order = replace(NEW, hold=Hold(HoldReason.MATERIAL, NOW))
+    events = decide(order, ASSIGN, NOW)
+    assert [event.type for event in events] == ["order.released", "order.assigned"]
+    assert evolve_all(order, events).hold is None
