@@ -1,4 +1,4 @@
-"""The worker: takes fixes from Redis into SQL, keeps ETAs true, carries messages to webhooks.
+"""The worker: takes fixes into SQL, keeps ETAs true, follows the rules, carries messages.
 
 ``python -m geo_dispatch.worker``. Several may run: each shard is worked by whoever holds its
 lease. Leases and pauses are in real time, also where the deployment's clock is scaled.
@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,8 +31,10 @@ from geo_dispatch.kernel.errors import (
     VersionConflict,
 )
 from geo_dispatch.services import eta, relay, tracking
+from geo_dispatch.services.auto_assign import AutoAssigner
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.courier import Courier
+from geo_dispatch.services.repairer import Repairer
 
 LEASE_S: Final = 5.0
 """A worker that died holds its shards up for so long."""
@@ -93,6 +95,10 @@ class Worker:
         finally:
             self._release()
 
+    def follows_the_log(self) -> bool:
+        """Whether this worker is the one of all that consumes the event log: who has shard 0."""
+        return 0 in self._leases
+
     def turn(self) -> None:
         """Hold leases, bring what is new into SQL, then the ETAs of who moved."""
         now = time.monotonic()
@@ -140,7 +146,7 @@ class Worker:
         if now < self._eta_at:
             return
         self._eta_at = now + _ETA_S
-        if 0 in self._leases:
+        if self.follows_the_log():
             relay.deliver(self.ctx.store, _CONSUMER, self._note_plan_change)
             if now >= self._eta_of_all_at:
                 self._eta_of_all_at = now + _ETA_OF_ALL_S
@@ -170,19 +176,26 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     """Open the deployment and work until stopped."""
     with open_context(settings) as ctx:
         worker = Worker(ctx, stopping)
-        with _carrying(Courier(ctx, worker.owner, stopping)):
+        courier = Courier(ctx, worker.owner, stopping)
+        assigner = AutoAssigner(ctx, worker.follows_the_log, stopping)
+        repairer = Repairer(ctx, worker.follows_the_log, stopping)
+        with (
+            _beside("courier", courier.run, stopping),
+            _beside("rules", assigner.run, stopping),
+            _beside("repairs", repairer.run, stopping),
+        ):
             worker.run()
 
 
 @contextmanager
-def _carrying(courier: Courier) -> Iterator[None]:
-    """Carry messages to webhooks beside the work of the block, and stop with it."""
-    thread = threading.Thread(target=courier.run, name="courier")
+def _beside(name: str, run: Callable[[], None], stopping: threading.Event) -> Iterator[None]:
+    """Run that in a thread beside the work of the block, and stop both with it."""
+    thread = threading.Thread(target=run, name=name)
     thread.start()
     try:
         yield
     finally:
-        courier.stopping.set()
+        stopping.set()
         thread.join()
 
 

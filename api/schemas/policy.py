@@ -117,7 +117,7 @@ class SimulatedOut(Output):
     before: OutcomeOut
     after: OutcomeOut
     exact: bool = Field(
-        description="Every technician's day was looked at then: nobody else could be first."
+        description="Everybody who could be sent was looked at then, not only the best."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,13 +11,14 @@ import typer
 
 from geo_dispatch.adapters.policy_files import policy_text
 from geo_dispatch.bootstrap import open_back_office
-from geo_dispatch.cli.console import say
+from geo_dispatch.cli.console import bars, say
 from geo_dispatch.config import load_settings
 from geo_dispatch.dispatch.policy_differences import Difference
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import Fault
-from geo_dispatch.services import policy
+from geo_dispatch.services import policy, simulate
 from geo_dispatch.services.policy import Listed
+from geo_dispatch.services.simulate import Outcome
 
 app = typer.Typer(
     help="Check, publish, compare and try out policies.",
@@ -70,6 +72,32 @@ def publish(
     _show(published.differences)
 
 
+@app.command("simulate")
+def try_out(
+    file: File,
+    *,
+    days: Annotated[int, typer.Option(min=1, help="Decisions of so many days up to now.")] = 90,
+) -> None:
+    """Judge past decisions again under a document, each from what was known then."""
+    with open_back_office(load_settings()) as desk, bars() as progress:
+        end = desk.clock()
+        found = simulate.simulate(
+            desk,
+            policy_text(file),
+            start=end - timedelta(days=days),
+            end=end,
+            where=str(file),
+            progress=progress,
+        )
+    for one in found.changed:
+        typer.echo(
+            f"{one.at:%Y-%m-%d %H:%M}  {one.number}  {one.change}: {_who(one.before)} -> "
+            f"{_who(one.after)}"
+        )
+    kinds = ", ".join(f"{count} {change}" for change, count in found.counts.items())
+    typer.echo(f"{found.decisions} decisions judged again: {kinds}")
+
+
 @app.command()
 def show(
     version: Annotated[
@@ -90,6 +118,13 @@ def versions() -> None:
     for one in listed:
         typer.echo(_told(one))
         _show(one.differences)
+
+
+def _who(outcome: Outcome) -> str:
+    if outcome.technician_id is None:
+        return f"{outcome.source} ({outcome.reason})"
+    because = f" ({outcome.reason})" if outcome.reason else ""
+    return f"{outcome.call_sign} by {outcome.source}{because}"
 
 
 def _told(listed: Listed) -> str:

@@ -58,9 +58,10 @@ def judge(policy: Policy, case: Case, ranking: Ranking) -> Verdict:
     Parameters
     ----------
     ranking
-        Of that case. With only the best of a large fleet in it, limits choose among those.
+        Of that case: of everybody, or of the best, where `asks_for_everybody` says that they do
+        and somebody can be sent.
     """
-    matching = [rule for rule in policy.rules if rule.enabled and applies(rule.when, case)]
+    matching = rules_for(policy, case)
     if not matching:
         return Left(FlagCode.NO_RULE, f"no rule is for {_described(case)}")
     rule = matching[0]
@@ -74,6 +75,21 @@ def judge(policy: Policy, case: Case, ranking: Ranking) -> Verdict:
     if not ranking.candidates:
         return Left(FlagCode.NOBODY, _why_nobody(ranking))
     return _whom(rule, policy, case, ranking)
+
+
+def rules_for(policy: Policy, case: Case) -> list[Rule]:
+    """The rules that apply to the order of the case; the first decides."""
+    return [rule for rule in policy.rules if rule.enabled and applies(rule.when, case)]
+
+
+def asks_for_everybody(policy: Policy, case: Case) -> bool:
+    """Whether the verdict may hang on somebody who isn't among the best of the ranking."""
+    return any(
+        rule.then.assign != BEST
+        or rule.then.max_drive_min is not None
+        or rule.then.max_late_risk is not None
+        for rule in rules_for(policy, case)[:1]
+    )
 
 
 def applies(when: When, case: Case) -> bool:

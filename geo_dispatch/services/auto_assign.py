@@ -18,13 +18,14 @@ import structlog
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.events import LoggedEvent
-from geo_dispatch.dispatch.judging import Left, judge
+from geo_dispatch.dispatch.judging import Left, asks_for_everybody, judge
 from geo_dispatch.dispatch.orders import FlagCode, Status, WorkOrder
+from geo_dispatch.dispatch.replay import inputs_of
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import Conflict, NotFound, Unavailable
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services import assignments, decisions
-from geo_dispatch.services.candidates import Considered, consider
+from geo_dispatch.services.candidates import Considered, situation
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.orders import apply, stream_of
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -44,6 +45,9 @@ JUDGED_BY_RULES: Final = frozenset(
 
 _BY_THE_RANKING: Final = JUDGED_BY_RULES - {FlagCode.NO_RULE, FlagCode.RULES_DISAGREE}
 """Those that somebody's being free may lift."""
+
+TOP: Final = 50
+"""So many of the best are kept with a decision that needs no others."""
 
 LOOK_AGAIN_S: Final = 60.0
 """Shifts begin and positions come without an event: so often, real time, flags are looked at."""
@@ -217,8 +221,7 @@ def decide(
     NotFound, Conflict
         It is gone, has ended, or changed while this was decided.
     """
-    now = ctx.clock()
-    considered = consider(ctx, order_id, positions=positions, now=now)
+    considered = _considered(ctx, order_id, positions)
     order = considered.case.order
     if not _is_ours(order):
         return order
@@ -235,6 +238,17 @@ def decide(
         reason=verdict.reason,
         considered=considered,
     )
+
+
+def _considered(ctx: Context, order_id: OrderId, positions: PositionIndex) -> Considered:
+    """The ranking: of the best, and of everybody where the verdict may hang on others."""
+    case, fleet, version = situation(ctx, order_id, positions=positions, now=ctx.clock())
+    policy = version.policy
+    top = None if asks_for_everybody(policy, case) else TOP
+    ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
+    if not ranking.candidates and top is not None:  # why, of each of them
+        ranking, inputs = inputs_of(case, fleet, params=policy.ranking)
+    return Considered(case, ranking, inputs, policy, version.version)
 
 
 def _flag(ctx: Context, considered: Considered, left: Left, *, changed: bool) -> WorkOrder:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from geo_dispatch.dispatch.decisions import Decision, DecisionKind
 from geo_dispatch.dispatch.judging import Left, Verdict, judge
 from geo_dispatch.dispatch.policy import Policy
-from geo_dispatch.dispatch.replay import Inputs, replay
+from geo_dispatch.dispatch.replay import replay
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.progress import Progress, silent
@@ -52,7 +52,8 @@ class Simulated:
     Attributes
     ----------
     exact
-        Every technician's day was looked at then, so that nobody else could have been first.
+        Everybody who could be sent was looked at then; otherwise only the best of the prices of
+        then were, and others might be better under those of the document.
     """
 
     decision_id: str
@@ -141,7 +142,8 @@ def simulated(policy: Policy, decision: Decision) -> Simulated:
     """The decision, judged again under the policy."""
     inputs = inputs_of(decision)
     names = {plan.technician.id: plan.technician.call_sign for plan in inputs.plans}
-    verdict = judged(policy, inputs)
+    ranking = replay(replace(inputs, params=policy.ranking, top=None))
+    verdict = judge(policy, inputs.case, ranking)
     before = Outcome(
         decision.chosen_id,
         names.get(decision.chosen_id, "") if decision.chosen_id else "",
@@ -157,14 +159,8 @@ def simulated(policy: Policy, decision: Decision) -> Simulated:
         change=_change(before, after),
         before=before,
         after=after,
-        exact=len(inputs.judged) == len(inputs.plans),
+        exact=inputs.top is None or len(ranking.candidates) < inputs.top,
     )
-
-
-def judged(policy: Policy, inputs: Inputs) -> Verdict:
-    """What the policy says, with its own prices, of what was known then."""
-    ranking = replay(replace(inputs, params=policy.ranking))
-    return judge(policy, inputs.case, ranking)
 
 
 def _outcome(verdict: Verdict, names: dict[TechnicianId, str]) -> Outcome:

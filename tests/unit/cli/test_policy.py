@@ -96,6 +96,12 @@ def test_version_and_show_agree(cli, file):
     assert "no version of the policy '7'" in err
 
 
+def test_a_dry_run_over_nothing_says_so(cli, file):
+    status, out, err = cli("policy", "simulate", file)
+    assert (status, err) == (0, "")
+    assert out == "0 decisions judged again: 0 same, 0 elsewhere, 0 assigned, 0 flagged\n"
+
+
 def test_figures_are_worked_out_when_asked(cli, tmp_path):
     assert "nothing was worked out so far" in cli("performance", "show")[1]
     status, out, _ = cli("performance", "refresh")
