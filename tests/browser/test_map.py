@@ -222,7 +222,6 @@ def test_a_conflict_is_shown_and_overridden_with_a_reason(dispatcher, world):
     page = visitor.page
     page.get_by_label("Search jobs").fill(order["number"])
     page.locator(f'.row[data-key="{order["id"]}"]').click()
-    page.get_by_text("excluded, and why").click()
     page.get_by_role("button", name="Assign to Van 31 all the same").click()
     conflict = page.locator("form.notice")
     expect(conflict).to_contain_text("gas licence")
@@ -303,7 +302,7 @@ def test_etas_that_follow_each_other_are_one_line_that_opens(dispatcher, world, 
     page.get_by_label("Search jobs").fill(order["number"])
     page.locator(f'.row[data-key="{order["id"]}"]').click()
     lines = page.locator("#panel .timeline > li")
-    expect(lines).to_have_count(5)
+    expect(lines).to_have_count(6)
     entries = world.api.get(f"{path}/timeline").json()["items"]
     texts = [entry["text"] for entry in entries if entry["type"] == "order.eta"]
     folded = page.locator("#panel .timeline > li.etas")
@@ -314,7 +313,7 @@ def test_etas_that_follow_each_other_are_one_line_that_opens(dispatcher, world, 
     expect(folded.locator(".updates li")).to_contain_text(texts[:2])
     expect(lines.last).to_contain_text(texts[3])
     world.post(f"{path}/status", {"status": "on_site"})
-    expect(lines).to_have_count(6)
+    expect(lines).to_have_count(7)
     expect(folded.locator(".updates li").first).to_be_visible()
 
 

@@ -17,15 +17,59 @@ export const PRIORITY = { 1: "Emergency", 2: "High", 3: "Normal", 4: "Low", 5: "
 
 export const EXCLUSION = {
   retired: "Retired",
+  on_hold: "On hold",
+  permit_missing: "Permit missing",
+  waits_for: "Waits for another job",
   off_shift: "Off shift",
+  not_on_call: "Not on call",
   on_leave: "On leave",
   missing_skill: "Skill missing",
   skill_level: "Skill too low",
   skill_expired: "Skill expired",
+  cert_missing: "Licence missing",
+  cert_expired: "Licence expired",
+  equipment_unknown: "Does not know the equipment",
+  equipment_missing: "Equipment missing",
+  part_missing: "Part missing",
   no_position: "No position",
   position_stale: "Stale position",
   unreachable: "No way there",
+  outside_window: "Outside the window",
+  travelling: "On the way elsewhere",
+  priority_job: "Busy with something urgent",
+  would_be_late_for: "Would be late elsewhere",
+  access_closed: "Site closed",
+  shift_ends: "Shift ends",
+  break: "No room for the break",
+  crew_apart: "Crew not together",
 };
+
+/** Why an order waits for a dispatcher. */
+export const FLAG = {
+  no_rule: "no rule covers it",
+  too_close: "the best two are too close",
+  nobody: "nobody can be sent",
+  rules_disagree: "rules disagree",
+  bumped: "an emergency pushed it aside",
+  no_repair: "the day cannot be mended",
+};
+
+export const LIMIT = {
+  window: "the promised window",
+  due: "its due time",
+  sla_response: "the response that the contract promises",
+  sla_completion: "the completion that the contract promises",
+};
+
+const SOURCE = {
+  manual: "a person",
+  auto: "the ranking",
+  emergency: "an emergency",
+  repair: "a repair of the day",
+};
+
+/** "rule:gold-boilers" to "rule gold-boilers". */
+export const sourceWord = (source) => SOURCE[source] ?? source.replace(":", " ");
 
 export const ENDED = new Set(["complete", "cancelled"]);
 /** Somebody waits for the technician to arrive. */

@@ -2,20 +2,22 @@
 
 import { get, id, newKey, post, Problem } from "../lib/api.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { EXCLUSION, plain } from "../lib/words.js";
+import { exclusions, gist, nearestFirst, tally, warnings, whyThisRank } from "./reasons.js";
 
 const BUSY_STATUS = new Set(["new", "assigned"]);
 
 export class Candidates {
   node = el("section", { hidden: true });
   #store;
+  #clock;
   #say;
   #changed;
   #order = null;
   #body = el("div");
 
-  constructor({ store, say, changed }) {
+  constructor({ store, clock, say, changed }) {
     this.#store = store;
+    this.#clock = clock;
     this.#say = say;
     this.#changed = changed;
   }
@@ -48,54 +50,51 @@ export class Candidates {
     }
   }
 
-  #draw({ candidates, excluded }) {
+  #draw({ candidates, excluded, not_ranked: notRanked }) {
     fill(this.#body,
-      candidates.length === 0 &&
-        el("p.notice.warn", {}, "Nobody is qualified and reachable now; see why below."),
-      el("ol.candidates", {}, candidates.map((candidate) => this.#candidate(candidate))),
-      excluded.length > 0 && el("details", {},
+      candidates.length === 0 && el("div.notice.warn", {},
+        el("b", {}, "Nobody can be sent as things stand."),
+        excluded.length > 0 && el("p", {}, `In the way: ${tally(excluded)}.`)),
+      el("ol.candidates", {}, candidates.map((candidate, place) =>
+        this.#candidate(candidate, candidates[place + 1]))),
+      excluded.length > 0 && el("details", { open: candidates.length === 0 },
         el("summary", {}, `${excluded.length} excluded, and why`),
-        el("ul.excluded", {}, excluded.map((one) => this.#excluded(one)))));
+        el("ul.excluded", {}, nearestFirst(excluded).map((one) => this.#excluded(one)))),
+      notRanked.length > 0 && el("p.hint", {},
+        `${notRanked.length} more are too far away to be better than these.`));
   }
 
-  #candidate(candidate) {
-    const { technician_id: technicianId, rank, drive_s: drive, score_min: score, terms } = candidate;
+  #candidate(candidate, next) {
+    const { technician_id: technicianId, call_sign: callSign, rank } = candidate;
     const trouble = el("div");
     const current = technicianId === this.#order.technician_id;
+    const alarms = warnings(candidate);
     return el("li.candidate", { dataset: { technician: technicianId } },
       el("div.top", {},
         el("span.rank", {}, rank),
-        el("span.who", {},
-          this.#store.callSign(technicianId),
-          el("small", {}, `${minutes(drive / 60)} drive · score ${minutes(score)}`)),
+        el("span.who", {}, callSign,
+          el("small", {}, gist(candidate, this.#clock)),
+          alarms.length > 0 && el("small.late", {}, alarms.join(" · "))),
         current
           ? el("span.chip.plain", {}, "has it")
           : this.#store.mayDispatch && el(`button.button${rank === 1 ? ".primary" : ""}`, {
             type: "button",
-            "aria-label": `Assign to ${this.#store.callSign(technicianId)}`,
+            "aria-label": `Assign to ${callSign}`,
             onclick: (event) => this.#assign(technicianId, trouble, event.currentTarget),
           }, "Assign")),
       trouble,
-      el("details", {},
-        el("summary", {}, "Why this rank"),
-        el("table.terms", {},
-          el("tbody", {}, terms.map((term) => el("tr", {},
-            el("td", {}, plain(term.name), el("small", {}, term.text)),
-            el("td", {}, minutes(term.minutes))))))));
+      whyThisRank(candidate, next, { clock: this.#clock, store: this.#store }));
   }
 
   #excluded(one) {
-    const reasons = one.exclusions;
     const trouble = el("div");
     return el("li", {},
-      el("b", {}, this.#store.callSign(one.technician_id)),
+      el("b", {}, one.call_sign),
       el("div", {},
-        reasons.map((reason) => el("div", {},
-          `${EXCLUSION[reason.code] ?? plain(reason.code)}: ${reason.fact}`,
-          reason.lifts && el("small", {}, reason.lifts))),
+        exclusions(one.exclusions),
         this.#store.mayDispatch && el("button.button.quiet", {
           type: "button",
-          "aria-label": `Assign to ${this.#store.callSign(one.technician_id)} all the same`,
+          "aria-label": `Assign to ${one.call_sign} all the same`,
           onclick: (event) => this.#assign(one.technician_id, trouble, event.currentTarget),
         }, "Assign all the same"),
         trouble));
@@ -163,8 +162,4 @@ export class Candidates {
       fill(this.#body, el("p.notice.danger", { role: "alert" }, error.message));
     }
   }
-}
-
-function minutes(value) {
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} min`;
 }

@@ -3,8 +3,9 @@
 import { ago, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { get, id, Problem } from "../lib/api.js";
-import { PRIORITY, statusWord, WAITING } from "../lib/words.js";
+import { FLAG, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
+import { Emergency } from "./emergency.js";
 import { timelineItems } from "./timeline.js";
 
 const REFRESH_MS = 4000;
@@ -22,6 +23,7 @@ export class Panel {
   #before = null;
   #facts = el("div");
   #candidates = null;
+  #emergency = null;
   #timeline = el("ol.timeline");
   #unfolded = new Set();
   #visits = el("div");
@@ -60,11 +62,19 @@ export class Panel {
     this.#timeline = el("ol.timeline");
     this.#candidates = new Candidates({
       store: this.#store,
+      clock: this.#clock,
       say: this.#say,
       changed: (order) => this.#store.putOrder(order),
     });
+    this.#emergency = new Emergency({
+      store: this.#store,
+      clock: this.#clock,
+      say: this.#say,
+      done: (order) => this.#store.putOrder(order),
+    });
     const body = el("div.panel-body", { tabindex: -1 },
       el("section", {}, this.#facts),
+      this.#emergency.node,
       this.#candidates.node,
       this.#visits,
       el("section", {}, el("h3", {}, "Timeline"), this.#timeline));
@@ -116,6 +126,7 @@ export class Panel {
     const focused = this.#root.querySelector(".panel-head :focus") !== null;
     this.#root.querySelector(".panel-head").replaceWith(this.#head());
     if (focused) this.#root.querySelector(".icon-button").focus();
+    this.#emergency.show(order);
     this.#candidates.show(order);
     this.#loadStory(order);
   }
@@ -135,6 +146,15 @@ export class Panel {
     const skills = order.required_skills.map((skill) => `${skill.name} ${skill.level}+`).join(", ");
     const late = eta?.late_by_s > 0 ? `, ${span(eta.late_by_s * 1000)} late` : "";
     fill(this.#facts,
+      order.flag && el("div.notice.warn.judgment", { role: "status" },
+        el("b", {}, `For you to judge: ${FLAG[order.flag.code] ?? plain(order.flag.code)}`),
+        el("p", {}, order.flag.fact),
+        el("p.hint", {}, `Since ${this.#clock.moment(order.flag.since)}. Assigning it settles this.`)),
+      order.hold && el("div.notice.judgment", {},
+        el("b", {}, `On hold: ${plain(order.hold.reason).toLowerCase()}`),
+        order.hold.note && el("p", {}, order.hold.note)),
+      order.risk && el("p.notice.danger.judgment", {},
+        `Expected ${span(order.risk.late_by_s * 1000)} after ${LIMIT[order.risk.limit]}.`),
       facts({
         Work: `${order.type}, ${span(order.duration_s * 1000)}`,
         Priority: `${order.priority} · ${PRIORITY[order.priority]}`,
@@ -143,7 +163,13 @@ export class Panel {
         "Time left": deadline !== null && WAITING.has(order.status)
           ? el(risk ? `b.${risk}` : "span", {}, this.#left(deadline))
           : null,
-        Technician: order.technician_id && this.#store.callSign(order.technician_id),
+        Technician: order.technician_id && [
+          this.#store.callSign(order.technician_id),
+          order.crew.length > 0 &&
+            ` with ${order.crew.map((one) => this.#store.callSign(one)).join(", ")}`,
+          order.pinned && " · pinned",
+        ].filter(Boolean).join(""),
+        "Assigned by": order.technician_id && sourceWord(order.assignment_source),
         ETA: eta && el(late ? "b.late" : "span", {}, this.#clock.moment(eta.eta) + late),
         Skills: skills || "none needed",
         Customer: customer?.name,

@@ -10,6 +10,7 @@ const PRIORITY_MS = 30 * 60_000;
 const STALE_MS = 2 * 60_000;
 
 const FILTERS = {
+  review: { word: "To judge", keep: (order) => Boolean(order.flag), alarm: true },
   unassigned: { word: "Unassigned", keep: (order) => order.status === "new" },
   late: { word: "Late risk", keep: (order, store) => store.risk(order) !== "", alarm: true },
   underway: { word: "Under way", keep: (order) => UNDER_WAY.has(order.status) },
@@ -116,6 +117,7 @@ export class Sidebar {
     if (this.#filter) return [take(FILTERS[this.#filter].word, FILTERS[this.#filter].keep)];
     return [
       take("Needs help", (order) => order.status === "needs_help"),
+      take("To judge", FILTERS.review.keep),
       take("Unassigned", FILTERS.unassigned.keep),
       take("Late risk", FILTERS.late.keep),
       take("Under way", FILTERS.underway.keep),
@@ -157,7 +159,8 @@ export class Sidebar {
     el("span", {},
       el("span.title", {}, el("span", {}, site?.name ?? order.site_id)),
       el("span.sub", {}, `${order.number} · ${order.type}`),
-      el("span.sub", {}, who ? `${statusWord(order.status)} · ${who}` : "")),
+      el("span.sub", {}, who ? `${statusWord(order.status)} · ${who}` : ""),
+      order.flag && el("span.sub.soon", {}, order.flag.fact)),
     el(`span.due${risk ? `.${risk}` : ""}`, {},
       late ?? left,
       eta && el("small", {}, `ETA ${this.#clock.time(eta.eta)}`)));
