@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import Field, model_validator
@@ -42,15 +43,22 @@ class MoveIn(Input):
 
 
 class AssignIn(MoveIn):
-    """Whom to send: a technician, or ``auto`` for the best of the ranking."""
+    """Whom to send: a technician, a crew, or ``auto`` for the best of the ranking."""
 
     technician_id: Name | None = None
     auto: Flag = False
+    crew_id: Name | None = Field(None, description="A crew: its lead with its members.")
+
+    def wish(self) -> Wish:
+        """As assignments take it."""
+        return replace(super().wish(), crew_id=self.crew_id)
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> AssignIn:
-        if self.auto == (self.technician_id is not None):
-            raise ValueError('give either "technician_id" or "auto": true')
+    def _one_of_three(self) -> AssignIn:
+        if sum((self.auto, self.technician_id is not None, self.crew_id is not None)) != 1:
+            raise ValueError('give one of "technician_id", "crew_id" and "auto": true')
+        if self.crew_id is not None and self.crew is not None:
+            raise ValueError('give either "crew_id" or "crew"')
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -146,11 +146,10 @@ def best_team(
     """
     size = case.order.crew_size
     top = size * _WIDTH
-    among = None if lead_id is None else {lead_id}
+    able = fleet if lead_id is None else _only(fleet, [lead_id])
 
     def leads(moment: datetime | None) -> list[Offer]:
-        found = rank(_begin_from(case, moment), fleet, top=top, params=params, among=among)
-        return _offers(found)
+        return _offers(rank(_begin_from(case, moment), able, top=top, params=params))
 
     def members(moment: datetime | None) -> list[Offer]:
         joining = _hands(case) if moment is None else case.for_member(moment)
@@ -168,11 +167,11 @@ def team_of(
 ) -> Team:
     """The named ones: the earliest moment at which all of them can begin, or who can't and why."""
     moment: datetime | None = None
+    alone, joining = _only(fleet, [lead_id]), _only(fleet, member_ids)
     for _ in range(MOMENTS):
-        lead = rank(_begin_from(case, moment), fleet, params=params, among={lead_id})
-        others = rank(
-            _hands(_begin_from(case, moment)), fleet, params=params, among=set(member_ids)
-        )
+        asked = _begin_from(case, moment)
+        lead = rank(asked, alone, params=params)
+        others = rank(_hands(asked), joining, params=params)
         told = [(lead_id, lead), *((member, others) for member in member_ids)]
         conflicts = [
             (one, exclusion) for one, ranking in told for exclusion in ranking.exclusions_of(one)
@@ -185,6 +184,14 @@ def team_of(
             return Team(lead_id, tuple(member_ids), latest)
         moment = latest
     return Team(lead_id, tuple(member_ids), moment)
+
+
+def _only(fleet: Fleet, technician_ids: Collection[TechnicianId]) -> Fleet:
+    plans = [plan for plan in fleet.plans if plan.technician.id in technician_ids]
+    known = fleet.drives.known
+    return Fleet(
+        plans, fleet.roads, fleet.now, fleet.zone, known=known, overtime_s=fleet.overtime_s
+    )
 
 
 def _begin_from(case: Case, moment: datetime | None) -> Case:

@@ -111,8 +111,7 @@ def assign(
     TransitionNotAllowed
         The order stands where it can't change hands.
     """
-    chosen = None if technician_id is None else TechnicianId(technician_id)
-    plea = Plea(chosen, wish or ANYWHERE, force, reason, source)
+    plea = Plea(*crews.named(ctx, technician_id, wish or ANYWHERE), force, reason, source)
     _check_force(plea)
     for _ in range(_TRIES):
         made = _make(ctx, order_id, plea, positions, considered)
@@ -140,11 +139,13 @@ def preview(
     NotFound, Conflict, InvalidInput, AssignmentConflict
         As `assign`; what speaks against a technician who is named is told, not raised.
     """
-    chosen = None if technician_id is None else TechnicianId(technician_id)
-    made = _make(ctx, order_id, Plea(chosen, wish or ANYWHERE), positions, None, judge=False)
+    plea = Plea(*crews.named(ctx, technician_id, wish or ANYWHERE))
+    made = _make(ctx, order_id, plea, positions, None, judge=False)
     if made is None:
         order = _stored(ctx, order_id)
-        return Ripple(order.id, chosen or order.technician_ids[0], 0, None, None, 0.0, (), (), ())
+        return Ripple(
+            order.id, plea.technician_id or order.technician_ids[0], 0, None, None, 0.0, (), (), ()
+        )
     return ripple(made.considered, made.placement, drives_on(ctx.roads))
 
 
@@ -237,6 +238,10 @@ def _carry_out(
             given = _rearrange(ctx, unit, order, made, plea=plea, actor=actor)
         else:
             given = _give(ctx, unit, order, made, plea=plea, actor=actor)
+        if placement.insertion is not None:
+            stays = placement.insertion.schedule.stays
+            others = [stay for stay in stays if stay.stop.order.id != order.id]
+            bookings.move_along(ctx, unit, others, actor=actor, force=plea.force, now=now)
         for day in days:
             crews.number(ctx, unit, day.plan.technician.id, day.sequence, actor=actor, now=now)
         gone = [one for one in order.technician_ids if one not in given.technician_ids]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -11,12 +13,16 @@ from geo_dispatch.dispatch.booking import Lack, allocate, not_aboard
 from geo_dispatch.dispatch.events import ResourceBooked, ResourceReleased
 from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.resources import Booking, Resource
+from geo_dispatch.dispatch.schedule import Stay
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault, InvalidInput
 from geo_dispatch.kernel.ids import BookingId, ResourceId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders import stream_of
+
+_SAME: Final = timedelta(minutes=1)
+"""A visit that moves by less keeps its booking: drive times are worked out all the time."""
 
 
 def of_resource(ctx: Desk, resource_id: str, *, since: datetime | None = None) -> list[Booking]:
@@ -167,6 +173,44 @@ def book_for(
     for one in booked:
         unit.bookings.book(one)
     return tuple(booked)
+
+
+def move_along(
+    ctx: Desk,
+    unit: Unit,
+    stays: Iterable[Stay],
+    *,
+    actor: Actor,
+    force: bool = False,
+    now: datetime | None = None,
+) -> None:
+    """Book anew, within a unit, what belongs to visits that now come at another time.
+
+    Raises
+    ------
+    AssignmentConflict
+        As `book_for`.
+    """
+    windows = {
+        stay.stop.order.id: Window(stay.depart_at, stay.finish_at)
+        for stay in stays
+        if stay.depart_at is not None and stay.finish_at is not None and not stay.stop.reached
+    }
+    moved = [
+        booking
+        for booking in unit.bookings.of_orders(windows)
+        if booking.order_id is not None and _differ(booking.window, windows[booking.order_id])
+    ]
+    for booking in moved:
+        unit.bookings.drop(booking.id)
+    for order_id in dict.fromkeys(booking.order_id for booking in moved):
+        if order_id is not None:
+            order = unit.orders.get(order_id)
+            book_for(ctx, unit, order, windows[order_id], actor=actor, force=force, now=now)
+
+
+def _differ(one: Window, other: Window) -> bool:
+    return abs(one.start - other.start) >= _SAME or abs(one.end - other.end) >= _SAME
 
 
 def lack_text(ctx: Desk, unit: Unit, lack: Lack, *, now: datetime) -> str:

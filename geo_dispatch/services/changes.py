@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -14,7 +14,8 @@ from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import AssignmentId, OrderId
-from geo_dispatch.services import outbox
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services import bookings, outbox
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders import apply
 
@@ -96,6 +97,8 @@ def apply_changes(
             command = c.Resequence(sequence=place, member=member)
             orders[order_id] = apply(ctx, unit, order, command, actor=actor, now=now)
     for change in rearrangement.changes:
+        _book(ctx, unit, orders[change.order_id], change, actor=actor, now=now)
+    for change in rearrangement.changes:
         order_id = change.order_id
         outbox.note_change(
             ctx,
@@ -108,6 +111,16 @@ def apply_changes(
             now=now,
         )
     return {change.order_id: orders[change.order_id] for change in rearrangement.changes}
+
+
+def _book(
+    ctx: Desk, unit: Unit, order: WorkOrder, change: Change, *, actor: Actor, now: datetime
+) -> None:
+    """What the order needs and nobody has aboard, as far as it is free: nobody is held up by it."""
+    if order.technician_id is not None and change.begin_after is not None:
+        ends_at = change.begin_after + timedelta(seconds=order.duration_s)
+        window = Window(change.begin_after, ends_at)
+        bookings.book_for(ctx, unit, order, window, actor=actor, force=True, now=now)
 
 
 def _expected(

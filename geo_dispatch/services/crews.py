@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -13,6 +14,7 @@ from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import AssignmentId, OrderId, TechnicianId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders import apply
+from geo_dispatch.services.placing import Wish
 from geo_dispatch.services.plans import load_plans
 from geo_dispatch.services.records import technician_in_service
 
@@ -40,14 +42,7 @@ def change(
     with ctx.store.write() as unit:
         order = unit.orders.expect(order_id, expected_version)
         members = tuple(TechnicianId(one) for one in member_ids)
-        new = [one for one in members if one not in order.crew]
-        faults = [
-            fault
-            for one in new
-            for fault in technician_in_service(unit, f"crew[{members.index(one)}]", one)
-        ]
-        if faults:
-            raise InvalidInput(f"the crew of {order.number} cannot be that", faults)
+        check(unit, order.technician_id, members)
         command = c.ChangeCrew(
             assignment_id=AssignmentId(ctx.new_id("as")), crew=members, reason=reason
         )
@@ -75,6 +70,47 @@ def resolve(unit: Unit, crew_id: str) -> tuple[TechnicianId, tuple[TechnicianId,
             [Fault("crew_id", f"{crew.name} is retired; name another, or its technicians")],
         )
     return crew.lead_id, crew.member_ids
+
+
+def named(ctx: Desk, technician_id: str | None, wish: Wish) -> tuple[TechnicianId | None, Wish]:
+    """Who is to have the order, and the wish with the members of the crew that it means.
+
+    Raises
+    ------
+    NotFound, InvalidInput
+        As `resolve` and `check`.
+    """
+    lead_id = None if technician_id is None else TechnicianId(technician_id)
+    if wish.crew_id is None and wish.crew is None:
+        return lead_id, wish
+    with ctx.store.read() as unit:
+        if wish.crew_id is not None:
+            lead_id, member_ids = resolve(unit, wish.crew_id)
+            wish = replace(wish, crew=member_ids)
+        check(unit, lead_id, wish.crew or ())
+    return lead_id, wish
+
+
+def check(unit: Unit, lead_id: TechnicianId | None, member_ids: Sequence[TechnicianId]) -> None:
+    """Refuse a crew of somebody who isn't there, or goes twice.
+
+    Raises
+    ------
+    InvalidInput
+        Every fault found.
+    """
+    faults = [
+        fault
+        for index, one in enumerate(member_ids)
+        for fault in technician_in_service(unit, f"crew[{index}]", one)
+    ]
+    everybody = [one for one in (lead_id, *member_ids) if one is not None]
+    faults.extend(
+        Fault("crew", f"names {one!r} twice, or to lead as well; each goes once")
+        for one in sorted({one for one in everybody if everybody.count(one) > 1})
+    )
+    if faults:
+        raise InvalidInput("this crew cannot be sent", faults)
 
 
 def number(

@@ -54,12 +54,15 @@ class Wish:
         Nothing automatic moves it from there; None leaves it as it is.
     crew
         Who goes besides; None: whoever costs least, if the order takes several.
+    crew_id
+        A crew by its name in the register: its lead with its members.
     """
 
     position: int | None = None
     start_at: datetime | None = None
     pinned: bool | None = None
     crew: tuple[TechnicianId, ...] | None = None
+    crew_id: str | None = None
 
     @property
     def empty(self) -> bool:

@@ -163,6 +163,10 @@ class Bookings:
         """What is booked for the order."""
         return self._select(bookings_table.c.order_id == order_id)
 
+    def of_orders(self, order_ids: Iterable[str]) -> list[Booking]:
+        """What is booked for any of these orders."""
+        return self._select(bookings_table.c.order_id.in_(sorted(set(order_ids))))
+
     def of_resource(self, resource_id: str) -> list[Booking]:
         """All of the resource, also those that are over."""
         return self._select(bookings_table.c.resource_id == resource_id)

@@ -1,17 +1,22 @@
 """Shared vehicles and tools: one order at a time has them, for as long as it needs them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.orders import Status
+from geo_dispatch.dispatch.plan import Basis, Stop
+from geo_dispatch.dispatch.schedule import Stay
 from geo_dispatch.dispatch.technicians import Vehicle
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, InvalidInput, NotFound
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import bookings, orders, records
 from geo_dispatch.services.registers import RESOURCES
-from tests.support.records import DISPATCHER, NOW, open_office
+from tests.support.records import DISPATCHER, NOW, VADUZ, open_office
+
+NOWHERE = Stay(None, None, 0.0, 0.0, None, None, None, 0.0, None, Basis.POSITION)
 
 
 @pytest.fixture
@@ -95,6 +100,45 @@ def test_a_visit_that_moves_into_another_one_gets_another_resource(office):
     book(office, order, window(30, 90))
     assert of(office, first) == [(other.id, window(60, 120))]
     assert of(office, second) == [(order.id, window(30, 90))]
+
+
+def stay(order, start_min, end_min):
+    span = window(start_min, end_min)
+    return replace(NOWHERE, stop=Stop(order, VADUZ), depart_at=span.start, finish_at=span.end)
+
+
+def test_visits_that_push_each_other_push_their_bookings_too(office):
+    resource = hoist(office)
+    first, second = needing_a_hoist(office), needing_a_hoist(office)
+    book(office, first, window(0, 60))
+    book(office, second, window(60, 120))
+    stays = [stay(first, 60, 120), stay(second, 120, 180)]
+    with office.desk.store.write() as unit:
+        bookings.move_along(office.desk, unit, stays, actor=DISPATCHER)
+        unit.commit()
+    assert of(office, resource) == [(first.id, window(60, 120)), (second.id, window(120, 180))]
+
+
+def test_a_visit_that_moves_by_seconds_keeps_its_booking(office):
+    hoist(office)
+    order = needing_a_hoist(office)
+    book(office, order, window(0, 60))
+    with office.desk.store.write() as unit:
+        before = unit.last_seq()
+        bookings.move_along(office.desk, unit, [stay(order, 0.5, 60.5)], actor=DISPATCHER)
+        assert unit.last_seq() == before
+
+
+def test_a_visit_that_is_pushed_to_where_another_has_the_resource_is_refused(office):
+    hoist(office)
+    first, second = needing_a_hoist(office), needing_a_hoist(office)
+    book(office, first, window(0, 60))
+    book(office, second, window(60, 120))
+    with (
+        office.desk.store.write() as unit,
+        pytest.raises(AssignmentConflict, match=f"{first.number} needs hoist"),
+    ):
+        bookings.move_along(office.desk, unit, [stay(first, 30, 90)], actor=DISPATCHER)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_a_crew_that_cannot_be_is_refused_with_every_fault(office, vans):
     with pytest.raises(InvalidInput) as refusal:
         crews.change(office.desk, order.id, [gone.id, "tc_9"], actor=DISPATCHER)
     assert [fault.where for fault in refusal.value.faults] == ["crew[0]", "crew[1]"]
-    with pytest.raises(InvalidInput, match="crew of WO-1001 cannot be that"):
+    with pytest.raises(InvalidInput, match="this crew cannot be sent"):
         change(office, order, lead)
     with pytest.raises(TransitionNotAllowed, match="is new: cannot change the crew"):
         change(office, office.order(), member)
