@@ -104,8 +104,10 @@ export class Emergency {
   #change(change) {
     const { call_sign_before: from, call_sign_after: to } = change;
     const time = (moment) => (moment ? this.#clock.time(moment) : "unplanned");
+    const site = this.#store.siteOf(this.#store.orders.get(change.order_id) ?? {});
     return el("li", { dataset: { kind: change.kind } },
-      el("b", {}, change.number), ` ${KIND[change.kind] ?? plain(change.kind).toLowerCase()}`,
+      el("b", {}, change.number), site && ` ${site.name}`,
+      ` ${KIND[change.kind] ?? plain(change.kind).toLowerCase()}`,
       el("div", {},
         el("s", {}, `${time(change.begin_before)}${from && from !== to ? ` ${from}` : ""}`),
         change.technician_after && ` → ${time(change.begin_after)} ${to}`),

@@ -74,8 +74,9 @@ export class Panel {
     });
     const body = el("div.panel-body", { tabindex: -1 },
       el("section", {}, this.#facts),
-      this.#emergency.node,
-      this.#candidates.node,
+      this.#store.orders.get(orderId).priority === 1
+        ? [this.#emergency.node, this.#candidates.node]
+        : [this.#candidates.node, this.#emergency.node],
       this.#visits,
       el("section", {}, el("h3", {}, "Timeline"), this.#timeline));
     fill(this.#root, this.#head(), body);

@@ -19,7 +19,8 @@ const signed = (value) => (value > 0 ? `+${minutes(value)}` : minutes(value));
 /** "12 min drive, begins 10:40, 6.2 min more in all": what it means for the day. */
 export function gist(candidate, clock) {
   const { begin_at: begin, drive_s: drive, added_drive_s: added } = candidate;
-  const more = Math.abs(added - drive) > SAME_DRIVE_S && `${minutes(added / 60)} more in all`;
+  const more = Math.abs(added - drive) > SAME_DRIVE_S
+    && (added < SAME_DRIVE_S ? "on the way anyway" : `${minutes(added / 60)} more in all`);
   return [`${minutes(drive / 60)} drive`, `begins ${clock.time(begin)}`, more]
     .filter(Boolean).join(", ");
 }
