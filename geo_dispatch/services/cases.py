@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -10,9 +11,11 @@ from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.orders import Status, WorkOrder
 from geo_dispatch.dispatch.policy import Policy
 from geo_dispatch.dispatch.resources import Booking, Resource
+from geo_dispatch.dispatch.sites import Customer
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.contracts import tier_of
 
 _BOOKED_AHEAD: Final = timedelta(days=60)
 """Nobody is sent to a visit that begins later."""
@@ -32,7 +35,7 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
         unit.sites.get(order.site_id),
         now,
         ctx.zone,
-        customer=unit.customers.find(order.customer_id) if order.customer_id else None,
+        customer=_served(unit, order, now.astimezone(ctx.zone).date()),
         equipment=equipment,
         equipment_type=equipment.type if equipment is not None and asks_type else "",
         prior=prior,
@@ -42,6 +45,13 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
         resources=tuple(usable),
         bookings=tuple(_bookings(unit, usable, now)),
     )
+
+
+def _served(unit: Unit, order: WorkOrder, day: date) -> Customer | None:
+    """The order's customer, with the tier by which they are served on the day."""
+    customer = unit.customers.find(order.customer_id) if order.customer_id else None
+    tier = tier_of(unit, order.customer_id, day)
+    return customer if customer is None or tier is None else replace(customer, tier=tier)
 
 
 def _bookings(unit: Unit, resources: list[Resource], now: datetime) -> list[Booking]:

@@ -177,7 +177,10 @@ def _known(desk: Desk, unit: Unit) -> Known:
         technicians={one.id: one.call_sign for one in technicians},
         customers={one.id: one.name for one in customers},
         territories=[one.id for one in unit.territories.in_force(desk.settings.area)],
-        tiers={one.tier for one in customers},
+        tiers={
+            *(one.tier for one in customers),
+            *(one.tier for one in unit.contracts.list()),
+        },
         skills={skill.name for one in technicians for skill in one.skills},
         certificates={held.name for one in technicians for held in one.certificates},
         equipment={

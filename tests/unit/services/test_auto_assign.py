@@ -14,7 +14,14 @@ from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
 from geo_dispatch.kernel.ids import TerritoryId
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services import assignments, auto_assign, decisions, policy, records
+from geo_dispatch.services import (
+    assignments,
+    auto_assign,
+    contracts,
+    decisions,
+    policy,
+    records,
+)
 from geo_dispatch.territory.model import Territory
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
@@ -147,6 +154,27 @@ def test_rules_know_tiers_and_sites_with_access_restrictions(desk):
     assert of_vip.assignment_source == "rule:vip"
     assert gated.assignment_source == "rule:gated"
     assert other.flag.code is FlagCode.NO_RULE
+
+
+def test_the_tier_that_rules_know_is_that_of_the_contract_in_force(desk):
+    desk.technician("Van 01", "A")
+    publish(
+        desk, '[[rules]]\nid = "gold"\nwhen = { tiers = ["gold"] }\nthen = { margin_min = 0 }\n'
+    )
+    customer = desk.office.customer("Bakery", tier="standard")
+    records.create(
+        desk.ctx,
+        contracts.CONTRACTS,
+        {
+            "customer_id": customer.id,
+            "name": "Full service",
+            "tier": "gold",
+            "starts_on": desk.clock.now.date(),
+        },
+        actor=DISPATCHER,
+    )
+    order = tick(desk, desk.office.order(desk.site("B", customer_id=customer.id)))
+    assert order.assignment_source == "rule:gold"
 
 
 @pytest.mark.capability("FA-007")
