@@ -29,6 +29,7 @@ The API of a geo-dispatch deployment. Each page of ours uses nothing else.
 
 TAGS: Final = [
     {"name": "work orders", "description": "What is to be done, by whom, and how it went."},
+    {"name": "board", "description": "A day at a glance, what is in its way, and who is free."},
     {"name": "emergencies", "description": "Who goes at once, and what that does to the day."},
     {"name": "history", "description": "What was done before, and briefings."},
     {"name": "evidence", "description": "Who was where and when, and a record that proves itself."},
@@ -38,6 +39,9 @@ TAGS: Final = [
     {"name": "equipment", "description": "What is worked on, at its site."},
     {"name": "resources", "description": "Vehicles and tools that are shared, and booked."},
     {"name": "crews", "description": "Technicians who are sent as one."},
+    {"name": "contracts", "description": "Service agreements: their tier, and their renewal."},
+    {"name": "service levels", "description": "What was promised, and how well it is kept."},
+    {"name": "disruptions", "description": "What upsets a day, and the repairs proposed."},
     {"name": "positions", "description": "GPS pings in, live positions out."},
     {"name": "streams", "description": "Server-sent events: positions, changes, ETAs."},
     {"name": "roads", "description": "Drive times, routes and reach on the area's streets."},

@@ -171,6 +171,7 @@ class PublishedEtaOut(Output):
     basis: str
     computed_at: datetime
     late_by_s: float | None
+    finish_at: datetime | None = Field(description="When the work is expected to be done.")
 
 
 class BriefingOut(WorkOrderOut):
