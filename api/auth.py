@@ -2,7 +2,8 @@
 
 A token comes as ``Authorization: Bearer gd_…`` or in the cookie that ``POST /sign-in`` sets.
 Ingest keys also come as phones' apps can send them: Basic, ``?key=``, ``?api_key=`` or the last
-part of the path; those forms are good for ingest keys only, because URLs end up in logs.
+part of the path; those forms are good for ingest keys only, because URLs end up in logs, and for
+the keys of calendars.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services import tokens
 
 SESSION_COOKIE: Final = "gd_session"
+
+_KEYS: Final = frozenset({Role.INGEST, Role.CALENDAR})
+"""What apps send that know no headers; each is good for one thing, because URLs end up in logs."""
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -47,9 +51,9 @@ async def authenticate(request: Request) -> Actor:
             "'geo-dispatch tokens create' makes one"
         )
     actor = await run_in_threadpool(tokens.authenticate, state_of(request).context.store, secret)
-    if by_url and actor.role is not Role.INGEST:
+    if by_url and actor.role not in _KEYS:
         raise Unauthenticated(
-            "only ingest keys may come as Basic or in the URL; send this token as "
+            "only ingest and calendar keys may come as Basic or in the URL; send this token as "
             "'Authorization: Bearer gd_…'"
         )
     if by_cookie and request.method not in _SAFE_METHODS:
@@ -89,7 +93,7 @@ def only_for(actor: Actor, technician_id: TechnicianId | None, what: str) -> Non
     Forbidden
         It is another technician's.
     """
-    if actor.role in (Role.TECHNICIAN, Role.INGEST) and actor.technician_id != technician_id:
+    if actor.role in (Role.TECHNICIAN, *_KEYS) and actor.technician_id != technician_id:
         raise Forbidden(
             f"{what} is not of technician {actor.technician_id}, for whom this token speaks"
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.routes import (
     areas,
     assets,
+    board,
     contracts,
     crews,
     customers,
@@ -44,6 +45,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     work_orders.router,
     dispatching.router,
     moves.router,
+    board.router,
     emergencies.router,
     order_facts.router,
     history.router,

@@ -22,7 +22,7 @@ PREFIX: Final = "gd_"
 """Begins every secret, so that people and scanners recognise a leaked one."""
 
 _SECRET_BYTES: Final = 32
-_SPEAKS_FOR_SOMEONE: Final = frozenset({Role.TECHNICIAN, Role.INGEST})
+_SPEAKS_FOR_SOMEONE: Final = frozenset({Role.TECHNICIAN, Role.INGEST, Role.CALENDAR})
 
 
 def create(
