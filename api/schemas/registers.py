@@ -123,6 +123,7 @@ class BookingOut(Output):
     window: WindowOut
     order_id: str | None = Field(description="Null: nobody can have it; `reason` says why.")
     reason: str
+    number: str = Field(description="The order's number; empty without an order.")
 
 
 class BookingsOut(Output):

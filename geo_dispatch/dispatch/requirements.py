@@ -217,7 +217,7 @@ def _equipment(case: Case, lack: Lack, technician: Technician, visit: Window) ->
 
 def _busy(booking: Booking) -> str:
     if booking.order_id is not None:
-        return f"booked for {booking.order_id}"
+        return f"booked for {booking.number or booking.order_id}"
     return f"away ({booking.reason})" if booking.reason else "away"
 
 

@@ -40,13 +40,20 @@ class ResourceFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A resource in use: for an order, or out of reach for another reason."""
+    """A resource in use: for an order, or out of reach for another reason.
+
+    Attributes
+    ----------
+    number
+        The order's, as people call it.
+    """
 
     id: BookingId
     resource_id: ResourceId
     window: Window
     order_id: OrderId | None = None
     reason: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

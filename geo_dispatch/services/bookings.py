@@ -71,7 +71,7 @@ def block(ctx: Desk, resource_id: str, window: Window, *, reason: str, actor: Ac
         if taken:
             raise Conflict(
                 f"{resource.name} is taken",
-                [Fault(resource.name, _held(ctx, unit, resource, one)) for one in taken],
+                [Fault(resource.name, _held(ctx, resource, one)) for one in taken],
             )
         booking = Booking(BookingId(ctx.new_id("bk")), resource.id, window, reason=reason)
         _append(ctx, unit, _booked(booking, resource), actor)
@@ -94,10 +94,10 @@ def unblock(ctx: Desk, resource_id: str, booking_id: str, *, actor: Actor) -> Bo
         resource = unit.resources.get(resource_id)
         booking = unit.bookings.get(booking_id, resource.id)
         if booking.order_id is not None:
-            number = unit.orders.get(booking.order_id).number
             raise Conflict(
-                f"{resource.name} is booked for {number}; unassign or move that order instead",
-                [Fault(number, f"needs {resource.name}")],
+                f"{resource.name} is booked for {booking.number}; unassign or move that order "
+                "instead",
+                [Fault(booking.number, f"needs {resource.name}")],
             )
         released = ResourceReleased(
             booking_id=booking.id, resource_id=resource.id, name=resource.name
@@ -155,7 +155,7 @@ def book_for(
             f"{order.number} needs {', '.join(lack.name for lack in found.lacks)}, "
             "which nobody can have for that time; force with a reason to go without",
             [
-                Fault("equipment_missing", lack_text(ctx, unit, lack, now=now or ctx.clock()))
+                Fault("equipment_missing", lack_text(ctx, lack, now=now or ctx.clock()))
                 for lack in found.lacks
             ],
         )
@@ -163,7 +163,7 @@ def book_for(
     if {(one.resource_id, one.window.start, one.window.end) for one in had} == wanted:
         return tuple(had)
     booked = [
-        Booking(BookingId(ctx.new_id("bk")), resource.id, window, order.id)
+        Booking(BookingId(ctx.new_id("bk")), resource.id, window, order.id, number=order.number)
         for resource in found.resources
     ]
     events = [_booked(one, resource) for one, resource in zip(booked, found.resources, strict=True)]
@@ -213,21 +213,20 @@ def _differ(one: Window, other: Window) -> bool:
     return abs(one.start - other.start) >= _SAME or abs(one.end - other.end) >= _SAME
 
 
-def lack_text(ctx: Desk, unit: Unit, lack: Lack, *, now: datetime) -> str:
+def lack_text(ctx: Desk, lack: Lack, *, now: datetime) -> str:
     """``"no hoist free: Hoist 1 is booked for WO-4 until 14:20; lifted by: free from 14:20"``."""
     if not lack.taken or lack.free_from is None:
         return f"nobody has {lack.name} aboard, and no resource provides it"
-    held = "; ".join(_held(ctx, unit, resource, booking) for resource, booking in lack.taken)
+    held = "; ".join(_held(ctx, resource, booking) for resource, booking in lack.taken)
     clock = clock_text(lack.free_from, ZoneInfo(ctx.settings.time_zone), now)
     return f"no {lack.name} free: {held}; lifted by: free from {clock}"
 
 
-def _held(ctx: Desk, unit: Unit, resource: Resource, booking: Booking) -> str:
+def _held(ctx: Desk, resource: Resource, booking: Booking) -> str:
     until = clock_text(booking.window.end, ZoneInfo(ctx.settings.time_zone), ctx.clock())
     if booking.order_id is None:
         return f"{resource.name} is out of reach until {until} ({booking.reason})"
-    order = unit.orders.get(booking.order_id)
-    return f"{resource.name} is booked for {order.number} until {until}"
+    return f"{resource.name} is booked for {booking.number} until {until}"
 
 
 def _booked(booking: Booking, resource: Resource) -> ResourceBooked:

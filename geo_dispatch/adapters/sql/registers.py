@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from geo_dispatch.adapters.sql import log
 from geo_dispatch.adapters.sql.records import Records
-from geo_dispatch.adapters.sql.tables import Id, metadata, record_columns
+from geo_dispatch.adapters.sql.tables import Id, metadata, record_columns, work_orders
 from geo_dispatch.adapters.sql.types import Nested, UtcTime
 from geo_dispatch.dispatch.equipment import Equipment
 from geo_dispatch.dispatch.resources import Booking, Crew, Resource
@@ -219,7 +219,12 @@ class Bookings:
 
     def _select(self, *conditions: Any) -> list[Booking]:
         columns = bookings_table.c
-        statement = select(bookings_table).where(*conditions).order_by(columns.start_at, columns.id)
+        statement = (
+            select(bookings_table, work_orders.c.number)
+            .outerjoin(work_orders, work_orders.c.id == columns.order_id)
+            .where(*conditions)
+            .order_by(columns.start_at, columns.id)
+        )
         return [
             Booking(
                 id=row["id"],
@@ -227,6 +232,7 @@ class Bookings:
                 window=Window(row["start_at"], row["end_at"]),
                 order_id=row["order_id"],
                 reason=row["reason"],
+                number=row["number"] or "",
             )
             for row in self._connection.execute(statement).mappings()
         ]
