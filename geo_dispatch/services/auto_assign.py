@@ -18,11 +18,11 @@ import structlog
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.events import LoggedEvent
-from geo_dispatch.dispatch.judging import Left, asks_for_everybody, judge
+from geo_dispatch.dispatch.judging import Left, Sent, asks_for_everybody, judge
 from geo_dispatch.dispatch.orders import FlagCode, Status, WorkOrder
 from geo_dispatch.dispatch.replay import inputs_of
 from geo_dispatch.kernel.actors import WORKER
-from geo_dispatch.kernel.errors import Conflict, NotFound, Unavailable
+from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, NotFound, Unavailable
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services import assignments, decisions
 from geo_dispatch.services.candidates import Considered, situation
@@ -56,6 +56,7 @@ LOOK_MOST: Final = 200
 """So many flagged orders at a time: new ones must not wait for old ones."""
 
 _BATCH: Final = 100
+_FACTS_TOLD: Final = 3
 _POLL_S: Final = 0.2
 _PAUSE_S: Final = 1.0
 
@@ -204,6 +205,10 @@ def consider_all(
             decide(ctx, order.id, positions, changed=changed)
         except (Conflict, NotFound) as error:  # somebody was quicker: their event comes
             _log.info("left alone", order=order.number, reason=error.message)
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - the edge of the loop: one order must not hold up others
+            _log.exception("an order was not judged", order=order.number)
 
 
 def decide(
@@ -228,16 +233,26 @@ def decide(
     verdict = judge(considered.policy, considered.case, considered.ranking)
     if isinstance(verdict, Left):
         return _flag(ctx, considered, verdict, changed=changed)
-    return assignments.assign(
-        ctx,
-        order.id,
-        verdict.technician_id,
-        positions=positions,
-        actor=WORKER,
-        source=verdict.source,
-        reason=verdict.reason,
-        considered=considered,
-    )
+    try:
+        return assignments.assign(
+            ctx,
+            order.id,
+            verdict.technician_id,
+            positions=positions,
+            actor=WORKER,
+            source=verdict.source,
+            reason=verdict.reason,
+            considered=considered,
+        )
+    except AssignmentConflict as refusal:
+        return _flag(ctx, considered, _refused(verdict, refusal), changed=changed)
+
+
+def _refused(sent: Sent, refusal: AssignmentConflict) -> Left:
+    """The best can go, but not like this: too few of a crew, a tool that nobody can book."""
+    facts = [conflict.message for conflict in refusal.conflicts] or [refusal.message]
+    told = "; ".join(dict.fromkeys(facts[:_FACTS_TOLD]))
+    return Left(FlagCode.RULE_LIMIT, f"rule {sent.rule_id}: {told}")
 
 
 def _considered(ctx: Context, order_id: OrderId, positions: PositionIndex) -> Considered:

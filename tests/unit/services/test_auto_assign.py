@@ -22,6 +22,7 @@ from geo_dispatch.services import (
     policy,
     records,
 )
+from geo_dispatch.services.registers import EQUIPMENT
 from geo_dispatch.territory.model import Territory
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
@@ -224,6 +225,53 @@ def test_what_a_person_assigned_pinned_took_away_held_or_judged_is_not_touched(d
     assert tick(desk, later) == later
     desk.office.apply(taken.id, c.ChangeOrder(changes={"notes": "they called"}))
     assert tick(desk, taken).assignment_source == "rule:all"
+
+
+def test_who_can_go_but_not_like_this_is_left_to_a_dispatcher(desk):
+    desk.technician("Van 01", "A")
+    publish(desk, BEST)
+    order = tick(desk, desk.order("B", crew_size=2))
+    assert (order.status, order.flag.code) == (Status.NEW, FlagCode.RULE_LIMIT)
+    assert order.flag.fact.startswith("rule all: ")
+    desk.technician("Van 02", "C")
+    order = tick(desk, order)
+    assert (order.assignment_source, len(order.crew)) == ("rule:all", 1)
+
+
+@pytest.mark.capability("FA-027")
+def test_who_knows_the_equipment_wins_a_tie_and_rules_know_that_somebody_does(desk):
+    desk.technician("Van 01", "C")
+    knows = desk.technician("Van 02", "C")
+    site = desk.site("C")
+    boiler, other = (
+        records.create(
+            desk.ctx,
+            EQUIPMENT,
+            {"site_id": site.id, "type": "boiler", "name": name},
+            actor=DISPATCHER,
+        )
+        for name in ("Boiler 1", "Boiler 2")
+    )
+    done = desk.assign(desk.office.order(site, equipment_id=boiler.id), knows)
+    for step in (
+        c.SetOut(source="person"),
+        c.ConfirmArrival(visit_id="vi_1", source="person"),
+        c.Start(),
+        c.Complete(),
+    ):
+        desk.clock.go_on(seconds=1)
+        desk.office.apply(done.id, step)
+    publish(
+        desk,
+        '[[rules]]\nid = "known"\nwhen = { known_equipment = true }\nthen = { margin_min = 0.1 }\n',
+    )
+    known = tick(desk, desk.office.order(site, equipment_id=boiler.id))
+    assert (known.technician_id, known.assignment_source) == (knows.id, "rule:known")
+    (event,) = desk.events(known, "order.assigned")
+    terms = {term["name"]: term["minutes"] for term in event["ranking"][0]["terms"]}
+    assert terms["familiarity"] < 0
+    unknown = tick(desk, desk.office.order(site, equipment_id=other.id))
+    assert unknown.flag.code is FlagCode.NO_RULE
 
 
 def test_a_reason_that_still_holds_is_not_repeated_and_one_that_is_lifted_assigns(desk):
