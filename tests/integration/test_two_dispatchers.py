@@ -53,7 +53,7 @@ def desk(request, tmp_path, town):
 def test_one_wins_and_the_other_is_told(desk):
     vans = [desk.technician("Van 01", "A"), desk.technician("Van 02", "C")]
     for number in range(ROUNDS):
-        order = desk.order("B")
+        order = desk.order("B", duration_s=300.0)
         start = Barrier(2)
 
         def give(van, order=order, start=start):

@@ -40,50 +40,62 @@ def take_turn(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOG_LOCK})
 
 
-def append(
-    connection: Connection,
-    stream: str,
-    events: Sequence[Event],
-    *,
-    actor: Actor,
-    at: datetime,
-    expected_version: int | None = None,
-) -> list[LoggedEvent]:
-    """Write events at the end of the stream; its times never go back, whoever's clock is slow.
+class Writer:
+    """Writes at the end of the log, for one unit: nobody else does until that is committed."""
 
-    Raises
-    ------
-    VersionConflict
-        The stream is not at ``expected_version``.
-    """
-    if not events:
-        return []
-    take_turn(connection)
-    version, digest, last_at = _end_of(connection, stream)
-    if expected_version is not None and version != expected_version:
-        raise VersionConflict(
-            f"{stream} is at event {version}, not {expected_version}: "
-            "something happened meanwhile; read it again",
-            [Fault("version", f"{expected_version} was expected, {version} is current")],
-        )
-    chain = head(connection)[1]
-    at = at if last_at is None else max(at, last_at)
-    appended = []
-    for version_of_event, event in enumerate(events, start=version + 1):
-        row: dict[str, Any] = {
-            "stream": stream,
-            "version": version_of_event,
-            "type": event.type,
-            "body": event_to_body(event),
-            "at": at,
-            "actor": actor.label,
-        }
-        digest = digest_of(LoggedEvent(seq=0, **row), digest)
-        chain = chain_of(chain, digest)
-        seals = {"digest": digest, "chain": chain}
-        seq = connection.execute(_INSERT, row | seals).scalar_one()
-        appended.append(LoggedEvent(seq=seq, **row))
-    return appended
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._chain: str | None = None
+
+    def append(
+        self,
+        stream: str,
+        events: Sequence[Event],
+        *,
+        actor: Actor,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> list[LoggedEvent]:
+        """Write events at the end of the stream; its times never go back, whoever's clock is slow.
+
+        Raises
+        ------
+        VersionConflict
+            The stream is not at ``expected_version``.
+        """
+        if not events:
+            return []
+        if self._chain is None:
+            take_turn(self._connection)
+            self._chain = head(self._connection)[1]
+        version, digest, last_at = _end_of(self._connection, stream)
+        if expected_version is not None and version != expected_version:
+            raise VersionConflict(
+                f"{stream} is at event {version}, not {expected_version}: "
+                "something happened meanwhile; read it again",
+                [Fault("version", f"{expected_version} was expected, {version} is current")],
+            )
+        at = at if last_at is None else max(at, last_at)
+        appended = []
+        for version_of_event, event in enumerate(events, start=version + 1):
+            row: dict[str, Any] = {
+                "stream": stream,
+                "version": version_of_event,
+                "type": event.type,
+                "body": event_to_body(event),
+                "at": at,
+                "actor": actor.label,
+            }
+            digest = digest_of(LoggedEvent(seq=0, **row), digest)
+            self._chain = chain_of(self._chain, digest)
+            seals = {"digest": digest, "chain": self._chain}
+            seq = self._connection.execute(_INSERT, row | seals).scalar_one()
+            appended.append(LoggedEvent(seq=seq, **row))
+        return appended
+
+    def end_turn(self) -> None:
+        """What was written lasts: from now on others may write too."""
+        self._chain = None
 
 
 def head(connection: Connection) -> tuple[int, str]:

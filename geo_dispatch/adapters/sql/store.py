@@ -56,6 +56,7 @@ class Unit:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._log = log.Writer(connection)
         self.technicians = Technicians(connection)
         self.customers = Customers(connection)
         self.contracts = Contracts(connection)
@@ -101,6 +102,7 @@ class Unit:
         """
         while self._last:
             self._last.pop(0)()
+        self._log.end_turn()
         request = IN_HAND.get()
         if request is None or request.done:
             self.connection.commit()
@@ -130,8 +132,8 @@ class Unit:
         VersionConflict
             The stream is not at ``expected_version`` (of events, not of the record).
         """
-        return log.append(
-            self.connection, stream, events, actor=actor, at=at, expected_version=expected_version
+        return self._log.append(
+            stream, events, actor=actor, at=at, expected_version=expected_version
         )
 
     def events(
