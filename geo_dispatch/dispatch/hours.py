@@ -25,8 +25,14 @@ class Hours:
     end: time
 
     def on(self, day: date, zone: ZoneInfo) -> Window:
-        """The hours as instants, for those that begin on ``day``."""
-        return Window(*self.instants(day, zone))
+        """The hours as instants, for those that begin on ``day``.
+
+        Those that lie in the hour which summer time skips are the hour before it.
+        """
+        start, end = self.instants(day, zone)
+        if end <= start:
+            start = utc(datetime.combine(day, self.start, zone).replace(fold=1))
+        return Window(start, end)
 
     def instants(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Start and end; where the clocks skip an hour, the end may come first."""

@@ -1,7 +1,6 @@
-"""A technician's day as it stands: open orders in sequence, and when each is reached.
+"""A technician's plan: open orders in sequence, and where it goes on from.
 
-``Plan`` says what is to be done and where the technician is; ``schedule`` walks it, given the
-drive time of each leg. Drive times come from outside, so that many plans share one road query.
+`schedule` walks it and says when each is reached.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.availability import next_working
-from geo_dispatch.dispatch.drives import Leg
 from geo_dispatch.dispatch.hours import Hours
 from geo_dispatch.dispatch.orders import ENDED, Status, WorkOrder
 from geo_dispatch.dispatch.technicians import Technician
@@ -139,15 +137,6 @@ class Plan:
         promised = sum(1 for _ in itertools.takewhile(bool, later))
         return replace(self, stops=self.stops[: len(self.stops) - promised])
 
-    def open_work_s(self, now: datetime, zone: ZoneInfo) -> float:
-        """Work still to do today, seconds; orders promised for later days don't count."""
-        today = now.astimezone(zone).date()
-        return sum(
-            stop.remaining_s(now)
-            for stop in self.stops
-            if stop.order.window is None or stop.order.window.start.astimezone(zone).date() <= today
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -158,44 +147,12 @@ class Origin:
     basis: Basis
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """One stop of a plan, worked out.
-
-    Attributes
-    ----------
-    arrive_at
-        Not before the window opens, unless the technician is under way already. None when there
-        is no way there, or to a stop before it.
-    drive_s
-        Driving until there, from now on, seconds.
-    """
-
-    stop: Stop
-    arrive_at: datetime | None
-    finish_at: datetime | None
-    drive_s: float | None
-    basis: Basis
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A plan worked out: each stay, and when the technician is free again.
-
-    ``free_at`` is None when the plan can't be driven or starts nowhere.
-    """
-
-    stays: tuple[Stay, ...]
-    free_at: datetime | None
-    basis: Basis
-
-
 def in_sequence(stops: Sequence[Stop]) -> tuple[Stop, ...]:
     """Open stops in the order in which they will be done: whoever is there finishes first."""
 
     def key(stop: Stop) -> tuple[bool, bool, int, str]:
         order = stop.order
-        return (not stop.reached, order.status is not Status.EN_ROUTE, order.sequence, order.id)
+        return (not stop.reached, not stop.under_way, order.sequence, order.id)
 
     return tuple(sorted((s for s in stops if s.order.status not in ENDED), key=key))
 
@@ -208,8 +165,11 @@ def origin(plan: Plan, now: datetime, zone: ZoneInfo) -> Origin | None:
     stop = plan.stops[0] if plan.stops else None
     if stop is not None and stop.reached:
         return Origin(stop.place, now + timedelta(seconds=stop.remaining_s(now)), Basis.SITE)
-    under_way = stop is not None and stop.order.status is Status.EN_ROUTE
-    ready_at = now if under_way else next_working(plan.technician, now, zone) or now
+    on_call = stop is not None and stop.order.emergency
+    under_way = stop is not None and stop.under_way
+    ready_at = now
+    if not under_way:
+        ready_at = next_working(plan.technician, now, zone, on_call=on_call) or now
     seen = plan.whereabouts
     fresh = seen is not None and (now - seen.at).total_seconds() <= POSITION_FRESH_S
     if seen is not None and fresh:
@@ -219,48 +179,3 @@ def origin(plan: Plan, now: datetime, zone: ZoneInfo) -> Origin | None:
     if seen is not None:
         return Origin(seen.place, ready_at, Basis.STALE_POSITION)
     return None
-
-
-def legs(plan: Plan, start: Origin) -> list[Leg]:
-    """The legs still to drive, in sequence: one per stop that is not reached."""
-    ahead = _ahead(plan)
-    places = [start.place, *(stop.place for stop in ahead)]
-    return list(itertools.pairwise(places))
-
-
-def schedule(
-    plan: Plan, start: Origin | None, drive_s: Sequence[float | None], now: datetime
-) -> Schedule:
-    """Walk the plan from its origin; ``drive_s`` has one entry per leg of `legs`."""
-    if start is None:
-        lost = tuple(Stay(stop, None, None, None, Basis.NO_POSITION) for stop in plan.stops)
-        return Schedule(lost, None, Basis.NO_POSITION)
-    stays: list[Stay] = []
-    if plan.stops and plan.stops[0].reached:
-        stop = plan.stops[0]
-        stays.append(Stay(stop, stop.arrived_at or now, start.ready_at, 0.0, Basis.ARRIVED))
-    free_at: datetime | None = start.ready_at
-    driven_s = 0.0
-    for stop, leg_s in zip(_ahead(plan), drive_s, strict=True):
-        if free_at is None or leg_s is None:
-            free_at = None
-            stays.append(Stay(stop, None, None, None, Basis.UNREACHABLE))
-            continue
-        driven_s += leg_s
-        arrive_at = free_at + timedelta(seconds=leg_s)
-        if stop.order.status is not Status.EN_ROUTE:
-            arrive_at = work_from(stop.order, arrive_at)
-        free_at = work_from(stop.order, arrive_at) + timedelta(seconds=stop.remaining_s(now))
-        stays.append(Stay(stop, arrive_at, free_at, driven_s, start.basis))
-    if free_at is None:
-        return Schedule(tuple(stays), None, Basis.UNREACHABLE)
-    return Schedule(tuple(stays), free_at, Basis.SITE if plan.stops else start.basis)
-
-
-def work_from(order: WorkOrder, arrive_at: datetime) -> datetime:
-    """When work begins for who arrives then: not before the window opens."""
-    return max(arrive_at, order.window.start) if order.window is not None else arrive_at
-
-
-def _ahead(plan: Plan) -> tuple[Stop, ...]:
-    return plan.stops[1:] if plan.stops and plan.stops[0].reached else plan.stops
