@@ -172,27 +172,31 @@ def _log(unit: Unit, message: Message, actor: Actor) -> None:
 def _facts(ctx: Desk, unit: Unit, happenings: Sequence[Happening]) -> Facts:
     """What the happenings' messages name, read together."""
     orders = [order for one in happenings for order in (one.before, one.after) if order]
-    named = [getattr(one.event, name, None) for one in happenings for name in _NAMED]
-    technicians = {key for order in orders for key in order.technician_ids} | set(named)
-    by = {getattr(one.event, "by_order_id", None) for one in happenings}
+    technicians = {str(key) for order in orders for key in order.technician_ids}
+    technicians |= _named(happenings, "technician_id", "technician_before", "technician_after")
+    by = _named(happenings, "by_order_id")
     asking = {one.after.id for one in happenings if isinstance(one.event, _ASKS_WHAT_WAS_TOLD)}
+    customers = {order.customer_id for order in orders if order.customer_id}
     return Facts(
         zone=ZoneInfo(ctx.settings.time_zone),
         params=unit.policies.in_force().policy.messages if asking else MessageParams(),
-        sites=unit.sites.many({order.site_id for order in orders}),
-        technicians=unit.technicians.many({key for key in technicians if key}),
-        customers=unit.customers.many({o.customer_id for o in orders if o.customer_id}),
-        numbers={key: order.number for key, order in unit.orders.many(b for b in by if b).items()},
-        told=_told(unit, asking),
+        sites=unit.sites.many({order.site_id for order in orders}) if orders else {},
+        technicians=unit.technicians.many(technicians) if technicians else {},
+        customers=unit.customers.many(customers) if customers else {},
+        numbers={key: one.number for key, one in unit.orders.many(by).items()} if by else {},
+        told=_told(unit, asking) if asking else {},
     )
 
 
-_NAMED: Final = ("technician_id", "technician_before", "technician_after")
+def _named(happenings: Sequence[Happening], *fields_of_events: str) -> set[str]:
+    """The ids that the events hold in these fields."""
+    found = (getattr(one.event, name, None) for one in happenings for name in fields_of_events)
+    return {str(key) for key in found if key is not None}
 
 
 def _told(unit: Unit, order_ids: set[OrderId]) -> dict[OrderId, datetime]:
     """When each order's customer expects somebody, as they were told last."""
-    last = unit.messages.last_told(order_ids, TELLING_WHEN) if order_ids else {}
+    last = unit.messages.last_told(order_ids, TELLING_WHEN)
     return {
         order_id: datetime.fromisoformat(eta)
         for order_id, message in last.items()

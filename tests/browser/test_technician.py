@@ -121,11 +121,12 @@ def test_help_is_asked_for_with_a_reason_and_work_goes_on(phone, world, van):
     expect(visit).to_have_attribute("data-status", "en_route")
 
 
-def test_a_job_assigned_meanwhile_appears_by_itself(phone, world, van):
+def test_a_job_assigned_meanwhile_appears_by_itself_and_is_told(phone, world, van):
     page = phone().page
     expect(page.locator("#connection")).to_have_text("Live")
     order = assigned(world, van)
     expect(page.locator(f'.visit[data-order="{order["id"]}"]')).to_be_visible()
+    expect(page.locator("#toast")).to_contain_text(f"{order['number']} is yours: boiler repair")
 
 
 @pytest.mark.parametrize(("answer", "review"), [("confirm", "confirmed"), ("contest", "contested")])

@@ -87,7 +87,10 @@ async function start() {
     state: setConnection,
     snapshot: soon,
     positions: () => {},
-    event: soon,
+    event: (event) => {
+      if (event.type === "message.queued") say(event.body.text);
+      soon();
+    },
     reset: soon,
   }, ORDER_EVENTS);
 }
