@@ -109,16 +109,15 @@ def presences(
     stop = Stop(_NAMELESS, OrderId(""), SiteId(""), 0, None, 1, fence)
     state = fold(TrackState(), fixes, [stop]).stop(_NAMELESS)
     stays = () if state is None else state.fence.attendances
-    within = [
-        fix for fix in fixes if not fix.mock and fence.distance_m(fix.place) <= fence.radius_m
-    ]
+    runs = list(_runs(fixes, fence))
+    within = [fix for run in runs for fix in run]
     for stay in stays:
         until_ms = stay.left_ms if stay.left_ms is not None else fixes[-1].at_ms
         during = [fix for fix in within if stay.arrived_ms <= fix.at_ms <= until_ms]
         yield _presence(technician_id, during, fence, stay)
-    for stretch in _stretches(within):
-        if not any(_covers(stay, stretch) for stay in stays):
-            yield _presence(technician_id, stretch, fence, None)
+    for run in runs:
+        if not any(_covers(stay, run) for stay in stays):
+            yield _presence(technician_id, run, fence, None)
 
 
 def _presence(
@@ -138,21 +137,25 @@ def _presence(
     )
 
 
-def _stretches(fixes: Sequence[Fix]) -> Iterator[list[Fix]]:
-    """Fixes without a long silence between them."""
-    stretch: list[Fix] = []
+def _runs(fixes: Sequence[Fix], fence: Fence) -> Iterator[list[Fix]]:
+    """Fixes within the radius, without one outside or a long silence between them."""
+    run: list[Fix] = []
     for fix in fixes:
-        if stretch and fix.at_ms - stretch[-1].at_ms > _GAP_MS:
-            yield stretch
-            stretch = []
-        stretch.append(fix)
-    if stretch:
-        yield stretch
+        if fix.mock:
+            continue
+        outside = fence.distance_m(fix.place) > fence.radius_m
+        if run and (outside or fix.at_ms - run[-1].at_ms > _GAP_MS):
+            yield run
+            run = []
+        if not outside:
+            run.append(fix)
+    if run:
+        yield run
 
 
-def _covers(stay: Attendance, stretch: Sequence[Fix]) -> bool:
-    ends_before = stay.left_ms is not None and stay.left_ms < stretch[0].at_ms
-    return not ends_before and stay.arrived_ms <= stretch[-1].at_ms
+def _covers(stay: Attendance, run: Sequence[Fix]) -> bool:
+    ends_before = stay.left_ms is not None and stay.left_ms < run[0].at_ms
+    return not ends_before and stay.arrived_ms <= run[-1].at_ms
 
 
 def _named(unit: Unit, presence: Presence, call_sign: str) -> Presence:
