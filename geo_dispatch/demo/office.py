@@ -71,7 +71,7 @@ class Office:
         self.assigned[todo.order_id] = order
 
     def _order(self, job: Job) -> Json:
-        kind = job.kind
+        kind, known = job.kind, self._entered.equipment[job.site]
         body: Json = {
             "type": kind.type,
             "site_id": self._entered.sites[job.site],
@@ -79,6 +79,8 @@ class Office:
             "required_skills": [
                 {"name": name, "level": level} for name, level in kind.skills.items()
             ],
+            "required_certificates": kind.certificates,
+            "equipment_id": next((known[name] for name in kind.skills if name in known), None),
             "priority": kind.priority,
             "duration_s": job.duration_s,
             "due_at": job.due_at.isoformat(),

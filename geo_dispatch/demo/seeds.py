@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from geo_dispatch.kernel.geo import LonLat
 
@@ -22,6 +24,14 @@ class TechnicianSeed:
         Name of the home territory, a municipality.
     skills
         Level by name of the skill.
+    certificates
+        Days that each is still good for, by name; negative has ended, 0 never ends.
+    equipment, parts
+        On the vehicle: what it has, and how many of each part.
+    on_call
+        Whether emergencies may call after the shift.
+    breaks
+        Whether there is a break at noon in the plan.
     """
 
     call_sign: str
@@ -29,11 +39,24 @@ class TechnicianSeed:
     home: LonLat
     vehicle: str
     skills: dict[str, int]
+    certificates: dict[str, int] = field(default_factory=dict)
+    equipment: tuple[str, ...] = ()
+    parts: dict[str, int] = field(default_factory=dict)
+    on_call: bool = False
+    breaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSeed:
-    """A real building, and a made-up customer in it."""
+    """A real building, and a made-up customer in it.
+
+    Attributes
+    ----------
+    tier
+        Of the customer's contract.
+    closes
+        Whether nobody is let in outside working hours.
+    """
 
     customer: str
     kind: str
@@ -41,6 +64,18 @@ class SiteSeed:
     municipality: str
     location: LonLat
     access_notes: str
+    tier: str = "standard"
+    closes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentSeed:
+    """What stands at all sites of some kinds, and the skill that it is worked on with."""
+
+    skill: str
+    type: str
+    name: str
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +89,38 @@ class JobKind:
     duration_min: int
     has_window: bool
     kinds: tuple[str, ...]
+    certificates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One order of the project that waits for the dispatcher at the map.
+
+    Attributes
+    ----------
+    permits
+        That are still to be granted.
+    """
+
+    title: str
+    type: str
+    duration_min: int
+    certificates: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    crew_size: int = 1
+    permits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Work in stages at one customer, the things that it needs, and who goes together."""
+
+    customer: str
+    resources: dict[str, tuple[str, ...]]
+    crew: str
+    lead: str
+    member: str
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +129,14 @@ class Seeds:
 
     technicians: tuple[TechnicianSeed, ...]
     sites: tuple[SiteSeed, ...]
+    equipment: tuple[EquipmentSeed, ...]
     jobs: tuple[JobKind, ...]
     emergency: JobKind
+    project: Project
 
 
 def load_seeds() -> Seeds:
     """Read the seeds that the package carries."""
     text = files("geo_dispatch.demo").joinpath(f"{AREA}.toml").read_text("utf-8")
     data = tomllib.loads(text)
-    return Seeds(
-        tuple(TechnicianSeed(**{**t, "home": LonLat(*t["home"])}) for t in data["technicians"]),
-        tuple(SiteSeed(**{**s, "location": LonLat(*s["location"])}) for s in data["sites"]),
-        tuple(map(_job_kind, data["jobs"])),
-        _job_kind(data["emergency"]),
-    )
-
-
-def _job_kind(entry: dict[str, Any]) -> JobKind:
-    return JobKind(**{**entry, "kinds": tuple(entry["kinds"])})
+    return msgspec.convert(data, Seeds)

@@ -203,8 +203,11 @@ def _fill(running: deployment.Deployment, stage: Stage, stack: ExitStack) -> Wor
             for role in (Role.DISPATCHER, Role.PLANNER, Role.CLIENT, Role.ADMIN)
         }
         office = Api(running.url, secrets["dispatcher"], connections)
-        hours = working_hours(clock(), ZoneInfo(settings.time_zone), real_time=real_time)
-        entered = enter(office, seeds, hours, stage.progress, with_visitor=real_time)
+        zone = ZoneInfo(settings.time_zone)
+        now = clock()
+        hours = working_hours(now, zone, real_time=real_time)
+        today = now.astimezone(zone).date()
+        entered = enter(office, seeds, hours, today, stage.progress, with_visitor=real_time)
 
         def token(role: Role, technician_id: str) -> str:
             return tokens.create(desk, role, technician_id=TechnicianId(technician_id))[1]

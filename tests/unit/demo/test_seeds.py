@@ -31,6 +31,7 @@ def test_every_job_finds_a_site_and_two_technicians_who_can_do_it():
             t
             for t in SEEDS.technicians
             if all(t.skills.get(name, 0) >= level for name, level in kind.skills.items())
+            and all(t.certificates.get(name, -1) >= 0 for name in kind.certificates)
         ]
         assert len(able) >= 2, kind.title
 
@@ -56,3 +57,19 @@ def test_every_site_and_home_lies_in_its_municipality():
         assert assigner.territory_of(site.location) == name_to_id(site.municipality), site.customer
     for technician in SEEDS.technicians:
         assert assigner.territory_of(technician.home) == name_to_id(technician.territory)
+
+
+def test_the_project_is_at_a_site_of_the_seeds_and_its_crew_can_do_it():
+    project, vans = SEEDS.project, {t.call_sign: t for t in SEEDS.technicians}
+    assert project.customer in {site.customer for site in SEEDS.sites}
+    needed = {name for stage in project.stages for name in stage.certificates}
+    assert needed <= vans[project.lead].certificates.keys()
+    assert project.member in vans
+    provided = {name for provides in project.resources.values() for name in provides}
+    assert {name for stage in project.stages for name in stage.needs} <= provided
+
+
+def test_some_certificate_has_ended_and_some_site_closes():
+    assert any(left < 0 for t in SEEDS.technicians for left in t.certificates.values())
+    assert any(site.closes for site in SEEDS.sites)
+    assert {site.tier for site in SEEDS.sites} == {"standard", "silver", "gold"}
