@@ -6,7 +6,7 @@ of each day. Nobody's real score is lower, so whoever's least is above the last 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.feasibility import SLA, Limit, deadlines
 from geo_dispatch.dispatch.fleet import Fleet
+from geo_dispatch.dispatch.points import Around
 from geo_dispatch.dispatch.scoring import Scorer
 from geo_dispatch.kernel.geo import haversines_m
 
@@ -31,46 +32,96 @@ _ROUNDING_S: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
+class Ways:
+    """The least that it takes from each place of a fleet to a site, and from it to each.
+
+    Attributes
+    ----------
+    sure
+        Which of the two are exact, (2, m).
+    """
+
+    to_s: Floats
+    from_s: Floats
+    sure: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Least:
-    """Per technician: whether a promise must break, and the least score, as one number."""
+    """The least score at each point; of who breaks a promise, behind everybody who doesn't.
+
+    Attributes
+    ----------
+    first
+        Where the points of each technician begin.
+    vague
+        At which points a way that wasn't looked for could make it more.
+    """
 
     minutes: Floats
+    first: NDArray[np.intp]
+    row_min: Floats
+    vague: NDArray[np.bool_]
 
     def best_first(self) -> Iterator[int]:
         """Rows by what they could reach, without those who can't be there in the window."""
-        for row in np.argsort(self.minutes, kind="stable").tolist():
-            if self.minutes[row] == np.inf:
+        for row in np.argsort(self.row_min, kind="stable").tolist():
+            if self.row_min[row] == np.inf:
                 return
             yield row
 
     def key(self, row: int) -> tuple[bool, float]:
         """No candidate of that row is ordered before this."""
-        minutes = float(self.minutes[row])
-        broken = minutes > _BROKEN / 2
-        return broken, minutes - _BROKEN * broken - _ROUNDING_MIN
+        return _as_key(float(self.row_min[row]))
+
+    def points(self, row: int) -> list[tuple[tuple[bool, float], int]]:
+        """The same for each point of the row, with its number, least first."""
+        start, end = int(self.first[row]), int(self.first[row + 1])
+        minutes = self.minutes[start:end].tolist()
+        return sorted((_as_key(one), start + n) for n, one in enumerate(minutes) if one < np.inf)
+
+    def is_vague(self, row: int) -> bool:
+        """Whether the way to the best place of that row wasn't looked for."""
+        start, end = int(self.first[row]), int(self.first[row + 1])
+        return bool(self.vague[start + int(np.argmin(self.minutes[start:end]))])
 
 
-def least_of(
-    case: Case, fleet: Fleet, scorer: Scorer, work_s: Floats, holders: Sequence[int]
-) -> Least:
-    """The least for everybody; minus infinity for ``holders``, whose own day has to change."""
+def ways_by_crow(case: Case, fleet: Fleet) -> Ways:
+    """By crow's flight at the speed of the fastest street."""
     points = fleet.points
     site = np.array(case.site.location, dtype=np.float64)
     way_s = fleet.roads.least_s(haversines_m(points.places, site))
-    drive_s, begin_s = points.least(case, way_s, way_s)
-    on_road = on_road_min(case, scorer, drive_s, begin_s)
-    minutes = np.full(len(fleet.plans), np.inf)
-    np.minimum.at(minutes, points.row, on_road)
-    minutes += _standing_min(case, fleet, scorer, work_s)
-    minutes[list(holders)] = -np.inf
-    return Least(minutes)
+    return Ways(way_s, way_s, np.ones((2, len(way_s)), dtype=bool))
+
+
+def ways_within(case: Case, fleet: Fleet, around: Around, within_s: float, crow: Ways) -> Ways:
+    """Exact up to so many seconds; beyond, at least so many."""
+    to_s, from_s = around(fleet.points.places, case.site.location, within_s)
+    sure = np.array([np.isfinite(to_s), np.isfinite(from_s)]) | np.isinf(within_s)
+    least_s = np.maximum(crow.to_s, within_s)
+    return Ways(np.where(sure[0], to_s, least_s), np.where(sure[1], from_s, least_s), sure)
+
+
+def least_of(case: Case, fleet: Fleet, scorer: Scorer, ways: Ways, standing_min: Floats) -> Least:
+    """The least for everybody, with what needs no roads as given."""
+    points = fleet.points
+    drive_s, begin_s = points.least(case, ways.to_s, ways.from_s)
+    minutes = on_road_min(case, scorer, drive_s, begin_s) + standing_min[points.row]
+    first = np.searchsorted(points.row, np.arange(len(fleet.plans) + 1))
+    row_min = np.minimum.reduceat(minutes, first[:-1]) if len(minutes) else np.empty(0)
+    unsure = ~ways.sure
+    vague = unsure[0][points.before] | ((points.after >= 0) & unsure[1][points.after])
+    return Least(minutes, first, row_min, vague)
+
+
+def _as_key(minutes: float) -> tuple[bool, float]:
+    broken = minutes > _BROKEN / 2
+    return broken, minutes - _BROKEN * broken - _ROUNDING_MIN
 
 
 def nearest_s(case: Case, fleet: Fleet) -> Floats:
     """No way to the site from any place of their day takes less; per technician."""
-    points = fleet.points
-    site = np.array(case.site.location, dtype=np.float64)
-    way_s = fleet.roads.least_s(haversines_m(points.places, site))
+    points, way_s = fleet.points, ways_by_crow(case, fleet).to_s
     nearest = np.full(len(fleet.plans), np.inf)
     np.minimum.at(nearest, points.row, way_s[points.before])
     own = points.home >= 0
@@ -84,6 +135,8 @@ def on_road_min(case: Case, scorer: Scorer, drive_s: Floats, begin_s: Floats) ->
     The mean of what is above 0 is at least what of the mean is above 0, however arrivals spread.
     """
     order, params = case.order, scorer.params
+    no_way = np.isinf(drive_s)
+    begin_s = np.where(no_way, case.earliest.timestamp(), begin_s)
     late_s = np.zeros(len(begin_s))
     broken = np.zeros(len(begin_s), dtype=bool)
     too_late = np.zeros(len(begin_s), dtype=bool)
@@ -99,11 +152,11 @@ def on_road_min(case: Case, scorer: Scorer, drive_s: Floats, begin_s: Floats) ->
     minutes = (
         drive_s + params.wait_price_of(order) * waited_s + params.lateness_price * late_s
     ) / 60
-    return np.where(too_late, np.inf, minutes + _BROKEN * broken)
+    return np.where(too_late | no_way, np.inf, minutes + _BROKEN * broken)
 
 
-def _standing_min(case: Case, fleet: Fleet, scorer: Scorer, work_s: Floats) -> Floats:
-    """What needs no roads: exact for everybody who is able."""
+def standing_min(case: Case, fleet: Fleet, scorer: Scorer, work_s: Floats) -> Floats:
+    """What needs no roads: exact for everybody who is able; (n,) minutes."""
     params, columns = scorer.params, fleet.columns
     minutes = params.workload_price * (work_s - scorer.mean_work_s) / 60
     if case.site.territory_id is not None:

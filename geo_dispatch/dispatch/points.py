@@ -12,7 +12,7 @@ may begin there.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -38,6 +38,10 @@ _ROUNDING_S: Final = 0.01
 """Drive times are whole milliseconds, rounded once at each end."""
 
 
+Around = Callable[[Floats, LonLat, float], tuple[Floats, Floats]]
+"""Seconds from each of (m, 2) places to one, and from it to each; infinite beyond so many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Roads:
     """What a ranking may ask of the road network.
@@ -49,11 +53,15 @@ class Roads:
     snap_slack_m
         By how much less than the crow's flight a way can be, because both its ends are moved to
         the nearest street: the sum of both moves, at most.
+    around
+        Exact drive times between one place and those near it, all at once; without, the crow's
+        flight has to do until somebody's day is looked at.
     """
 
     drive_times: DriveTimes
     fastest_mps: float
     snap_slack_m: float
+    around: Around | None = None
 
     def least_s(self, crow_m: Floats) -> Floats:
         """No way between two places so far apart takes less."""
@@ -111,9 +119,11 @@ class Points:
     ----------
     places
         (m, 2) lon, lat.
-    row, before, after, home
-        The technician's row; the places that the visit comes between (``after`` is -1 at the end
-        of the day), and the technician's home (-1: none).
+    row, position
+        The technician's row, and the place in their sequence.
+    before, after, home
+        The places that the visit comes between (``after`` is -1 at the end of
+        the day), and the technician's home (-1: none).
     home_on_s
         No drive from home to ``after`` takes less.
     steady_until_s
@@ -125,6 +135,7 @@ class Points:
     places: Floats
     stops: Stops
     row: Ints
+    position: Ints
     before: Ints
     after: Ints
     home: Ints
@@ -136,6 +147,8 @@ class Points:
 
     def least(self, case: Case, to_s: Floats, from_s: Floats) -> tuple[Floats, Floats]:
         """The least driving added, and the soonest beginning in seconds since 1970; per point.
+
+        Driving is infinite where there is no way.
 
         Parameters
         ----------
@@ -157,8 +170,10 @@ class Points:
         onward_s = np.where(self.after < 0, 0.0, onward_s)
         free_s = np.where(alike, self.steady.free_s, self.roaming.free_s)
         spared_s = np.where(alike, self.steady.spared_s, self.roaming.spared_s)
-        begin_s = np.maximum(free_s + there_s, earliest_s)
-        return np.maximum(0.0, there_s + onward_s - spared_s), begin_s
+        way_s = there_s + onward_s
+        some = np.isfinite(way_s)
+        added_s = np.subtract(way_s, spared_s, out=np.full(len(way_s), np.inf), where=some)
+        return np.maximum(0.0, added_s), np.maximum(free_s + there_s, earliest_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +262,7 @@ def points_of(
         places=array,
         stops=stops,
         row=row,
+        position=depth,
         before=np.where(ahead < 0, begins[row], np.append(stops.place, 0)[ahead]),
         after=end[behind],
         home=homes[row],
@@ -266,7 +282,7 @@ def _stops(
         before = int(begins[row])
         for depth, stop in enumerate(plan.stops):
             place = places.number(stop.place)
-            opens = stop.order.not_before
+            opens = None if stop.reached else stop.order.not_before
             rows.append(
                 (
                     row,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -20,11 +20,20 @@ import numpy as np
 from geo_dispatch.dispatch.candidates import Candidate, Excluded, Lead, NotRanked, Ranking
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.day import Day
+from geo_dispatch.dispatch.drives import Leg
 from geo_dispatch.dispatch.exclusions import Exclusion
 from geo_dispatch.dispatch.feasibility import SLA, lateness_s
 from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.insertion import Insertion, insertion_legs, insertions
-from geo_dispatch.dispatch.least import least_of, nearest_s
+from geo_dispatch.dispatch.least import (
+    Least,
+    Ways,
+    least_of,
+    nearest_s,
+    standing_min,
+    ways_by_crow,
+    ways_within,
+)
 from geo_dispatch.dispatch.plan import Basis, origin
 from geo_dispatch.dispatch.points import Roads
 from geo_dispatch.dispatch.qualification import exclusions
@@ -32,13 +41,21 @@ from geo_dispatch.dispatch.refusals import against, in_the_day
 from geo_dispatch.dispatch.requirements import met
 from geo_dispatch.dispatch.scoring import RankingParams, Scorer, Term
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.kernel.geo import haversine_m
+from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.kernel.ids import TechnicianId
 
 __all__ = ["Roads", "Search", "rank"]
 
 _BATCH: Final = 8
 """Technicians per question to the roads."""
+
+_REACHES_S: Final = (120.0, 300.0, 750.0, math.inf)
+"""How far to look around the site, one after another, until nobody better can be further."""
+
+Tried = Mapping[TechnicianId, tuple[int, ...]]
+"""Whose days were looked at, and at which places."""
+
+Scored = tuple[Insertion, tuple[Term, ...]]
 
 Key = tuple[bool, float, TechnicianId]
 """What candidates are ordered by: promises kept first, then the score, then the id."""
@@ -50,7 +67,7 @@ def rank(
     *,
     top: int | None = None,
     params: RankingParams | None = None,
-    among: Collection[TechnicianId] | None = None,
+    among: Tried | None = None,
     explain: bool = True,
 ) -> Ranking:
     """Rank everybody for the order of the case.
@@ -100,27 +117,48 @@ class Search:
         self.work_s = work_s
         self.found: list[Candidate] = []
         self.refused: list[Excluded] = []
-        self.judged: list[TechnicianId] = []
+        self.judged: dict[TechnicianId, tuple[int, ...]] = {}
+        self._left = self.able.copy()
 
-    def run(self, among: Collection[TechnicianId] | None = None) -> None:
+    def run(self, among: Tried | None = None) -> None:
         """Judge everybody, or until nobody who is left can be among the best."""
+        if among is not None:
+            for technician_id, positions in among.items():
+                self._judge(self.fleet.rows[technician_id], positions)
+            return
         if self.top is None:
-            rows = iter(np.flatnonzero(self.able).tolist())
-            least = None
-        else:
-            least = least_of(self.case, self.fleet, self.scorer, self.work_s, self.holders)
-            rows = (row for row in least.best_first() if self.able[row])
-        chosen = (r for r in rows if among is None or self.fleet.plans[r].technician.id in among)
-        size = _BATCH if self.top is not None else len(self.fleet.plans)
+            self._judge_all(np.flatnonzero(self.able).tolist())
+            return
+        self._judge_all([row for row in self.holders if self.able[row]])
+        self._left[self.holders] = False
+        standing = standing_min(self.case, self.fleet, self.scorer, self.work_s)
+        crow = ways_by_crow(self.case, self.fleet)
+        around = self.fleet.roads.around
+        if around is None:
+            self._search(least_of(self.case, self.fleet, self.scorer, crow, standing), crow)
+            return
+        for within_s in _REACHES_S:
+            ways = ways_within(self.case, self.fleet, around, within_s, crow)
+            least = least_of(self.case, self.fleet, self.scorer, ways, standing)
+            if self._search(least, ways):
+                return
+
+    def _search(self, least: Least, ways: Ways) -> bool:
+        """Judge who could be among the best; False when that takes longer ways than are known."""
         batch: list[int] = []
-        for row in chosen:
-            if least is not None and least.key(row) > self._bar():
+        for row in least.best_first():
+            if not self._left[row]:
+                continue
+            if least.is_vague(row) or least.key(row) > self._bar():
                 break
             batch.append(row)
-            if len(batch) == size:
-                self._judge_all(batch)
+            if len(batch) == _BATCH:
+                self._judge_places(batch, least, ways)
                 batch = []
-        self._judge_all([r for r in batch if least is None or least.key(r) <= self._bar()])
+        self._judge_places(batch, least, ways)
+        rest = (row for row in least.best_first() if self._left[row])
+        next_row = next(rest, None)
+        return next_row is None or least.key(next_row) > self._bar()
 
     def ranking(self, *, explain: bool) -> Ranking:
         """What was found."""
@@ -151,28 +189,58 @@ class Search:
         fleet.prefetch_days(rows)
         days = [fleet.day(row, without=self.case.order.id) for row in rows]
         fleet.drives.prefetch(leg for day in days for leg in insertion_legs(self.case, day))
-        for row, day in zip(rows, days, strict=True):
-            self._judge(row, day)
+        for row in rows:
+            self._judge(row)
 
-    def _judge(self, row: int, day: Day) -> None:
+    def _judge_places(self, rows: Sequence[int], least: Least, ways: Ways) -> None:
+        """The same, at no place that can't be their best, or not among the best of all."""
+        fleet, site = self.fleet, self.case.site.location
+        bar = self._bar()
+        points = {row: [one for one in least.points(row) if one[0] <= bar] for row in rows}
+        fleet.drives.learn(_ways_known(fleet, site, ways, points))
+        fleet.prefetch_days(rows)
+        fleet.drives.prefetch(_ways_wanted(fleet, site, points))
+        for row, those in points.items():
+            self._left[row] = False
+            best: Scored | None = None
+            tried = []
+            day = fleet.day(row)
+            for key, point in those:
+                if best is not None and key > _scored_key(best)[:2]:
+                    break
+                tried.append(int(fleet.points.position[point]))
+                best = min(
+                    [*self._scored(row, day, tried[-1:]), *([best] if best else [])],
+                    key=_scored_key,
+                    default=None,
+                )
+            self.judged[fleet.plans[row].technician.id] = tuple(tried)
+            if best is not None:
+                self.found.append(_candidate(self.case, self.scorer, day, *best))
+
+    def _judge(self, row: int, positions: Collection[int] | None = None) -> None:
+        """Find the best place in the day, or the reasons why there is none."""
+        day = self.fleet.day(row, without=self.case.order.id)
         technician = day.plan.technician
-        self.judged.append(technician.id)
-        places = insertions(self.case, day, self.fleet.drives)
-        standing = self.scorer.standing(technician, float(self.work_s[row]))
-        scored = [
-            (one, (*self.scorer.on_road(day, one), *standing))
-            for one in places
-            if not against(self.case, one)
-        ]
-        if not scored:
+        scored = self._scored(row, day, positions)
+        if scored:
+            best = min(scored, key=_scored_key)
+            self.found.append(_candidate(self.case, self.scorer, day, *best))
+        elif self.top is None:
+            places = insertions(self.case, day, self.fleet.drives)
             reasons = tuple(in_the_day(self.case, day, places))
             self.refused.append(Excluded(technician.id, technician.call_sign, reasons))
-            return
-        insertion, terms = min(
-            scored,
-            key=lambda pair: (_breaks_promise(pair[0]), _total(pair[1]), pair[0].position),
-        )
-        self.found.append(_candidate(self.case, self.scorer, day, insertion, terms))
+        last = len(day.plan.stops) + 1
+        self.judged[technician.id] = tuple(range(last) if positions is None else positions)
+
+    def _scored(self, row: int, day: Day, positions: Collection[int] | None) -> list[Scored]:
+        """The places that the visit may take, each with its terms."""
+        standing = self.scorer.standing(day.plan.technician, float(self.work_s[row]))
+        return [
+            (one, (*self.scorer.on_road(day, one), *standing))
+            for one in insertions(self.case, day, self.fleet.drives, positions)
+            if not against(self.case, one)
+        ]
 
     def _facts(self, row: int) -> list[Exclusion]:
         """Everything against the technician that needs no roads."""
@@ -233,12 +301,59 @@ def _candidate(
     )
 
 
+def _ways_known(
+    fleet: Fleet, site: LonLat, ways: Ways, points: Mapping[int, Sequence[tuple[object, int]]]
+) -> dict[Leg, float | None]:
+    """What was found out around the site, as far as these points need it."""
+    known: dict[Leg, float | None] = {}
+    if fleet.roads.around is None:
+        return known
+    for place, number in _ends(fleet, points):
+        for leg, found, sure in (
+            ((place, site), ways.to_s[number], ways.sure[0, number]),
+            ((site, place), ways.from_s[number], ways.sure[1, number]),
+        ):
+            if sure:
+                known[leg] = None if math.isinf(found) else float(found)
+    return known
+
+
+def _ways_wanted(
+    fleet: Fleet, site: LonLat, points: Mapping[int, Sequence[tuple[object, int]]]
+) -> list[Leg]:
+    """The ways between these points and the site, unless they are asked for one by one."""
+    if fleet.roads.around is not None:
+        return []
+    there = {place for place, _ in _ends(fleet, points)}
+    return [*((place, site) for place in there), *((site, place) for place in there)]
+
+
+def _ends(
+    fleet: Fleet, points: Mapping[int, Sequence[tuple[object, int]]]
+) -> Iterator[tuple[LonLat, int]]:
+    """The places that the points lie between, each with its number."""
+    those = fleet.points
+    numbers = {
+        int(end[point])
+        for several in points.values()
+        for _, point in several
+        for end in (those.before, those.after)
+    } - {-1}
+    for number in sorted(numbers):
+        yield LonLat(*those.places[number].tolist()), number
+
+
 def _breaks_promise(insertion: Insertion) -> bool:
     return any(one.limit in SLA for one in insertion.violations)
 
 
 def _total(terms: Sequence[Term]) -> float:
     return sum(term.minutes for term in terms)
+
+
+def _scored_key(scored: Scored) -> tuple[bool, float, int]:
+    insertion, terms = scored
+    return _breaks_promise(insertion), _total(terms), insertion.position
 
 
 def _key(candidate: Candidate) -> Key:

@@ -16,12 +16,11 @@ from geo_dispatch.dispatch.drives import Leg
 from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.plan import Plan
 from geo_dispatch.dispatch.points import Roads
-from geo_dispatch.dispatch.ranking import Search, rank
+from geo_dispatch.dispatch.ranking import Search, Tried, rank
 from geo_dispatch.dispatch.scoring import RankingParams
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.kernel.ids import TechnicianId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,8 @@ class Inputs:
     legs
         Drive times that were asked for, seconds; None where there is no way.
     judged
-        Whose days were looked at; of all others it was known that they can't be among the best.
+        Whose days were looked at, and at which places; of all others it was known that they can't
+        be among the best.
     """
 
     case: Case
@@ -45,7 +45,7 @@ class Inputs:
     top: int | None
     explain: bool
     overtime_s: float
-    judged: tuple[TechnicianId, ...]
+    judged: Tried
 
 
 def inputs_of(
@@ -70,7 +70,7 @@ def inputs_of(
         top=top,
         explain=explain,
         overtime_s=fleet.overtime_s,
-        judged=tuple(search.judged),
+        judged=search.judged,
     )
     return search.ranking(explain=explain), inputs
 
@@ -94,7 +94,7 @@ def replay(inputs: Inputs) -> Ranking:
         fleet,
         top=inputs.top,
         params=inputs.params,
-        among=frozenset(inputs.judged),
+        among=inputs.judged,
         explain=inputs.explain,
     )
 
