@@ -31,6 +31,9 @@ Fits = Callable[[Stop, TechnicianId], bool]
 _ROUNDING_MIN: Final = 1e-6
 """Sums of floats in another sequence differ by less."""
 
+_ROUNDING_S: Final = 2.0
+"""A detour saves no driving, but for what rounding to whole seconds can hide."""
+
 _MILLISECONDS: Final = 3
 """Digits of a second."""
 
@@ -149,12 +152,15 @@ class _Head:
     ----------
     bound
         No answer with it costs less.
+    begin_s
+        When the emergency begins, seconds since 1970.
     changed
         Visits in it that are not as they were.
     """
 
     bound: Cost
-    changed: int
+    begin_s: float
+    changed: frozenset[OrderId]
 
 
 @dataclass(slots=True)
@@ -198,49 +204,76 @@ class _Search:
         front, rest, end = self.roster.parts(host)
         free = [stop for stop in rest if stop.order.id in self.roster.free]
         for bumped in itertools.combinations(free, bumps):
-            if not self._may_be_best(Cost(changes=1 + bumps, minutes=-math.inf)):
-                return
             kept = tuple(stop for stop in rest if stop not in bumped)
             for place in range(len(kept) + 1):
                 head = (*front, *kept[:place], self.wanted.stop)
-                known = self._head(host, head, bumps)
+                known = self._head(host, head, (*kept[place:], *end), bumped)
                 if known is None:
                     continue
                 for away in _subsets(bumped):
+                    if not self._sendable(host, known.bound, away):
+                        continue
                     back = tuple(stop for stop in bumped if stop not in away)
                     for tail in _interleaved(kept[place:], back):
-                        day = self._whole(host, (*head, *tail, *end), known, away, back)
+                        day = self._whole(host, (*head, *tail, *end), known, bumped)
                         if day is not None:
                             yield day, away, back
 
-    def _head(self, host: TechnicianId, head: Stops, bumps: int) -> _Head | None:
-        """The day up to the emergency, if it may begin the best: nothing behind changes it."""
-        least = self.roster.least(host, head)
-        if least is None:
+    def _head(self, host: TechnicianId, head: Stops, tail: Stops, bumped: Stops) -> _Head | None:
+        """The day up to the emergency, if an answer with it may be the best.
+
+        Nothing that comes behind the emergency changes it. Each visit bumped is a change, and
+        none makes the others earlier or, but for rounding, the driving less.
+        """
+        ahead, whole = self.roster.least(host, head), self.roster.least(host, (*head, *tail))
+        if ahead is None or whole is None:
             return None
-        late_min = self._late_min(least.begins_s[self.wanted.stop.order.id])
-        changes = 1 + bumps + least.later
-        if not self._may_be_best(Cost(late_min, 0, 0, changes, -math.inf)):
+        added_s = whole.added_s - len(bumped) * _ROUNDING_S
+        begin_s = ahead.begins_s[self.wanted.stop.order.id]
+        changes = 1 + len(bumped) + len(whole.later)
+        minutes = self._minutes(host, begin_s, added_s)
+        if not self._may_be_best(Cost(self._late_min(begin_s), 0, 0, changes, minutes)):
             return None
         day = self.roster.arranged(host, head)
         if not day.possible:
             return None
-        late_min = self._late_min(self._begin_s(day))
-        bound = Cost(late_min, len(day.broken), 0, 1 + bumps + len(day.changed), -math.inf)
-        return _Head(bound, len(day.changed)) if self._may_be_best(bound) else None
+        begin_s = self._begin_s(day)
+        bound = Cost(
+            late_min=self._late_min(begin_s),
+            broken=len(day.broken),
+            changes=1 + len(bumped) + len(whole.later | day.changed),
+            minutes=self._minutes(host, begin_s, added_s),
+        )
+        return _Head(bound, begin_s, day.changed) if self._may_be_best(bound) else None
+
+    def _sendable(self, host: TechnicianId, bound: Cost, away: Stops) -> bool:
+        """Whether sending these away may give the best answer."""
+        places = [self._places(stop, host) for stop in away]
+        stranded = sum(not found for found in places)
+        later = max((found[0].later for found in places if found), default=0)
+        bound = replace(bound, unassigned=stranded)
+        if self._may_be_best(replace(bound, changes=bound.changes + later)):
+            return True
+        return stranded < len(away) and self._may_be_best(replace(bound, unassigned=stranded + 1))
 
     def _whole(
-        self, host: TechnicianId, stops: Stops, head: _Head, away: Stops, back: Stops
+        self, host: TechnicianId, stops: Stops, head: _Head, bumped: Stops
     ) -> Arranged | None:
         """The host's day, if it may be part of the best answer."""
-        least = self.roster.least(host, stops)
-        if least is None:
-            return None
-        changes = 1 + len(away) + max(least.later, len(back) + head.changed)
-        stranded = sum(not self._places(stop, host) for stop in away)
-        bound = replace(head.bound, unassigned=stranded, changes=changes)
-        if not self._may_be_best(bound):
-            return None
+        if bumped:
+            least = self.roster.least(host, stops)
+            if least is None:
+                return None
+            others = (least.later | head.changed) - {stop.order.id for stop in bumped}
+            bound = replace(
+                head.bound,
+                changes=1 + len(bumped) + len(others),
+                minutes=self._minutes(
+                    host, head.begin_s, least.added_s - len(bumped) * _ROUNDING_S
+                ),
+            )
+            if not self._may_be_best(bound):
+                return None
         day = self.roster.arranged(host, stops)
         return day if day.possible else None
 
@@ -256,7 +289,8 @@ class _Search:
             changes = cost.changes + place.later
             if not self._may_be_best(replace(cost, changes=changes, minutes=-math.inf)):
                 break
-            minutes = -math.inf if others else cost.minutes + place.added_s / 60 - _ROUNDING_MIN
+            slack_min = _ROUNDING_MIN + len(others) * _ROUNDING_S / 60
+            minutes = cost.minutes + place.added_s / 60 - slack_min
             taken = place.technician_id in answer.days
             if not taken and self._may_be_best(replace(cost, changes=changes, minutes=minutes)):
                 self._put(answer, visit, others, place.technician_id, place.index)
@@ -303,23 +337,26 @@ class _Search:
                 for index in self.roster.places(technician_id, day):
                     least = self.roster.least(technician_id, (*day[:index], visit, *day[index:]))
                     if least is not None:
-                        place = _Place(least.later, least.added_s, technician_id, index)
+                        later = len(least.later)
+                        place = _Place(later, least.added_s, technician_id, index)
                         found.append(place)
             found.sort()
             self.places[visit.order.id] = found
         return found
 
     def _cost(self, host: TechnicianId, day: Arranged, away: int) -> Cost:
-        wanted = self.wanted
         begin_s = self._begin_s(day)
-        until_s = begin_s - wanted.now.timestamp()
         added_s = day.drive_s - self.roster.as_it_stands(host).drive_s
         return Cost(
             late_min=self._late_min(begin_s),
             broken=len(day.broken),
             changes=1 + away + len(day.changed),
-            minutes=wanted.hosts[host] + (wanted.wait_price * until_s + added_s) / 60,
+            minutes=self._minutes(host, begin_s, added_s),
         )
+
+    def _minutes(self, host: TechnicianId, begin_s: float, added_s: float) -> float:
+        until_s = begin_s - self.wanted.now.timestamp()
+        return self.wanted.hosts[host] + (self.wanted.wait_price * until_s + added_s) / 60
 
     def _late_min(self, begin_s: float) -> int:
         late_s = round(begin_s - self.wanted.respond_by.timestamp(), _MILLISECONDS)

@@ -7,6 +7,7 @@ stands: whose begin differs, which promises break that held, and whether it can 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,13 +64,40 @@ class Least:
     later
         Visits of the day that begin later than they do as it stands.
     added_s
-        Driving that it adds, seconds.
+        Driving that it adds, seconds; negative when it saves some.
     begins_s
         When its guests begin, seconds since 1970.
     """
 
-    later: int
+    later: frozenset[OrderId]
     added_s: float
+    begins_s: Mapping[OrderId, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What is the same in every arrangement of a day.
+
+    Attributes
+    ----------
+    front, rest, end
+        What has begun, what can be arranged, what is for later days.
+    freed_s, place
+        When, in seconds since 1970, and where the technician is done with the front; None when
+        nobody knows.
+    front_drive_s, drive_s
+        Driving to the front, and in the whole day as it stands.
+    """
+
+    front: tuple[Stop, ...]
+    rest: tuple[Stop, ...]
+    end: tuple[Stop, ...]
+    freed_s: float
+    place: LonLat | None
+    home: LonLat | None
+    front_drive_s: float
+    drive_s: float
+    begins: Mapping[OrderId, datetime | None]
     begins_s: Mapping[OrderId, float]
 
 
@@ -116,12 +144,9 @@ class Roster:
         )
         self.walked = 0
         self._drives = drives
-        self._now_s = now.timestamp()
         self._excused = frozenset(excused)
-        self._begins = {
-            owner: {stay.stop.order.id: stay.begin_at for stay in day.schedule.stays}
-            for owner, day in self.days.items()
-        }
+        self._frames = {owner: self._frame(day, now) for owner, day in self.days.items()}
+        self._opens_s: dict[OrderId, float] = {}
         self._memo = {
             (owner, _names(day.plan.stops)): self._compared(owner, day.plan.stops, day.schedule)
             for owner, day in self.days.items()
@@ -145,16 +170,13 @@ class Roster:
         self, technician_id: TechnicianId
     ) -> tuple[tuple[Stop, ...], tuple[Stop, ...], tuple[Stop, ...]]:
         """The day in three: what has begun, what can be arranged, what is for later days."""
-        stops = self.days[technician_id].plan.stops
-        fixed = first_position(self.days[technician_id].plan)
-        later = itertools.takewhile(self._for_later, reversed(stops[fixed:]))
-        end = len(stops) - sum(1 for _ in later)
-        return stops[:fixed], stops[fixed:end], stops[end:]
+        frame = self._frames[technician_id]
+        return frame.front, frame.rest, frame.end
 
     def places(self, technician_id: TechnicianId, stops: tuple[Stop, ...]) -> range:
         """Where among the stops of an arrangement one more can be put."""
-        front, _, end = self.parts(technician_id)
-        return range(len(front), len(stops) - len(end) + 1)
+        frame = self._frames[technician_id]
+        return range(len(frame.front), len(stops) - len(frame.end) + 1)
 
     def least(self, technician_id: TechnicianId, stops: tuple[Stop, ...]) -> Least | None:
         """What the arrangement takes at the least, without walking it.
@@ -163,33 +185,31 @@ class Roster:
         walk finds anything sooner. None when a visit that may not change is later for it, or
         there is no way.
         """
-        day, planned = self.days[technician_id], self._begins[technician_id]
-        fixed = first_position(day.plan)
-        freed = self._freed(day, fixed)
-        if freed is None:
+        frame = self._frames[technician_id]
+        place, home, planned_s, drives = frame.place, frame.home, frame.begins_s, self._drives
+        if place is None:
             return None
-        moment_s, place = freed
-        home, later, begins_s = day.plan.technician.home, 0, {}
-        drive_s = sum(stay.drive_s or 0.0 for stay in day.schedule.stays[:fixed])
-        for stop in stops[fixed:]:
-            leg_s = self._drives(place, stop.place)
+        moment_s, drive_s = frame.freed_s, frame.front_drive_s
+        later: list[OrderId] = []
+        begins_s: dict[OrderId, float] = {}
+        for stop in stops[len(frame.front) :]:
+            leg_s = drives(place, stop.place)
             if leg_s is None:
                 return None
             order, place = stop.order, stop.place
-            moment_s += leg_s
+            moment_s = max(moment_s + leg_s, self._opens(order))
             if home is not None:  # from where the next duty begins
-                leg_s = min(leg_s, self._drives(home, place) or 0.0)
+                leg_s = min(leg_s, drives(home, place) or 0.0)
             drive_s += leg_s
-            if order.not_before is not None:
-                moment_s = max(moment_s, order.not_before.timestamp())
-            if order.id not in planned:
+            planned = planned_s.get(order.id)
+            if planned is None:
                 begins_s[order.id] = moment_s
-            elif _is_later(moment_s, planned[order.id]):
+            elif moment_s >= planned + WORTH_LISTING_S + _ROUNDING_S:
                 if order.id not in self.free:
                     return None
-                later += 1
+                later.append(order.id)
             moment_s += order.duration_s
-        return Least(later, drive_s - day.schedule.drive_s, begins_s)
+        return Least(frozenset(later), drive_s - frame.drive_s, begins_s)
 
     def prefetch_within(self, technician_ids: Iterable[TechnicianId]) -> None:
         """Ask for the ways between all places of each of these days, in one question."""
@@ -219,21 +239,44 @@ class Roster:
             and (opens >= self.today_until)
         )
 
-    def _freed(self, day: Day, fixed: int) -> tuple[float, LonLat] | None:
-        """When and where the technician is done with what has begun, or is now."""
-        if day.start is None:
-            return None
-        if not fixed:
-            return self._now_s, day.start.place
-        last = day.schedule.stays[fixed - 1]
-        if last.finish_at is None:
-            return None
-        return last.finish_at.timestamp(), last.stop.place
+    def _opens(self, order: WorkOrder) -> float:
+        found = self._opens_s.get(order.id)
+        if found is None:
+            opens = order.not_before
+            found = -math.inf if opens is None else opens.timestamp()
+            self._opens_s[order.id] = found
+        return found
+
+    def _frame(self, day: Day, now: datetime) -> _Frame:
+        stops, stays = day.plan.stops, day.schedule.stays
+        fixed = first_position(day.plan)
+        later = itertools.takewhile(self._for_later, reversed(stops[fixed:]))
+        end = len(stops) - sum(1 for _ in later)
+        done_at: datetime | None = now
+        place = None if day.start is None else day.start.place
+        if fixed:
+            done_at, place = stays[fixed - 1].finish_at, stops[fixed - 1].place
+        begins = {stay.stop.order.id: stay.begin_at for stay in stays}
+        return _Frame(
+            front=stops[:fixed],
+            rest=stops[fixed:end],
+            end=stops[end:],
+            freed_s=0.0 if done_at is None else done_at.timestamp(),
+            place=None if done_at is None or day.start is None else place,
+            home=day.plan.technician.home,
+            front_drive_s=sum(stay.drive_s or 0.0 for stay in stays[:fixed]),
+            drive_s=day.schedule.drive_s,
+            begins=begins,
+            begins_s={
+                one: math.inf if begin is None else begin.timestamp()
+                for one, begin in begins.items()
+            },
+        )
 
     def _compared(
         self, technician_id: TechnicianId, stops: tuple[Stop, ...], schedule: Schedule
     ) -> Arranged:
-        begins = self._begins[technician_id]
+        begins = self._frames[technician_id].begins
         changed = frozenset(
             stay.stop.order.id
             for stay in schedule.stays
@@ -255,9 +298,3 @@ class Roster:
 
 def _names(stops: tuple[Stop, ...]) -> tuple[OrderId, ...]:
     return tuple(stop.order.id for stop in stops)
-
-
-def _is_later(moment_s: float, planned: datetime | None) -> bool:
-    if planned is None:
-        return False
-    return moment_s >= planned.timestamp() + WORTH_LISTING_S + _ROUNDING_S

@@ -3,10 +3,10 @@
     python -m tests.bench.emergency [EXTRACT [COUNTRY]]
 
 Without an extract: Porto from the folder that GEO_DISPATCH_SHARED_DATA names; skipped without it.
-The day as it stands is VROOM's own plan for 300 visits and 40 technicians. Both are given the
-same drive times and the same emergency, to be reached within the hour. Changes are counted alike:
-orders with another technician or, walked by us at the same moment, another planned begin.
-Medians over several days, CPU time.
+The day as it stands is VROOM's own plan for 300 visits and 40 technicians. Two hours into it, with
+everybody at work, an emergency must be reached within half an hour. Both are given the same drive
+times and who is where until when. Changes are counted alike: orders with another technician or,
+walked by us at the same moment, another planned begin. Medians over several days, CPU time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import math
 import os
 import statistics
 import sys
@@ -34,13 +35,13 @@ from geo_dispatch.dispatch.changes import Difference, differences
 from geo_dispatch.dispatch.day import Day, days_of
 from geo_dispatch.dispatch.drives import Drives, Leg
 from geo_dispatch.dispatch.emergency import Emergency, plan_emergency
-from geo_dispatch.dispatch.orders import Status, WorkOrder
+from geo_dispatch.dispatch.orders import Arrival, Status, WorkOrder
 from geo_dispatch.dispatch.plan import Plan, Stop, Whereabouts
 from geo_dispatch.dispatch.policy import EmergencyParams
 from geo_dispatch.dispatch.sites import Site
 from geo_dispatch.dispatch.technicians import Shift, Technician
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId
+from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.roads.engine import RoadEngine
 from tests.support.ascii_map import build_file
@@ -48,9 +49,10 @@ from tests.support.ascii_map import build_file
 vroom = importlib.import_module("vroom") if importlib.util.find_spec("vroom") else None
 
 ZONE: Final = ZoneInfo("Europe/Lisbon")
-NOW: Final = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)
-DAY_ENDS: Final = NOW + timedelta(hours=9)
-RESPOND_BY: Final = NOW + timedelta(hours=1)
+MORNING: Final = datetime(2026, 11, 23, 8, 0, tzinfo=ZONE)
+NOW: Final = MORNING + timedelta(hours=2)
+EVENING: Final = MORNING + timedelta(hours=9)
+RESPOND_BY: Final = NOW + timedelta(minutes=30)
 VISITS, TECHNICIANS, TRADES, DAYS = 300, 40, 3, 3
 MEASURES: Final = (
     ("time to the answer", "ms"),
@@ -99,6 +101,15 @@ class Instance:
         return Drives(ask)
 
 
+@dataclass(frozen=True)
+class Begun:
+    """Where a technician goes on from: a row of the matrix, when, and at which visit."""
+
+    row: int
+    free_at: datetime
+    stop: Stop | None = None
+
+
 def main(arguments: list[str]) -> None:
     extract = chosen(arguments)
     if extract is None or vroom is None:
@@ -129,29 +140,33 @@ def main(arguments: list[str]) -> None:
 def measured(instance: Instance) -> tuple[Run, Run]:
     """The figures of both for one day."""
     urgent = instance.orders[-1]
-    standing = days_with(instance, solved(instance, instance.orders[:-1])[0])
+    begun = [Begun(row, MORNING) for row in range(TECHNICIANS)]
+    routes, _ = solved(instance, begun, instance.orders[:-1], MORNING)
+    begun, routes = later_on(instance, days_with(instance, begun, routes, MORNING))
+    standing = days_with(instance, begun, routes, NOW)
     before = {day.plan.technician.id: day.schedule for day in standing}
-    known = instance.drives()
-    known.prefetch(leg for day in standing for leg in ways(day))
     emergency = Emergency(
         case=Case(urgent, Site(SiteId("s"), "Site", instance.place(VISITS), cell=0), NOW, ZONE),
         hosts={one: 0.0 for one in before if instance.knows(one, urgent)},
         respond_by=RESPOND_BY,
     )
+    drives = instance.drives()
     start = time.process_time()
     plan = plan_emergency(
         emergency,
         standing,
-        known,
+        drives,
         lambda stop, technician_id: instance.knows(technician_id, stop.order),
         EmergencyParams(),
     )
     ours_ms = (time.process_time() - start) * 1000
     assert plan.proven
     ours = figures(ours_ms, differences(before, plan.schedules), urgent)
-    routes, peer_ms = solved(instance, instance.orders)
-    anew = {day.plan.technician.id: day.schedule for day in days_with(instance, routes)}
-    return ours, figures(peer_ms, differences(before, anew), urgent)
+    left = [instance.orders[number] for route in routes.values() for number in route]
+    routes, peer_ms = solved(instance, begun, [*left, urgent], NOW)
+    anew = days_with(instance, begun, routes, NOW)
+    after = {day.plan.technician.id: day.schedule for day in anew}
+    return ours, figures(peer_ms, differences(before, after), urgent)
 
 
 def figures(taken_ms: float, found: Iterable[Difference], urgent: WorkOrder) -> Run:
@@ -166,19 +181,25 @@ def figures(taken_ms: float, found: Iterable[Difference], urgent: WorkOrder) -> 
     return (taken_ms, len(changed), given, (begin_at - NOW).total_seconds() / 60)
 
 
-def solved(instance: Instance, orders: Sequence[WorkOrder]) -> tuple[Routes, float]:
-    """VROOM's plan for these orders, and the CPU time that it took, ms."""
+def solved(
+    instance: Instance, begun: Sequence[Begun], orders: Sequence[WorkOrder], now: datetime
+) -> tuple[Routes, float]:
+    """VROOM's plan for these orders from then on, and the CPU time that it took, ms."""
     assert vroom is not None
     problem = vroom.Input()
     problem.set_durations_matrix("car", np.ascontiguousarray(instance.drive_s))
-    shift_s = int((DAY_ENDS - NOW).total_seconds())
     problem.add_vehicle(
         [
-            vroom.Vehicle(number, start=number, skills=trades, time_window=[0, shift_s])
-            for number, trades in enumerate(instance.trades)
+            vroom.Vehicle(
+                number,
+                start=one.row,
+                skills=instance.trades[number],
+                time_window=span(one.free_at, EVENING, now),
+            )
+            for number, one in enumerate(begun)
         ]
     )
-    problem.add_job([job(order) for order in orders])
+    problem.add_job([job(order, now) for order in orders])
     start = time.process_time()
     solution = problem.solve(exploration_level=5, nb_threads=1)
     taken_ms = (time.process_time() - start) * 1000
@@ -189,44 +210,65 @@ def solved(instance: Instance, orders: Sequence[WorkOrder]) -> tuple[Routes, flo
     return routes, taken_ms
 
 
-def job(order: WorkOrder) -> object:
+def job(order: WorkOrder, now: datetime) -> object:
     """The order as VROOM takes it; one without a window has all day."""
     assert vroom is not None
-    window = order.window or Window(NOW, DAY_ENDS)
-    span = [int((moment - NOW).total_seconds()) for moment in (window.start, window.end)]
+    window = order.window or Window(now, EVENING)
     return vroom.Job(
         int(order.id),
         location=TECHNICIANS + int(order.id),
         default_service=int(order.duration_s),
         skills={int(order.type)},
         priority=100 if order.emergency else 0,
-        time_windows=[span],
+        time_windows=[span(window.start, window.end, now)],
     )
 
 
-def days_with(instance: Instance, routes: Routes) -> list[Day]:
-    """The routes as days, walked by us."""
-    shifts = (Shift(NOW.weekday(), clock(8), clock(17)),)
+def span(start: datetime, end: datetime, now: datetime) -> list[int]:
+    """Both moments as seconds from now."""
+    return [max(0, math.ceil((moment - now).total_seconds())) for moment in (start, end)]
+
+
+def days_with(
+    instance: Instance, begun: Sequence[Begun], routes: Routes, now: datetime
+) -> list[Day]:
+    """What has begun and then the routes as days, walked by us."""
+    shifts = (Shift(now.weekday(), clock(8), clock(17)),)
     plans = []
-    for technician_id, numbers in routes.items():
-        technician = Technician(technician_id, f"Van {technician_id}", shifts=shifts)
-        stops = tuple(
-            Stop(
-                replace(instance.orders[number], sequence=sequence, status=Status.ASSIGNED),
-                instance.place(number),
-            )
-            for sequence, number in enumerate(numbers, 1)
-        )
-        start = Whereabouts(instance.places[int(technician_id)], NOW)
-        plans.append(Plan(technician, stops, start))
-    return days_of(plans, instance.drives(), NOW, ZONE)
+    for number, one in enumerate(begun):
+        technician = Technician(TechnicianId(str(number)), f"Van {number}", shifts=shifts)
+        stops = [] if one.stop is None else [one.stop]
+        for visit in routes[technician.id]:
+            order = replace(instance.orders[visit], sequence=len(stops) + 1, status=Status.ASSIGNED)
+            stops.append(Stop(order, instance.place(visit)))
+        plans.append(Plan(technician, tuple(stops), Whereabouts(instance.places[one.row], now)))
+    return days_of(plans, instance.drives(), now, ZONE)
 
 
-def ways(day: Day) -> list[Leg]:
-    """The legs of the day as it stands: an office knows them."""
-    places = [stop.place for stop in day.plan.stops]
-    start = [day.start.place] if day.start is not None else []
-    return list(zip([*start, *places], places, strict=False))
+def later_on(instance: Instance, days: Sequence[Day]) -> tuple[list[Begun], Routes]:
+    """Where everybody is at `NOW`, and what is left; who is on the way then is there already."""
+    begun: list[Begun] = []
+    routes: Routes = {}
+    for number, day in enumerate(days):
+        at = Begun(number, NOW)
+        routes[day.plan.technician.id] = left = []
+        for stay in day.schedule.stays:
+            visit = int(stay.stop.order.id)
+            assert stay.depart_at is not None
+            assert stay.begin_at is not None
+            assert stay.finish_at is not None
+            if stay.depart_at > NOW:
+                left.append(visit)
+            elif stay.finish_at <= NOW:
+                at = Begun(TECHNICIANS + visit, NOW)
+            else:
+                arrival = Arrival(VisitId(f"v{visit}"), min(stay.begin_at, NOW), "gps")
+                order = replace(instance.orders[visit], status=Status.ON_SITE, arrival=arrival)
+                stop = Stop(order, stay.stop.place)
+                free_at = NOW + timedelta(seconds=stop.remaining_s(NOW))
+                at = Begun(TECHNICIANS + visit, free_at, stop)
+        begun.append(at)
+    return begun, routes
 
 
 def drawn(engine: RoadEngine, sites: NDArray[np.float64], seed: int) -> Instance:
@@ -242,7 +284,7 @@ def drawn(engine: RoadEngine, sites: NDArray[np.float64], seed: int) -> Instance
     ]
     orders = []
     for number in range(VISITS + 1):
-        opens = NOW + timedelta(hours=int(rng.integers(7)))
+        opens = MORNING + timedelta(hours=int(rng.integers(7)))
         promised = rng.random() < 1 / 3
         duration_s = float(rng.integers(8, 16) * 300)
         priority, trade = int(rng.integers(2, 6)), int(rng.integers(TRADES))
@@ -255,7 +297,7 @@ def drawn(engine: RoadEngine, sites: NDArray[np.float64], seed: int) -> Instance
                 number=f"WO-{number}",
                 type=str(trade),
                 site_id=SiteId("s"),
-                placed_at=NOW,
+                placed_at=MORNING,
                 priority=priority,
                 window=window,
                 duration_s=duration_s,
