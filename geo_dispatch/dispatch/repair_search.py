@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from geo_dispatch.dispatch.changes import differences
 from geo_dispatch.dispatch.feasibility import Limit, deadlines
 from geo_dispatch.dispatch.plan import Stop
 from geo_dispatch.dispatch.roster import Roster
@@ -25,6 +24,9 @@ Missed = frozenset[tuple[Limit, OrderId]]
 
 MAX_WALKS: Final = 6000
 """Days walked for one repair, at most: a second or two."""
+
+MAX_JUDGED: Final = 20_000
+"""Arrangements compared for one repair, at most: another second."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,6 +54,15 @@ class Cost:
 Days = Mapping[TechnicianId, tuple[Stop, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Toll:
+    """What one day adds to the cost of all."""
+
+    missed: int
+    changes: int
+    drive_s: float
+
+
 @dataclass(slots=True)
 class Search:
     """What is known and found.
@@ -72,7 +83,14 @@ class Search:
     must_leave: frozenset[OrderId] = frozenset()
     left: frozenset[TechnicianId] = frozenset()
     best: Days | None = None
-    tired: bool = False
+    judged: int = 0
+    _tolls: dict[tuple[TechnicianId, tuple[OrderId, ...]], _Toll] = field(default_factory=dict)
+
+    @property
+    def tired(self) -> bool:
+        """Whether as much was tried as may be, and there is an answer."""
+        spent = self.roster.walked >= MAX_WALKS or self.judged >= MAX_JUDGED
+        return spent and self.bar is not None
 
     def relocate(self, moved: tuple[Stop, ...], owners: Mapping[OrderId, TechnicianId]) -> None:
         """Try every way to put those visits somewhere else."""
@@ -83,7 +101,7 @@ class Search:
             )
             for owner in sorted({owners[one] for one in names})
         }
-        if not self._may_be_best(days, (), len(moved)):
+        if self.tired or not self._may_be_best(days, (), len(moved)):
             return
         hosts = {stop.order.id: self._hosts(stop, owners[stop.order.id]) for stop in moved}
         for stop in moved:
@@ -121,10 +139,13 @@ class Search:
             return
         stop, others = left[0], left[1:]
         found = sorted(
-            (self._cost(after, dropped), _names(after), after)
-            for after in self._with(days, stop, hosts[stop.order.id])
+            (self._cost(after, dropped), where) for where, after in self._with(days, stop, hosts)
         )
-        for _, _, after in found:
+        for _, (host, index) in found:
+            stops = self._stops(days, host)
+            after = {**days, host: (*stops[:index], stop, *stops[index:])}
+            if self.tired:
+                return
             if self._may_be_best(after, dropped, len(hosts)):
                 self._place(after, others, hosts, dropped)
         without = (*dropped, stop)
@@ -132,18 +153,19 @@ class Search:
             self._place(days, others, hosts, without)
 
     def _with(
-        self, days: Days, stop: Stop, hosts: Sequence[TechnicianId]
-    ) -> Iterator[dict[TechnicianId, tuple[Stop, ...]]]:
-        """The days with the visit at every place that may be taken."""
-        for host in hosts:
-            stops = days[host] if host in days else self.roster.as_it_stands(host).stops
+        self, days: Days, stop: Stop, hosts: Mapping[OrderId, Sequence[TechnicianId]]
+    ) -> Iterator[tuple[tuple[TechnicianId, int], dict[TechnicianId, tuple[Stop, ...]]]]:
+        """The days with the visit at every place that may be taken, and which place that is."""
+        for host in hosts[stop.order.id]:
+            stops = self._stops(days, host)
             for index in self.roster.places(host, stops):
-                if self.roster.walked >= MAX_WALKS:
-                    self.tired = True
-                    return
                 arrangement = (*stops[:index], stop, *stops[index:])
+                self.judged += 1
                 if self._possible(host, arrangement):
-                    yield {**days, host: arrangement}
+                    yield (host, index), {**days, host: arrangement}
+
+    def _stops(self, days: Days, owner: TechnicianId) -> tuple[Stop, ...]:
+        return days[owner] if owner in days else self.roster.as_it_stands(owner).stops
 
     def _possible(self, owner: TechnicianId, stops: tuple[Stop, ...]) -> bool:
         """Whether the day can be done; one that visits must leave is left as it then is."""
@@ -162,19 +184,29 @@ class Search:
 
     def _cost(self, days: Days, dropped: tuple[Stop, ...]) -> Cost:
         """Against the days as they stand."""
-        arranged = {owner: self.roster.arranged(owner, stops) for owner, stops in days.items()}
-        after = {owner: day.schedule for owner, day in arranged.items()}
-        before = {owner: self.roster.days[owner].schedule for owner in days}
-        lost = sum(len(_promised_today(stop, self.roster)) for stop in dropped)
-        drive_s = sum(
-            day.drive_s - self.roster.as_it_stands(owner).drive_s for owner, day in arranged.items()
-        )
-        return Cost(
-            missed=len(missed_in(after)) - len(missed_in(before, leave_out=self.must_leave)) + lost,
-            unassigned=len(dropped),
-            changes=sum(1 for _ in differences(before, after)),
-            drive_s=round(drive_s, 3),
-        )
+        missed, changes, drive_s = 0, len(dropped), 0.0
+        for owner, stops in days.items():
+            toll = self._toll(owner, stops)
+            stands = self._toll(owner, self.roster.as_it_stands(owner).stops)
+            missed += toll.missed - stands.missed
+            changes += toll.changes
+            drive_s += toll.drive_s - stands.drive_s
+        missed += sum(len(_promised_today(stop, self.roster)) for stop in dropped)
+        return Cost(missed, len(dropped), changes, round(drive_s, 3))
+
+    def _toll(self, owner: TechnicianId, stops: tuple[Stop, ...]) -> _Toll:
+        key = (owner, tuple(stop.order.id for stop in stops))
+        known = self._tolls.get(key)
+        if known is None:
+            day, stands = self.roster.arranged(owner, stops), self.roster.as_it_stands(owner)
+            own = {stop.order.id for stop in stands.stops}
+            leave_out = self.must_leave if day is stands else frozenset()
+            known = self._tolls[key] = _Toll(
+                missed=len(missed_in({owner: day.schedule}, leave_out)),
+                changes=len(day.changed) + sum(stop.order.id not in own for stop in stops),
+                drive_s=day.drive_s,
+            )
+        return known
 
 
 def missed_in(

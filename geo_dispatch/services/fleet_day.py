@@ -79,7 +79,10 @@ class FleetDay:
         return lambda stop, one: one == technician_id and self.fits(stop, one)
 
     def cannot_make(self, technician_id: TechnicianId) -> list[Stop]:
-        """What the technician, who is away now, would have begun before they are back."""
+        """What the technician, who is away now, would have begun before they are back.
+
+        Work of a crew goes on with the others, or is for a dispatcher to judge.
+        """
         (day,) = (one for one in self.days if one.plan.technician.id == technician_id)
         technician = day.plan.technician
         away = technician.leave_at(self.now)

@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.proposals import Cause, ProposalState
 from geo_dispatch.dispatch.technicians import Leave, Skill
 from geo_dispatch.kernel.errors import Conflict, InvalidInput
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services import disruptions, orders, proposals, records
+from geo_dispatch.services import disruptions, eta, orders, proposals, records
 from geo_dispatch.services.disruptions import Disruption
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
@@ -100,6 +100,19 @@ def test_what_an_overrun_endangers_goes_to_who_is_in_time_and_nothing_else_moves
     assert desk.read(there).technician_id == desk.read(easy).technician_id == first.id
 
 
+def test_work_of_a_crew_is_not_taken_from_those_who_are_well(desk):
+    first, second = van(desk, "Van 1", "A"), van(desk, "Van 2", "B")
+    lift = desk.order("C", crew_size=2)
+    command = c.Assign(assignment_id="as_1", technician_id=first.id, sequence=1, crew=(second.id,))
+    desk.office.apply(lift.id, command)
+    away = Leave(Window(desk.clock.now - timedelta(minutes=1), desk.clock.now + timedelta(days=1)))
+    records.change(
+        desk.ctx, records.TECHNICIANS, first.id, {"leave": (away,)}, actor=DISPATCHER,
+        expected_version=None,
+    )  # fmt: skip
+    assert told(propose(desk, Cause.ILL, first)) == []
+
+
 def test_what_is_in_time_all_the_same_is_a_no_op_with_its_reason(desk):
     first = van(desk, "Van 1", "B")
     order = given(desk, first, "C", window=desk.window(0, 600))
@@ -145,6 +158,7 @@ def test_who_is_ill_is_relieved_by_who_can_do_it_and_both_are_told(desk):
             if one.body["to"] == "technician"
         }
     assert {first.id, skilled.id, unskilled.id} <= heard
+    assert {one.technician_id for one in eta.refresh(desk.ctx)} == {skilled.id, unskilled.id}
 
 
 @pytest.mark.capability("BO-005")
