@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Any, Final
 
@@ -31,9 +32,7 @@ def canonical_json(value: Any) -> bytes:
     TypeError
         Something that does not come out of JSON.
     """
-    parts: list[str] = []
-    _write(value, parts.append)
-    return "".join(parts).encode()
+    return _spelled(value).encode()
 
 
 def sha256_of(value: Any) -> str:
@@ -41,36 +40,25 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
-def _write(value: Any, out: Callable[[str], None]) -> None:
-    if isinstance(value, str):
-        out(encode_basestring(value))
-    elif value is None or value is True or value is False:
-        out(_CONSTANTS[value])
-    elif isinstance(value, int):
-        out(str(value))
-    elif isinstance(value, float):
-        out(_number(value))
-    elif isinstance(value, dict):
-        _write_object(value, out)
-    elif isinstance(value, list | tuple):
-        before = "["
-        for item in value:
-            out(before)
-            _write(item, out)
-            before = ","
-        out("]" if value else "[]")
-    else:
+def _spelled(value: Any) -> str:
+    speller = _SPELLERS.get(type(value))
+    if speller is None:
         raise TypeError(f"{type(value).__name__} does not come out of JSON")
+    return speller(value)
 
 
-def _write_object(value: dict[str, Any], out: Callable[[str], None]) -> None:
+def _object(value: dict[str, Any]) -> str:
     plain = "".join(value).isascii()
-    before = "{"
-    for key in sorted(value) if plain else sorted(value, key=_utf16):
-        out(f"{before}{encode_basestring(key)}:")
-        _write(value[key], out)
-        before = ","
-    out("}" if value else "{}")
+    keys = sorted(value) if plain else sorted(value, key=_utf16)
+    return "{" + ",".join([f"{_key(key)}:{_spelled(value[key])}" for key in keys]) + "}"
+
+
+def _array(value: list[Any]) -> str:
+    return "[" + ",".join([_spelled(item) for item in value]) + "]"
+
+
+_key: Final = lru_cache(maxsize=4096)(encode_basestring)
+"""The same names come again and again."""
 
 
 def _utf16(key: str) -> bytes:
@@ -96,4 +84,12 @@ def _number(value: float) -> str:
     return f"{digits}e{power:+d}"
 
 
-_CONSTANTS: Final = {None: "null", True: "true", False: "false"}
+_SPELLERS: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring,
+    int: str,
+    float: _number,
+    dict: _object,
+    list: _array,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _value: "null",
+}
