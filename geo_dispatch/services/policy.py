@@ -124,6 +124,7 @@ def publish(
     """
     _refuse_unreviewed(author, reviewed_by, note, where)
     with desk.store.write() as unit:
+        unit.policies.take_turn()
         before = unit.policies.in_force()
         if based_on is not None and before.version != based_on:
             raise VersionConflict(

@@ -62,6 +62,10 @@ class Policies:
         self._connection = connection
         self._in_force: PolicyVersion | None = None
 
+    def take_turn(self) -> None:
+        """Wait for whoever is publishing, and let others wait until commit."""
+        log.take_turn(self._connection)
+
     def in_force(self) -> PolicyVersion:
         """The newest version, as it was when this unit first asked."""
         if self._in_force is None:
@@ -99,7 +103,7 @@ class Policies:
     ) -> PolicyVersion:
         """Put the document in force as the next version."""
         self._in_force = None
-        log.take_turn(self._connection)
+        self.take_turn()
         newest = self._connection.execute(select(func.max(policies_table.c.version))).scalar() or 0
         published = PolicyVersion(
             version=newest + 1,
