@@ -250,7 +250,7 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     e.OrderAtRisk: _at_risk,
     e.OrderBumped: _bumped,
     e.MessageQueued: _queued,
-    e.RiskCleared: lambda _t, _event: "Expected in time again",
+    e.RiskCleared: lambda _t, _event: "No longer at risk",
     e.ClocksMoved: lambda _t, event: f"SLA: {event.why}",
     e.OrderEnRoute: _en_route,
     e.OrderArrived: _arrived,
