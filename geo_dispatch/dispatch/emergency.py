@@ -22,6 +22,7 @@ from geo_dispatch.dispatch.changes import (
 from geo_dispatch.dispatch.day import Day
 from geo_dispatch.dispatch.drives import Drives
 from geo_dispatch.dispatch.emergency_search import Answer, Cost, Fits, Wanted, least_change
+from geo_dispatch.dispatch.feasibility import Limit
 from geo_dispatch.dispatch.insertion import stop_of
 from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.policy import EmergencyParams
@@ -191,6 +192,10 @@ def _changes(
     for day in answer.days.values():
         for violation in day.broken:
             breaks.setdefault(violation.order_id, []).append(violation.fact)
+    for visit in answer.unassigned:
+        breaks[visit.order.id] = [
+            f"{_PROMISED[lost.limit]} {case.clock(lost.at)}" for lost in roster.lost_today(visit)
+        ]
     before = {owner: day.schedule for owner, day in roster.days.items()}
     for one in differences(before, schedules):
         kind = _kind(one, bumped)
@@ -206,6 +211,14 @@ def _changes(
             slack_s=one.after.slack_s if one.after is not None else None,
             breaks=tuple(breaks.get(one.order.id, ())),
         )
+
+
+_PROMISED: Final = {
+    Limit.WINDOW: "its window ends",
+    Limit.DUE: "due",
+    Limit.SLA_RESPONSE: "the SLA asks for a response by",
+    Limit.SLA_COMPLETION: "the SLA asks for completion by",
+}
 
 
 def _kind(one: Difference, bumped: set[OrderId]) -> ChangeKind:

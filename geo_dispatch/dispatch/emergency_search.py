@@ -18,9 +18,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from geo_dispatch.dispatch.feasibility import deadlines
 from geo_dispatch.dispatch.plan import Stop
-from geo_dispatch.dispatch.roster import PROMISES, Arranged, Roster
+from geo_dispatch.dispatch.roster import Arranged, Roster
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 Stops = tuple[Stop, ...]
@@ -299,7 +298,9 @@ class _Search:
                 for index in self.roster.places(technician_id, day.stops):
                     self._put(answer, visit, others, technician_id, index)
         left = replace(
-            cost, broken=cost.broken + self._missed_today(visit), unassigned=cost.unassigned + 1
+            cost,
+            broken=cost.broken + len(self.roster.lost_today(visit)),
+            unassigned=cost.unassigned + 1,
         )
         if self._may_be_best(replace(left, minutes=-math.inf)):
             self._send_away(
@@ -368,16 +369,6 @@ class _Search:
         begins = (s.begin_at for s in day.schedule.stays if s.stop.order.id == wanted)
         begin_at = next(begins)
         return math.inf if begin_at is None else begin_at.timestamp()
-
-    def _missed_today(self, visit: Stop) -> int:
-        """Promises of the visit that hold, and end before anybody comes tomorrow."""
-        order = visit.order
-        return sum(
-            one.limit in PROMISES
-            and one.at <= self.roster.today_until
-            and (one.limit, order.id) not in self.roster.missed
-            for one in deadlines(order)
-        )
 
 
 def _subsets(stops: Stops) -> Iterator[Stops]:

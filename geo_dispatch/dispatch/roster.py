@@ -16,7 +16,14 @@ from typing import Final
 from geo_dispatch.dispatch.changes import WORTH_LISTING_S, same_begin
 from geo_dispatch.dispatch.day import Day
 from geo_dispatch.dispatch.drives import Drives
-from geo_dispatch.dispatch.feasibility import Limit, Violation, by_limit, new_or_worse
+from geo_dispatch.dispatch.feasibility import (
+    Deadline,
+    Limit,
+    Violation,
+    by_limit,
+    deadlines,
+    new_or_worse,
+)
 from geo_dispatch.dispatch.insertion import first_position
 from geo_dispatch.dispatch.orders import Status, WorkOrder
 from geo_dispatch.dispatch.plan import Stop
@@ -210,6 +217,17 @@ class Roster:
                 later.append(order.id)
             moment_s += order.duration_s
         return Least(frozenset(later), drive_s - frame.drive_s, begins_s)
+
+    def lost_today(self, visit: Stop) -> tuple[Deadline, ...]:
+        """Promises of the visit that hold, and end before anybody comes tomorrow."""
+        order = visit.order
+        return tuple(
+            one
+            for one in deadlines(order)
+            if one.limit in PROMISES
+            and one.at <= self.today_until
+            and (one.limit, order.id) not in self.missed
+        )
 
     def prefetch_within(self, technician_ids: Iterable[TechnicianId]) -> None:
         """Ask for the ways between all places of each of these days, in one question."""
