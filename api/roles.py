@@ -70,6 +70,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "release_work_order": _DISPATCH,
     "set_work_order_status": _FIELD,
     "list_candidates": _OFFICE,
+    "explain_exclusions": _OFFICE,
+    "explain_unassigned": _OFFICE,
     "declare_emergency": _DISPATCH,
     "get_eta": _ANYONE,
     "get_timeline": _ANYONE,

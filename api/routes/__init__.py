@@ -38,12 +38,14 @@ from api.routes import (
     teams,
     technicians,
     webhooks,
+    why_not,
     work_orders,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     work_orders.router,
     dispatching.router,
+    why_not.router,
     moves.router,
     board.router,
     emergencies.router,

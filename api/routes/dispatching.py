@@ -11,8 +11,10 @@ from api.deps import Ctx, MaybeBasedOn, State
 from api.idempotency import IdempotentRoute
 from api.records import answer
 from api.routes.work_orders import readable
+from api.schemas.common import Moment
 from api.schemas.dispatching import RankingOut
 from api.schemas.orders import StatusIn, WorkOrderOut
+from geo_dispatch.dispatch.filters import Filters
 from geo_dispatch.dispatch.orders import Status
 from geo_dispatch.services import candidates, orders
 from geo_dispatch.services.views import order_view
@@ -32,15 +34,38 @@ def list_candidates(
     top: Annotated[
         int | None, Query(ge=1, le=100, description="Only so many of the best; quicker.")
     ] = None,
+    cert: Annotated[list[str] | None, Query(description="Holds this certificate that day.")] = None,
+    skill: Annotated[list[str] | None, Query(description="Has this skill that day.")] = None,
+    available_at: Annotated[Moment | None, Query(description="Is on duty then.")] = None,
+    min_ftc: Annotated[
+        float | None, Query(description="Fixes such work at the first visit so often, 0 to 1.")
+    ] = None,
+    territory: Annotated[str | None, Query(description="Is at home in this territory.")] = None,
 ) -> RankingOut:
-    """Rank the technicians: each with drive time and score, or excluded with the reasons."""
+    """Rank the technicians: each with drive time and score, or excluded with the reasons.
+
+    Filters leave out who doesn't pass all of them; the answer says how many pass each.
+    """
     context, mirror = state.context, state.feed.mirror
     order = readable(context, caller, order_id)
     as_of = mirror.as_of
-    ranking = candidates.rank_for(
-        context, order.id, positions=mirror.index(), now=context.clock(), top=top
+    considered = candidates.consider(
+        context,
+        order.id,
+        positions=mirror.index(),
+        now=context.clock(),
+        top=top,
+        filters=Filters(
+            certs=tuple(cert or ()),
+            skills=tuple(skill or ()),
+            available_at=available_at,
+            min_ftc=min_ftc,
+            territory=territory,
+        ),
     )
-    return RankingOut.model_validate(candidates.ranking_view(ranking) | {"positions_as_of": as_of})
+    view = candidates.ranking_view(considered.ranking)
+    passing = candidates.passing_view(considered.passing)
+    return RankingOut.model_validate(view | {"positions_as_of": as_of, "filters": passing})
 
 
 @router.post("/{order_id}/status", operation_id="set_work_order_status")

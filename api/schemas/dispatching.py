@@ -110,8 +110,16 @@ class NotRankedOut(Output):
     at_least_s: float
 
 
+class PassingOut(Output):
+    """How many technicians pass one filter by itself."""
+
+    filter: str = Field(examples=["cert"])
+    value: str
+    technicians: int
+
+
 class RankingOut(Output):
-    """Every technician, in exactly one of three lists."""
+    """Every technician who passes the filters, in exactly one of three lists."""
 
     order_id: str
     at: datetime
@@ -119,6 +127,7 @@ class RankingOut(Output):
     candidates: list[CandidateOut]
     excluded: list[ExcludedOut]
     not_ranked: list[NotRankedOut]
+    filters: list[PassingOut] = Field(description="How many pass each filter by itself.")
 
 
 class EtaOut(Output):

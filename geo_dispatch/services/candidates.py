@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +10,10 @@ import msgspec
 
 from geo_dispatch.dispatch.candidates import Candidate, Ranking
 from geo_dispatch.dispatch.case import Case
+from geo_dispatch.dispatch.filters import Filters, Passing, narrowed
 from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.orders import ENDED
+from geo_dispatch.dispatch.plan import Plan
 from geo_dispatch.dispatch.policy import Policy, PolicyVersion
 from geo_dispatch.dispatch.replay import Inputs, inputs_of
 from geo_dispatch.kernel.errors import Conflict, Fault
@@ -56,6 +59,8 @@ class Considered:
         To be kept with a decision, and replayed.
     policy, policy_version
         What was in force.
+    passing
+        How many pass each filter that was asked for.
     """
 
     case: Case
@@ -63,6 +68,7 @@ class Considered:
     inputs: Inputs
     policy: Policy
     policy_version: int
+    passing: tuple[Passing, ...] = ()
 
 
 def consider(
@@ -73,12 +79,23 @@ def consider(
     now: datetime,
     top: int | None = None,
     also: TechnicianId | None = None,
+    filters: Filters | None = None,
 ) -> Considered:
-    """`rank_for`, with what was known then; ``also`` takes in a technician out of service."""
-    case, fleet, version = situation(ctx, order_id, positions=positions, now=now, also=also)
+    """`rank_for`, with what was known then.
+
+    Parameters
+    ----------
+    also
+        Take in a technician out of service.
+    filters
+        Leave out who doesn't pass.
+    """
+    case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
     policy = version.policy
+    plans, passing = narrowed(filters or Filters(), case, plans)
+    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
-    return Considered(case, ranking, inputs, policy, version.version)
+    return Considered(case, ranking, inputs, policy, version.version, passing)
 
 
 def situation(
@@ -96,6 +113,18 @@ def situation(
     NotFound, Conflict
         As `rank_for`.
     """
+    case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
+    return case, Fleet(plans, roads_on(ctx.roads), now, ctx.zone), version
+
+
+def _loaded(
+    ctx: Context,
+    order_id: str,
+    *,
+    positions: PositionIndex,
+    now: datetime,
+    also: TechnicianId | None,
+) -> tuple[Case, list[Plan], PolicyVersion]:
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
         if order.status in ENDED:
@@ -109,13 +138,19 @@ def situation(
         plans = load_plans(unit, fleet.values(), lambda one: positions.get(one.id))
         version = unit.policies.in_force()
         case = case_of(ctx, unit, order, version.policy, now)
-    return case, Fleet(plans, roads_on(ctx.roads), now, ctx.zone), version
+    return case, plans, version
 
 
 def ranking_view(ranking: Ranking) -> View:
     """The ranking as JSON: ``candidates``, ``excluded``, ``not_ranked``."""
     view: View = msgspec.to_builtins(ranking)
     return view
+
+
+def passing_view(passing: Sequence[Passing]) -> list[View]:
+    """How many pass each filter, as JSON."""
+    views: list[View] = msgspec.to_builtins(passing)
+    return views
 
 
 def candidate_view(candidate: Candidate) -> View:

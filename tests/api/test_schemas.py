@@ -4,9 +4,12 @@ from dataclasses import fields
 
 import pytest
 
-from api.schemas import dispatching, orders, sites, technicians
+from api.schemas import dispatching, orders, sites, technicians, why_not
+from geo_dispatch.dispatch.candidates import Lead
 from geo_dispatch.dispatch.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.eta import Eta
+from geo_dispatch.dispatch.filters import Passing
+from geo_dispatch.dispatch.insertion import Moved
 from geo_dispatch.dispatch.orders import (
     Arrival,
     Flag,
@@ -19,6 +22,7 @@ from geo_dispatch.dispatch.orders import (
 )
 from geo_dispatch.dispatch.qualification import Exclusion
 from geo_dispatch.dispatch.ranking import Candidate, Excluded, NotRanked, Ranking
+from geo_dispatch.dispatch.relaxation import Relaxation
 from geo_dispatch.dispatch.scoring import Term
 from geo_dispatch.dispatch.sites import Customer, CustomerFields, Site, SiteFields
 from geo_dispatch.dispatch.technicians import (
@@ -33,8 +37,10 @@ from geo_dispatch.dispatch.technicians import (
     Vehicle,
 )
 from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.dispatch.why_not import WhyNot
 from geo_dispatch.services.eta import OrderEta
 from geo_dispatch.services.timeline import Entry
+from geo_dispatch.services.why_not import OrderWhyNot
 from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
 
 
@@ -65,6 +71,12 @@ from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
         (orders.EvidenceFixOut, EvidenceFix),
         (dispatching.CandidateOut, Candidate),
         (dispatching.TermOut, Term),
+        (dispatching.LeadOut, Lead),
+        (dispatching.MovedOut, Moved),
+        (dispatching.RelaxationOut, Relaxation),
+        (dispatching.PassingOut, Passing),
+        (why_not.WhyNotOut, WhyNot),
+        (why_not.OrderWhyNotOut, OrderWhyNot),
         (dispatching.ExcludedOut, Excluded),
         (dispatching.ExclusionOut, Exclusion),
         (dispatching.NotRankedOut, NotRanked),
@@ -78,7 +90,7 @@ def test_an_answer_has_all_fields_of_its_record(model, record):
 
 
 def test_a_ranking_tells_also_how_fresh_its_positions_were():
-    expected = {field.name for field in fields(Ranking)} | {"positions_as_of"}
+    expected = {field.name for field in fields(Ranking)} | {"positions_as_of", "filters"}
     assert set(dispatching.RankingOut.model_fields) == expected
 
 

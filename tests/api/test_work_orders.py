@@ -134,6 +134,39 @@ def test_candidates_are_ranked_by_drive_time_or_excluded_with_the_fact(office, o
     assert top["candidates"][0]["technician_id"] == vans["Van 01"]
 
 
+@pytest.mark.capability("BO-009")
+def test_candidates_are_narrowed_by_filters_that_say_how_many_pass(office, order, vans):
+    filters = {"skill": "hvac", "available_at": "2026-03-02T10:00:00Z"}
+    ranking = office.get(_url(order, "candidates"), params=filters).json()
+    assert len(ranking["candidates"]) == 2
+    assert not any(one["technician_id"] == vans["Van 03"] for one in ranking["excluded"])
+    assert [(one["filter"], one["technicians"]) for one in ranking["filters"]] == [
+        ("skill", 2),
+        ("available_at", 3),
+    ]
+    for wrong in ({"min_ftc": 80}, {"available_at": "2026-03-02T10:00:00"}):
+        assert office.get(_url(order, "candidates"), params=wrong).status_code == 422
+
+
+def test_why_not_names_what_is_in_the_way_and_what_gives(office, order, vans):
+    told = office.get(_url(order, "why-not")).json()
+    assert told["best_id"] == vans["Van 01"]
+    (nearest,) = told["nearest"]
+    assert (nearest["technician_id"], nearest["enough"]) == (vans["Van 03"], True)
+    assert nearest["exclusions"][0]["relax"] == {
+        "gives": "skill",
+        "target": "hvac",
+        "amount": 2,
+        "at": None,
+    }
+    one = office.get(_url(order, "why-not"), params={"technician_id": vans["Van 01"]}).json()
+    assert one["nearest"] == []
+    assert office.get(_url(order, "why-not"), params={"technician_id": "x"}).status_code == 404
+    waiting = office.get("/v1/why-not").json()
+    assert order["id"] in [item["order_id"] for item in waiting["items"]]
+    assert waiting["positions_as_of"]
+
+
 def test_an_assignment_against_the_rules_is_a_conflict_that_force_overrides_with_a_reason(
     office, order, vans
 ):
