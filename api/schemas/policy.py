@@ -117,7 +117,7 @@ class SimulatedOut(Output):
     before: OutcomeOut
     after: OutcomeOut
     exact: bool = Field(
-        description="Everybody who could be sent was looked at then, not only the best."
+        description="Every place in everybody's day was looked at then, not only the best."
     )
 
 

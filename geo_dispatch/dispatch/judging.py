@@ -220,7 +220,9 @@ def _why_not_them(rule: Rule, ranking: Ranking, named: TechnicianId | None) -> s
         return "nobody is preferred"
     word = "preferred" if rule.then.assign == PREFERRED else "named"
     exclusions = ranking.exclusions_of(named)
-    fact = exclusions[0].fact if exclusions else "not among those in service"
+    beyond = any(one.technician_id == named for one in ranking.not_ranked)
+    unknown = "not among the best that were looked at" if beyond else "not among those in service"
+    fact = exclusions[0].fact if exclusions else unknown
     return f"{_called(ranking, named)} is {word}, but {fact}"
 
 

@@ -46,8 +46,11 @@ JUDGED_BY_RULES: Final = frozenset(
 _BY_THE_RANKING: Final = JUDGED_BY_RULES - {FlagCode.NO_RULE, FlagCode.RULES_DISAGREE}
 """Those that somebody's being free may lift."""
 
+SMALL_FLEET: Final = 100
+"""Up to so many technicians all are ranked, so that dry runs can try any prices."""
+
 TOP: Final = 50
-"""So many of the best are kept with a decision that needs no others."""
+"""Of larger fleets so many of the best are, where the rule needs no others."""
 
 LOOK_AGAIN_S: Final = 60.0
 """Shifts begin and positions come without an event: so often, real time, flags are looked at."""
@@ -259,7 +262,8 @@ def _considered(ctx: Context, order_id: OrderId, positions: PositionIndex) -> Co
     """The ranking: of the best, and of everybody where the verdict may hang on others."""
     case, fleet, version = situation(ctx, order_id, positions=positions, now=ctx.clock())
     policy = version.policy
-    top = None if asks_for_everybody(policy, case) else TOP
+    small = len(fleet.plans) <= SMALL_FLEET
+    top = None if small or asks_for_everybody(policy, case) else TOP
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
     if not ranking.candidates and top is not None:  # why, of each of them
         ranking, inputs = inputs_of(case, fleet, params=policy.ranking)

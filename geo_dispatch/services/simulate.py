@@ -52,8 +52,8 @@ class Simulated:
     Attributes
     ----------
     exact
-        Everybody who could be sent was looked at then; otherwise only the best of the prices of
-        then were, and others might be better under those of the document.
+        Every place in everybody's day was looked at then. In a large fleet only those were that
+        could be among the best by the prices of then; others might be by those of the document.
     """
 
     decision_id: str
@@ -142,7 +142,7 @@ def simulated(policy: Policy, decision: Decision) -> Simulated:
     """The decision, judged again under the policy."""
     inputs = inputs_of(decision)
     names = {plan.technician.id: plan.technician.call_sign for plan in inputs.plans}
-    ranking = replay(replace(inputs, params=policy.ranking, top=None))
+    ranking = replay(replace(inputs, params=policy.ranking))
     verdict = judge(policy, inputs.case, ranking)
     before = Outcome(
         decision.chosen_id,
@@ -159,7 +159,7 @@ def simulated(policy: Policy, decision: Decision) -> Simulated:
         change=_change(before, after),
         before=before,
         after=after,
-        exact=inputs.top is None or len(ranking.candidates) < inputs.top,
+        exact=inputs.top is None,
     )
 
 

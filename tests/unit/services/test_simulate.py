@@ -6,7 +6,7 @@ import pytest
 
 from geo_dispatch.dispatch.orders import SkillRequirement
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services import auto_assign, policy, simulate
+from geo_dispatch.services import auto_assign, decisions, policy, simulate
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
@@ -135,3 +135,21 @@ def test_progress_is_told(desk):
     told = []
     dry_run(desk, ALL, progress=lambda *step: told.append(step))
     assert told == [("judging past decisions again", 1, 1)]
+
+
+def test_of_a_large_fleet_the_best_are_looked_at_and_the_dry_run_says_so(desk):
+    for number in range(auto_assign.SMALL_FLEET + 1):
+        desk.technician(f"Van {number:03}", "ABCDEF"[number % 6])
+    publish(desk, ALL)
+    best = tick(desk, desk.order("B"))
+    nobody = tick(desk, desk.order("B", required_skills=(SkillRequirement("gas"),)))
+    assert best.assignment_source == "rule:all"
+    assert "gas" in nobody.flag.fact
+    for order in (best, nobody):
+        (brief,) = decisions.of_order(desk.ctx, order.id)
+        assert decisions.again(desk.ctx, brief.id).same
+    found = dry_run(desk, '[[rules]]\nid = "none"\nwhen = { priorities = [1] }\n')
+    assert [(one.number, one.exact) for one in found.changed] == [
+        (best.number, False),
+        (nobody.number, True),
+    ]
