@@ -3,49 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 import msgspec
-import numpy as np
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch import commands as c
 from geo_dispatch.dispatch.candidates import Ranking
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.changes import Change
-from geo_dispatch.dispatch.day import days_of
 from geo_dispatch.dispatch.emergency import (
-    Emergency,
     EmergencyPlan,
-    plan_emergency,
-    respond_by_of,
 )
 from geo_dispatch.dispatch.events import as_json
-from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.orders import FlagCode, OrderFields, Status, WorkOrder
-from geo_dispatch.dispatch.plan import Stop
-from geo_dispatch.dispatch.policy import PolicyVersion
-from geo_dispatch.dispatch.ranking import Search
-from geo_dispatch.dispatch.replay import inputs_of
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import bookings, decisions
 from geo_dispatch.services.candidates import Considered
-from geo_dispatch.services.cases import case_of
 from geo_dispatch.services.changes import Grounds, apply_changes
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.driving import roads_on
+from geo_dispatch.services.emergency_scene import Scene, considered, planned, scene_of
 from geo_dispatch.services.orders import apply, change_in, place_in
-from geo_dispatch.services.plans import load_plans
 from geo_dispatch.services.views import View, order_view
 from geo_dispatch.tracking.nearest import PositionIndex
 
 SOURCE: Final = "emergency"
 """Who decided, as `WorkOrder.assignment_source`."""
+
+MOST_DAYS: Final = 400
+"""Of a larger fleet, only so many who are nearest by crow's flight are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +78,13 @@ class Declared:
 
 
 def declare(
-    ctx: Context, call: Call, *, positions: PositionIndex, actor: Actor, dry_run: bool = False
+    ctx: Context,
+    call: Call,
+    *,
+    positions: PositionIndex,
+    actor: Actor,
+    dry_run: bool = False,
+    most_days: int = MOST_DAYS,
 ) -> Declared:
     """Send somebody, with the least change to the day; all of it in one transaction.
 
@@ -108,36 +105,19 @@ def declare(
     now = ctx.clock()
     with ctx.store.write() as unit:  # never committed: what is placed here leaves no trace
         order = _called(ctx, unit, call, actor)
-        scene = _scene(ctx, unit, order, positions, now)
-    plan, considered = _planned(ctx, scene, call), _considered(scene)
+        scene = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
+    plan, ranked = planned(ctx, scene, call.respond_by), considered(scene)
     if dry_run:
-        return _declared(scene, plan, considered.ranking, {order.id: order})
+        return _declared(scene, plan, ranked.ranking, {order.id: order})
     with ctx.store.write() as unit:
         order = _called(ctx, unit, call, actor, order.id)
-        current = _scene(ctx, unit, order, positions, now)
+        current = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
         if current.fingerprint != scene.fingerprint:
-            scene, considered = current, _considered(current)
-            plan = _planned(ctx, current, call)
-        orders = _carried_out(ctx, unit, considered, plan, actor)
+            scene, ranked = current, considered(current)
+            plan = planned(ctx, current, call.respond_by)
+        orders = _carried_out(ctx, unit, ranked, plan, actor)
         unit.commit()
-    return _declared(scene, plan, considered.ranking, orders)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """What an emergency meets: the order, everybody as they stand, and what is in force."""
-
-    case: Case
-    fleet: Fleet
-    policy: PolicyVersion
-
-    @property
-    def fingerprint(self) -> tuple[str, int, tuple[tuple[str, int], ...]]:
-        """Whatever differs here changes the answer."""
-        plans = self.fleet.plans
-        people = [(plan.technician.id, plan.technician.version) for plan in plans]
-        orders = [(stop.order.id, stop.order.version) for plan in plans for stop in plan.stops]
-        return (self.case.order.number, self.policy.version, (*people, *orders))
+    return _declared(scene, plan, ranked.ranking, orders)
 
 
 def _called(
@@ -164,68 +144,22 @@ def _called(
     return order
 
 
-def _scene(
-    ctx: Context, unit: Unit, order: WorkOrder, positions: PositionIndex, now: datetime
-) -> _Scene:
-    plans = load_plans(unit, unit.technicians.list(), lambda one: positions.get(one.id))
-    policy = unit.policies.in_force()
-    case = case_of(ctx, unit, order, policy.policy, now)
-    return _Scene(case, Fleet(plans, roads_on(ctx.roads), now, ctx.zone), policy)
-
-
-def _planned(ctx: Context, scene: _Scene, call: Call) -> EmergencyPlan:
-    case, fleet, policy = scene.case, scene.fleet, scene.policy.policy
-    # Whoever comes late is better than nobody: that the window ends excludes no one here.
-    anytime = replace(case, order=replace(case.order, window=None))
-    search = Search(anytime, fleet, policy.ranking, None)
-    hosts = {}
-    for row in np.flatnonzero(search.able).tolist():
-        technician = fleet.plans[row].technician
-        terms = search.scorer.standing(technician, float(search.work_s[row]))
-        hosts[technician.id] = sum(term.minutes for term in terms)
-    respond_by = call.respond_by or respond_by_of(case.order, case.now, policy.emergency)
-    emergency = Emergency(case, hosts, respond_by, policy.ranking.wait_price_of(case.order))
-    days = days_of(fleet.plans, fleet.drives, fleet.now, fleet.zone)
-    return plan_emergency(emergency, days, fleet.drives, _Fits(ctx, scene), policy.emergency)
-
-
-class _Fits:
-    """Whether a technician may be sent to a visit, the times of their day left aside."""
-
-    def __init__(self, ctx: Context, scene: _Scene) -> None:
-        self._ctx, self._scene = ctx, scene
-        self._able: dict[OrderId, frozenset[TechnicianId]] = {}
-
-    def __call__(self, stop: Stop, technician_id: TechnicianId) -> bool:
-        able = self._able.get(stop.order.id)
-        if able is None:
-            able = self._able[stop.order.id] = self._of(stop.order)
-        return technician_id in able
-
-    def _of(self, order: WorkOrder) -> frozenset[TechnicianId]:
-        ctx, fleet = self._ctx, self._scene.fleet
-        with ctx.store.read() as unit:
-            case = case_of(ctx, unit, order, self._scene.policy.policy, fleet.now)
-        rows = np.flatnonzero(fleet.columns.able(case)).tolist()
-        return frozenset(fleet.plans[row].technician.id for row in rows)
-
-
 def _carried_out(
-    ctx: Context, unit: Unit, considered: Considered, plan: EmergencyPlan, actor: Actor
+    ctx: Context, unit: Unit, ranked: Considered, plan: EmergencyPlan, actor: Actor
 ) -> dict[OrderId, WorkOrder]:
-    order, now = unit.orders.get(considered.case.order.id), ctx.clock()
+    order, now = unit.orders.get(ranked.case.order.id), ctx.clock()
     kept = decisions.keep(
         ctx,
         unit,
-        considered,
+        ranked,
         kind="emergency",
         source=SOURCE,
         chosen_id=plan.technician_id,
-        reason=_reason(considered.case, plan),
+        reason=_reason(ranked.case, plan),
         actor=actor,
     )
     if plan.technician_id is None:
-        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_nobody(considered.case, considered.ranking))
+        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_nobody(ranked.case, ranked.ranking))
         return {order.id: apply(ctx, unit, order, flag, actor=actor, now=now)}
     orders = apply_changes(
         ctx,
@@ -247,12 +181,6 @@ def _carried_out(
     return orders
 
 
-def _considered(scene: _Scene) -> Considered:
-    policy = scene.policy
-    ranking, inputs = inputs_of(scene.case, scene.fleet, params=policy.policy.ranking)
-    return Considered(scene.case, ranking, inputs, policy.policy, policy.version)
-
-
 def _reason(case: Case, plan: EmergencyPlan) -> str:
     asked = f"somebody by {case.clock(plan.respond_by)}"
     if plan.cost is None:
@@ -272,7 +200,7 @@ _SAID: Final = 3
 
 
 def _declared(
-    scene: _Scene, plan: EmergencyPlan, ranking: Ranking, known: Mapping[OrderId, WorkOrder]
+    scene: Scene, plan: EmergencyPlan, ranking: Ranking, known: Mapping[OrderId, WorkOrder]
 ) -> Declared:
     standing = {stop.order.id: stop.order for one in scene.fleet.plans for stop in one.stops}
     call_signs = {one.technician.id: one.technician.call_sign for one in scene.fleet.plans}

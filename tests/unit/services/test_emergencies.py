@@ -305,3 +305,12 @@ def test_two_emergencies_at_once_are_both_dealt_with(desk, crowded):
         with desk.ctx.store.read() as unit:
             places = sorted(one.sequence for one in unit.orders.open([technician_id]))
         assert places == list(range(1, len(places) + 1))
+
+
+def test_of_a_fleet_too_large_only_the_nearest_are_asked_and_the_answer_says_so(desk, crowded):
+    near, _, _, _ = crowded
+    site = desk.site("A")
+    call = Call({"type": "leak", "site_id": site.id}, respond_by=desk.clock.now)
+    declared = sent(desk, call, most_days=1)
+    assert declared.order.technician_id == near.id
+    assert not declared.plan.proven
