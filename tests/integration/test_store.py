@@ -110,6 +110,7 @@ def test_everything_reads_back_as_entered(office):
     assert [kind for kind in story if kind != "message.queued"] == [
         "order.placed",
         "order.assigned",
+        "order.briefed",
         "order.en_route",
         "order.arrived",
     ]
