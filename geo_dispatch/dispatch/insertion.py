@@ -84,13 +84,20 @@ def insertions(
     if positions is None:
         drives.prefetch(insertion_legs(case, day))
     found = []
+    base: Journey | None = None
     for position in range(first_position(plan), len(plan.stops) + 1):
         if positions is not None and position not in positions:
             continue
         with_it = replace(plan, stops=(*plan.stops[:position], stop, *plan.stops[position:]))
         start = day.start if position else origin(with_it, day.now, day.zone)
-        if start is not None:
-            found.append(_inserted(day, with_it, position, start, drives))
+        if start is None:
+            continue
+        if position == 0:
+            journey = _journey(day, with_it, start, drives)
+        else:
+            base = base or _journey(day, plan, start, drives, also=case.order.id)
+            journey = base.up_to(position).then(with_it.stops[position:])
+        found.append(_inserted(day, with_it, position, journey))
     return found
 
 
@@ -113,10 +120,21 @@ def insertion_legs(case: Case, day: Day) -> list[Leg]:
     return legs
 
 
-def _inserted(day: Day, plan: Plan, position: int, start: Origin, drives: Drives) -> Insertion:
-    journey = Journey.through(
-        plan, start, drives, now=day.now, zone=day.zone, overtime_s=day.overtime_s
+def _journey(
+    day: Day, plan: Plan, start: Origin, drives: Drives, *, also: OrderId | None = None
+) -> Journey:
+    return Journey.through(
+        plan,
+        start,
+        drives,
+        now=day.now,
+        zone=day.zone,
+        overtime_s=day.overtime_s,
+        also=() if also is None else (also,),
     )
+
+
+def _inserted(day: Day, plan: Plan, position: int, journey: Journey) -> Insertion:
     after, before = journey.schedule(), day.schedule
     others = (*after.stays[:position], *after.stays[position + 1 :])
     return Insertion(

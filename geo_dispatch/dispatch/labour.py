@@ -53,7 +53,13 @@ class Work:
 
 
 def work_through(
-    begin: At, length: timedelta, rests: Iterable[Rest], room: Room, *, forced: bool = False
+    begin: At,
+    length: timedelta,
+    rests: Iterable[Rest],
+    room: Room,
+    *,
+    duty: Duty | None = None,
+    forced: bool = False,
 ) -> Work:
     """Work of that length, paused for the breaks that it lasts through.
 
@@ -66,6 +72,8 @@ def work_through(
     """
     finish = begin.after(length)
     open_rests, taken = list(rests), []
+    if not open_rests:
+        return Work(begin, finish, duty)
     while (rest := _next_rest(open_rests, begin, finish, room, forced=forced)) is not None:
         open_rests.remove(rest)
         taken.append(rest)
@@ -82,7 +90,7 @@ def work_through(
             late.append(LateRest(rest, pause.when))
         free = pause.after(rest.length)
         pauses.append(Pause(pause.when, free.when))
-    return Work(begin, finish, None, tuple(taken), tuple(pauses), tuple(late))
+    return Work(begin, finish, duty, tuple(taken), tuple(pauses), tuple(late))
 
 
 def _next_rest(

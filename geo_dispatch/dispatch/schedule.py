@@ -20,6 +20,7 @@ from geo_dispatch.dispatch.plan import Basis, Origin, Plan, Stop
 from geo_dispatch.dispatch.sliding import TICK, At, Room
 from geo_dispatch.dispatch.visiting import State, Visit, World
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.ids import OrderId
 
 __all__ = ["Pause", "Schedule", "Stay", "walk"]
 
@@ -145,14 +146,15 @@ class Journey:
         now: datetime,
         zone: ZoneInfo,
         overtime_s: float = 0.0,
+        also: Sequence[OrderId] = (),
     ) -> Journey:
-        """Walk the whole plan."""
+        """Walk the whole plan; orders ``also`` named count as planned, though they come later."""
         world = World(
             technician=plan.technician,
             drives=drives,
             now=now,
             zone=zone,
-            planned=frozenset(stop.order.id for stop in plan.stops),
+            planned=frozenset((*(stop.order.id for stop in plan.stops), *also)),
             overtime=timedelta(seconds=overtime_s),
         )
         return cls(world, start, (), (), (State(At(now), start.place),)).then(plan.stops)

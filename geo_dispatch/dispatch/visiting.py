@@ -20,10 +20,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from geo_dispatch.dispatch.availability import Duty, Rest, clock_text, duty_after, openings
+from geo_dispatch.dispatch.access import Entry, Shut, enter
+from geo_dispatch.dispatch.availability import Duty, Rest, clock_text, duty_after
 from geo_dispatch.dispatch.drives import Drives
 from geo_dispatch.dispatch.feasibility import Deadline, Limit, Violation, deadlines
 from geo_dispatch.dispatch.labour import LateRest, Pause, Project, Work, work_through
@@ -33,9 +34,6 @@ from geo_dispatch.dispatch.technicians import Leave, Technician
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window
-
-_WEEK: Final = timedelta(days=8)
-"""Within it, whatever comes every week comes."""
 
 _SAID: Final = {
     Limit.WINDOW: "there at {it}, but the window ends {mark}",
@@ -136,6 +134,15 @@ def _lost(stop: Stop) -> Visit:
     )
 
 
+class _Tried(NamedTuple):
+    """Setting out at some moment, and what that leads to."""
+
+    drive_s: float
+    arrive: At
+    entry: Entry
+    work: Work
+
+
 class _Attempt:
     """One stop in the making: what `World.visit` works with."""
 
@@ -157,14 +164,11 @@ class _Attempt:
         leg_s = 0.0 if stop.reached else self.world.drives(self.place, stop.place)
         if leg_s is None:
             return _lost(stop), replace(state, driven_s=None)
-        if not stop.fixed:
-            leg_s = self._set_out(leg_s)
-            if leg_s is None:
-                return _lost(stop), replace(state, driven_s=None)
-        arrive = self.at.after(timedelta(seconds=leg_s))
-        begin, closes = (arrive, None) if stop.reached else self._begin(arrive, tell=True)
-        work = self._work(begin)
-        self._judge(work, closes)
+        tried = self._go(leg_s) if stop.fixed else self._set_out(leg_s)
+        if tried is None:
+            return _lost(stop), replace(state, driven_s=None)
+        leg_s, arrive, work = tried.drive_s, tried.arrive, tried.work
+        self._judge(tried)
         after = State(
             at=work.finish,
             place=stop.place,
@@ -210,21 +214,26 @@ class _Attempt:
         if not first and self.world.technician.home is not None:
             self.place = self.world.technician.home
 
-    def _set_out(self, leg_s: float) -> float | None:
-        """Take what comes before driving: leave, breaks. Tells the drive from where that ends."""
+    def _go(self, leg_s: float) -> _Tried:
+        """Set out now."""
+        arrive = self.at.after(timedelta(seconds=leg_s))
+        entry = Entry(arrive) if self.stop.reached else self._enter(arrive)
+        return _Tried(leg_s, arrive, entry, self._work(entry.begin))
+
+    def _set_out(self, leg_s: float) -> _Tried | None:
+        """Take what comes before driving, leave and breaks, and then go."""
         passed: set[Leave] = set()
         while True:
-            begin, _ = self._begin(self.at.after(timedelta(seconds=leg_s)))
-            work = self._work(begin)
-            leave = self._leave_before(work, passed)
+            tried = self._go(leg_s)
+            leave = self._leave_before(tried.work, passed)
             if leave is not None:
                 passed.add(leave)
-                found = self._sit_out(leave, work)
+                found = self._sit_out(leave, tried.work)
                 if found is None:
                     return None
                 leg_s = found
-            elif not self._rest_before(work):
-                return leg_s
+            elif not self._rest_before(tried.work):
+                return tried
 
     def _leave_before(self, work: Work, passed: set[Leave]) -> Leave | None:
         """The first leave that would interrupt the way there or the work."""
@@ -280,46 +289,27 @@ class _Attempt:
         rests = duty.rests if duty is not None else ()
         return [one for one in rests if one not in self.taken and one.latest > self.world.now]
 
-    def _begin(self, arrive: At, *, tell: bool = False) -> tuple[At, datetime | None]:
-        """When work begins for who arrives then, and when the site closes, if it does."""
+    def _enter(self, arrive: At) -> Entry:
+        """Wait for what the work waits for, and to be let in."""
         begin = arrive
         for mark in self.marks:
             begin = self.room.wait(begin, mark)
         if not self.stop.access:
-            return begin, None
+            return Entry(begin)
+        duty = self.duty.window if self.duty else Window(self.world.now, self.world.now + TICK)
         least = TICK if self.project else self.work_s
-        found = self._openings(begin)
-        for opening in found:
-            latest = opening.end - least
-            if latest >= opening.start and not self.room.is_past(begin, latest):
-                return self.room.wait(begin, opening.start), None if self.project else opening.end
-        if tell:
-            self._closed(begin.when, least, found)
-        return begin, None
+        zone, room = self.world.zone, self.room
+        return enter(begin, self.stop.access, least, duty=duty, zone=zone, room=room)
 
-    def _openings(self, begin: At) -> list[Window]:
-        """When the site lets people in: within the duty, or as soon as work could begin."""
-        since = self.duty.window.start if self.duty else self.world.now
-        ends = self.duty.window.end if self.duty else begin.when
-        until = max(ends, begin.when) + _WEEK
-        found = []
-        for opening in openings(self.stop.access, since, until, self.world.zone):
-            if opening.start >= ends and not self.room.has_come(begin, opening.start):
-                break
-            found.append(opening)
-        return found
-
-    def _closed(self, begin: datetime, least: timedelta, found: list[Window]) -> None:
+    def _closed(self, begin: datetime, shut: Shut) -> None:
         """Tell that the site lets nobody in for so long: too short, too late, or not that day."""
         clock = self.world.clock
-        if found:
-            late, closes = min((max(begin, w.start) + least - w.end, w.end) for w in found)
-            fact = f"done at {clock(closes + late)}, but the site closes at {clock(closes)}"
-            self._break(Limit.ACCESS, late.total_seconds(), closes, fact)
-            return
-        opens = openings(self.stop.access, begin, begin + _WEEK, self.world.zone)[0].start
-        fact = f"there at {clock(begin)}, but the site opens {clock(opens)}"
-        self._break(Limit.ACCESS, (opens - begin).total_seconds(), opens, fact)
+        if shut.opens:
+            fact = f"there at {clock(begin)}, but the site opens {clock(shut.mark)}"
+        else:
+            done = shut.mark + shut.late
+            fact = f"done at {clock(done)}, but the site closes at {clock(shut.mark)}"
+        self._break(Limit.ACCESS, shut.late.total_seconds(), shut.mark, fact)
 
     def _work(self, begin: At) -> Work:
         """The work, from there on, until it is done."""
@@ -333,14 +323,21 @@ class _Attempt:
                 now=self.world.now,
             )
             return project.work(begin, self.work_s, self.duty, forced=self.stop.fixed)
-        work = work_through(
-            begin, self.work_s, self._pending(self.duty), self.room, forced=self.stop.fixed
+        return work_through(
+            begin,
+            self.work_s,
+            self._pending(self.duty),
+            self.room,
+            duty=self.duty,
+            forced=self.stop.fixed,
         )
-        return replace(work, duty=self.duty)
 
-    def _judge(self, work: Work, closes: datetime | None) -> None:
+    def _judge(self, tried: _Tried) -> None:
         """Find what the stop breaks, now that its times are known."""
-        stop = self.stop
+        stop, work, entry = self.stop, tried.work, tried.entry
+        if entry.shut is not None:
+            self._closed(entry.begin.when, entry.shut)
+        closes = None if self.project else entry.closes
         for mark in self._deadlines(closes):
             it = work.begin if mark.of == "begin" else work.finish
             if self.room.is_past(it, mark.at):

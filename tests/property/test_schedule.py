@@ -174,7 +174,7 @@ def times_of(schedule):
     ]
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=80, derandomize=True, deadline=None)
 @given(slow_days())
 def test_a_day_walked_is_the_day_played_minute_by_minute(day):
     schedule = walked(day)
@@ -184,7 +184,7 @@ def test_a_day_walked_is_the_day_played_minute_by_minute(day):
     assert [one for one in schedule.violations if one.by_s <= 0] == []
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=40, derandomize=True, deadline=None)
 @given(slow_days(), st.data())
 def test_slack_ends_at_the_first_delay_that_breaks_a_limit(day, data):
     index = data.draw(st.integers(0, len(day.stops) - 1))
@@ -200,7 +200,7 @@ def test_slack_ends_at_the_first_delay_that_breaks_a_limit(day, data):
         assert not broken <= holds
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=15, derandomize=True, deadline=None)
 @given(slow_days())
 def test_without_limits_on_anything_a_day_breaks_none(day):
     assume(not day.leave)
@@ -212,7 +212,7 @@ def test_without_limits_on_anything_a_day_breaks_none(day):
     assert walked(day).drive_s == pytest.approx(60 * sum(ways))
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=40, derandomize=True, deadline=None)
 @given(slow_days())
 def test_an_insertion_is_the_day_played_with_the_order_in_that_place(day):
     *stops, new = day.stops
