@@ -162,7 +162,7 @@ def plan_emergency(
         owner: roster.days[owner].with_stops(day.stops, drives, slack=True).schedule
         for owner, day in answer.days.items()
     }
-    changes = tuple(_changes(case, roster, answer, schedules))
+    changes = tuple(_changes(emergency, roster, answer, schedules))
     sequences = {
         owner: tuple(stop.order.id for stop in day.stops) for owner, day in answer.days.items()
     }
@@ -184,9 +184,13 @@ def plan_emergency(
 
 
 def _changes(
-    case: Case, roster: Roster, answer: Answer, schedules: Mapping[TechnicianId, Schedule]
+    emergency: Emergency,
+    roster: Roster,
+    answer: Answer,
+    schedules: Mapping[TechnicianId, Schedule],
 ) -> Iterator[Change]:
     """Every order that is not as it was: the emergency first, then by when they were to begin."""
+    case = emergency.case
     bumped = {stop.order.id for stop in answer.bumped}
     breaks: dict[OrderId, list[str]] = {}
     for day in answer.days.values():
@@ -207,7 +211,7 @@ def _changes(
             technician_after=one.technician_after,
             begin_before=one.before.begin_at if one.before is not None else None,
             begin_after=one.after.begin_at if one.after is not None else None,
-            why=_why(case, kind, one),
+            why=_why(emergency, kind, one),
             slack_s=one.after.slack_s if one.after is not None else None,
             breaks=tuple(breaks.get(one.order.id, ())),
         )
@@ -229,16 +233,17 @@ def _kind(one: Difference, bumped: set[OrderId]) -> ChangeKind:
     return "bumped" if one.order.id in bumped else "moved"
 
 
-def _why(case: Case, kind: ChangeKind, one: Difference) -> str:
+def _why(emergency: Emergency, kind: ChangeKind, one: Difference) -> str:
+    case = emergency.case
     number = case.order.number
     if kind == "assigned":
-        return "emergency"
+        return f"somebody must be there by {case.clock(emergency.respond_by)}"
     if kind == "unassigned":
         return f"makes room for emergency {number}; nobody else has room for it today"
     moved = _moved_text(case, one)
     if kind == "bumped":
         return f"makes room for emergency {number}; {moved}"
-    return f"{moved}, for emergency {number} changes the day"
+    return f"{moved}, because of emergency {number}"
 
 
 def _moved_text(case: Case, one: Difference) -> str:

@@ -46,7 +46,7 @@ class Call:
     Attributes
     ----------
     order_id
-        An order that waits already; None for a new one, of ``fields``.
+        An order that waits already, by id or number; None for a new one, of ``fields``.
     respond_by
         When somebody must be there; None: what the SLA, the window or the policy says.
     """
@@ -127,7 +127,7 @@ def _called(
     if call.order_id is None:
         order = place_in(ctx, unit, {**call.fields, "priority": 1}, actor=actor, order_id=order_id)
     else:
-        order = unit.orders.get(call.order_id)
+        order = unit.orders.by_number(call.order_id) or unit.orders.get(call.order_id)
         if order.status is not Status.NEW:
             raise Conflict(
                 f"{order.number} is {order.status}: only an order that waits can be sent out "
@@ -190,7 +190,7 @@ def _reason(case: Case, plan: EmergencyPlan) -> str:
 
 
 def _nobody(case: Case, ranking: Ranking) -> str:
-    """Why nobody goes, as the flag says it: the most frequent reasons."""
+    """Why nobody goes, as the flag says it: the first few reasons."""
     facts = [f"{one.call_sign}: {one.exclusions[0].fact}" for one in ranking.excluded]
     said = "; ".join(facts[:_SAID]) + (f"; {len(facts) - _SAID} more" if facts[_SAID:] else "")
     return f"nobody can come to {case.order.number}: {said or 'nobody is in service'}"

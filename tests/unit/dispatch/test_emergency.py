@@ -61,6 +61,7 @@ def test_whoever_is_free_and_near_goes_and_nothing_else_changes():
     plan = answer(busy, free)
     assert plan.technician_id == "free"
     assert list(told(plan)) == ["wo_9"]
+    assert told(plan)["wo_9"].why == "somebody must be there by 10:20"
     assert plan.rearrangement.sequences == {"free": ("wo_9",)}
 
 
@@ -68,7 +69,7 @@ def test_a_visit_that_can_wait_behind_it_is_moved_and_told_by_how_much():
     plan = answer(a_plan(a_technician("anna"), at(0), [a_stop("wo_1", at(600))]))
     moved = told(plan)["wo_1"]
     assert (moved.kind, moved.technician_after) == ("moved", "anna")
-    assert moved.why == "begins 11:01, 60 min later, for emergency WO-9 changes the day"
+    assert moved.why == "begins 11:01, 60 min later, because of emergency WO-9"
     assert moved.begin_after - moved.begin_before == timedelta(minutes=60)
 
 
