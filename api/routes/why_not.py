@@ -46,6 +46,7 @@ def explain_exclusions(
 @router.get("/why-not", operation_id="explain_unassigned")
 def explain_unassigned(
     state: State,
+    _caller: Caller,
     limit: Annotated[int, Query(ge=1, le=200, description="So many orders at the most.")] = 50,
 ) -> UnassignedOut:
     """Tell of each order that waits who could be sent, or what is in the way of everybody."""

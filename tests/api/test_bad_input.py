@@ -329,7 +329,7 @@ def test_an_address_that_leads_nowhere_says_so(office, case):
 
 STEPS = [
     ("assign", {}, 422, "invalid-input", 'give one of "technician_id", "crew_id" and "auto"'),
-    ("assign", {"auto": True, "technician_id": "tc_1"}, 422, "invalid-input", "either"),
+    ("assign", {"auto": True, "technician_id": "tc_1"}, 422, "invalid-input", "give one of"),
     ("assign", {"auto": "yes"}, 422, "invalid-input", "true or false"),
     ("assign", {"technician_id": "tc_no"}, 404, "not-found", "no technician 'tc_no'; the list"),
     ("unassign", {"reason": "x"}, 409, "transition-not-allowed", "possible now: change, assign"),
