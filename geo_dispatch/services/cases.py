@@ -8,14 +8,14 @@ from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.orders import Status, WorkOrder
+from geo_dispatch.dispatch.orders import WorkOrder
 from geo_dispatch.dispatch.policy import Policy
 from geo_dispatch.dispatch.resources import Booking, Resource
 from geo_dispatch.dispatch.sites import Customer
-from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.contracts import tier_of
+from geo_dispatch.services.plans import ends_told
 
 _BOOKED_AHEAD: Final = timedelta(days=60)
 """Nobody is sent to a visit that begins later."""
@@ -39,7 +39,7 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
         equipment=equipment,
         equipment_type=equipment.type if equipment is not None and asks_type else "",
         prior=prior,
-        done_at=_done_at(unit, prior),
+        done_at=ends_told(unit, prior),
         experience=unit.experience.at(order.site_id, equipment),
         performance=unit.performances.in_force().about(order.type),
         resources=tuple(usable),
@@ -58,16 +58,3 @@ def _bookings(unit: Unit, resources: list[Resource], now: datetime) -> list[Book
     if not resources:
         return []
     return unit.bookings.during(Window(now, now + _BOOKED_AHEAD), [one.id for one in resources])
-
-
-def _done_at(unit: Unit, prior: tuple[WorkOrder, ...]) -> dict[OrderId, datetime]:
-    """When the orders before it are expected to be complete, as far as that was told."""
-    waiting = [order for order in prior if order.status is not Status.COMPLETE]
-    if not waiting:
-        return {}
-    etas = unit.etas.many(order.id for order in waiting)
-    return {
-        order.id: arrive_at + timedelta(seconds=order.duration_s)
-        for order in waiting
-        if (eta := etas.get(order.id)) is not None and (arrive_at := eta.eta) is not None
-    }

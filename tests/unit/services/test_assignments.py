@@ -426,3 +426,17 @@ def test_an_order_that_ends_leaves_no_gap(desk):
     first = min(map(desk.read, given), key=lambda order: order.sequence)
     orders.step(desk.ctx, first.id, Status.CANCELLED, actor=DISPATCHER, note="entered twice")
     assert in_turn(desk, technician) == {order.id for order in given} - {first.id}
+
+
+@pytest.mark.capability("FA-035")
+def test_every_assignment_is_of_one_work_order_and_outlives_no_order(desk):
+    technician = desk.technician("Van 01", "A")
+    by_hand = desk.assign(desk.order("A"), technician)
+    ranked = desk.assign(desk.order("B"), None)
+    for order in (by_hand, ranked):
+        unassign(desk, order)
+        assert desk.read(order).status is Status.NEW
+        with desk.ctx.store.read() as unit:
+            rows = unit.assignments.of_order(order.id)
+            assert [row.order_id for row in rows] == [order.id]
+            assert unit.orders.get(order.id).number == order.number
