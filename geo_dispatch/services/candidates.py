@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.cases import case_of
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.driving import roads_on
+from geo_dispatch.services.driving import remember, remembered, roads_on
 from geo_dispatch.services.plans import load_plans
 from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -93,8 +93,9 @@ def consider(
     case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
     policy = version.policy
     plans, passing = narrowed(filters or Filters(), case, plans)
-    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
+    fleet = fleet_of(ctx, plans, now)
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
+    remember(ctx.roads, fleet.drives)
     return Considered(case, ranking, inputs, policy, version.version, passing)
 
 
@@ -114,7 +115,13 @@ def situation(
         As `rank_for`.
     """
     case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
-    return case, Fleet(plans, roads_on(ctx.roads), now, ctx.zone), version
+    return case, fleet_of(ctx, plans, now), version
+
+
+def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
+    """Everybody on the deployment's roads, with what is known of those."""
+    roads = ctx.roads
+    return Fleet(plans, roads_on(roads), now, ctx.zone, known=remembered(roads))
 
 
 def _loaded(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.engine import SNAP_M, RoadEngine, Snaps
 
 Floats = NDArray[np.float64]
+
+_MOST_REMEMBERED: Final = 100_000
+_REMEMBERED: Final[WeakKeyDictionary[RoadEngine, Mapping[Leg, float | None]]] = WeakKeyDictionary()
+"""Of each graph; replaced as a whole, never changed, so that threads may share it."""
 
 _LOOK_S: Final = 60.0
 _SLOW_MPS: Final = 4.0
@@ -65,6 +70,17 @@ def _near_first(
 def drives_on(engine: RoadEngine) -> Drives:
     """Drive times on these roads, each asked for once."""
     return Drives(lambda legs: drive_times(engine, legs))
+
+
+def remembered(engine: RoadEngine) -> Mapping[Leg, float | None]:
+    """Drive times that rankings on these roads have asked for so far."""
+    return _REMEMBERED.get(engine, {})
+
+
+def remember(engine: RoadEngine, drives: Drives) -> None:
+    """Keep what was asked for: most ways lead from site to site, and come again."""
+    known = dict(drives.known)
+    _REMEMBERED[engine] = known if len(known) <= _MOST_REMEMBERED else {}
 
 
 def roads_on(engine: RoadEngine) -> Roads:

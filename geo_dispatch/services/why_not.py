@@ -10,15 +10,13 @@ from typing import Final
 
 from geo_dispatch.dispatch.case import Case
 from geo_dispatch.dispatch.exclusions import Code
-from geo_dispatch.dispatch.fleet import Fleet
 from geo_dispatch.dispatch.orders import Status
 from geo_dispatch.dispatch.ranking import rank
 from geo_dispatch.dispatch.why_not import WhyNot, in_the_way
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
-from geo_dispatch.services.candidates import situation
+from geo_dispatch.services.candidates import fleet_of, situation
 from geo_dispatch.services.cases import case_of
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.driving import roads_on
 from geo_dispatch.services.plans import load_plans
 from geo_dispatch.tracking.nearest import PositionIndex
 
@@ -95,7 +93,7 @@ def of_unassigned(
         technicians = unit.technicians.list()
         plans = load_plans(unit, technicians, lambda one: positions.get(one.id))
         cases = [case_of(ctx, unit, one, version.policy, now) for one in waiting[:limit]]
-    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
+    fleet = fleet_of(ctx, plans, now)
     told = []
     for case in cases:
         best = rank(case, fleet, top=1, params=version.policy.ranking, explain=False).candidates

@@ -5,7 +5,13 @@ import itertools
 import pytest
 
 from geo_dispatch.kernel.geo import LonLat, haversine_m
-from geo_dispatch.services.driving import drive_times, roads_on
+from geo_dispatch.services.driving import (
+    drive_times,
+    drives_on,
+    remember,
+    remembered,
+    roads_on,
+)
 from tests.support.ascii_map import AsciiMap, Town
 
 SQUARE = """
@@ -57,3 +63,12 @@ def test_ways_to_a_place_and_on_from_it_cost_one_search_each(town):
     legs = [(town.at(a), site) for a in "ACDEF"] + [(site, town.at(a)) for a in "ACDEF"]
     expected = [town.seconds(a, "B") for a in "ACDEF"] + [town.seconds("B", a) for a in "ACDEF"]
     assert drive_times(town.engine, legs) == expected
+
+
+def test_what_was_asked_of_a_graph_is_remembered_for_it_alone(town, tmp_path):
+    drives = drives_on(town.engine)
+    leg = (town.at("A"), town.at("F"))
+    drives.prefetch([leg])
+    remember(town.engine, drives)
+    assert remembered(town.engine)[leg] == town.seconds("A", "F")
+    assert remembered(Town(AsciiMap(SQUARE), tmp_path).engine) == {}
