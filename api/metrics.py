@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
-from geo_dispatch.services.tracking import ShardHealth
+from geo_dispatch.services.tracking.process import ShardHealth
 
 
 class Metrics:

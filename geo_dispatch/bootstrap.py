@@ -18,7 +18,7 @@ from geo_dispatch.config import Settings
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
-from geo_dispatch.services.shards import check_shards
+from geo_dispatch.services.records.shards import check_shards
 
 __all__ = ["Changes", "Tail", "open_back_office", "open_context", "open_tail", "start_logging"]
 

@@ -23,18 +23,20 @@ import structlog
 from geo_dispatch.adapters.live_redis import Entry, Lease
 from geo_dispatch.bootstrap import open_context, start_logging
 from geo_dispatch.config import Settings, load_settings
-from geo_dispatch.dispatch.events import EtaPublished, LoggedEvent
+from geo_dispatch.dispatch.work.events import EtaPublished, LoggedEvent
 from geo_dispatch.kernel.errors import (
     Conflict,
     GeoDispatchError,
     Unavailable,
     VersionConflict,
 )
-from geo_dispatch.services import eta, relay, tracking
-from geo_dispatch.services.auto_assign import AutoAssigner
+from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.courier import Courier
-from geo_dispatch.services.repairer import Repairer
+from geo_dispatch.services.dispatching import eta
+from geo_dispatch.services.messages.courier import Courier
+from geo_dispatch.services.policy.auto_assign import AutoAssigner
+from geo_dispatch.services.repairs.repairer import Repairer
+from geo_dispatch.services.tracking import process as tracking
 
 LEASE_S: Final = 5.0
 """A worker that died holds its shards up for so long."""

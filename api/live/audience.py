@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.views import View, eta_view

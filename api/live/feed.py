@@ -14,7 +14,7 @@ from api.live.mirror import Mirror
 from api.live.positions import PositionView, position_view
 from api.live.roster import Roster
 from api.metrics import Metrics
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.tracking.positions import Position

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from api.metrics import Metrics
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 
 MAX_WAITING_EVENTS: Final = 2000
 """Events that may wait for one reader before its stream is reset."""

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 from fastapi.concurrency import run_in_threadpool
 
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.context import Context
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from geo_dispatch.dispatch.events import LoggedEvent
-from geo_dispatch.dispatch.orders import UNDER_WAY, WorkOrder
+from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.orders import UNDER_WAY, WorkOrder
 from geo_dispatch.services.context import Context
 
 AVAILABLE: Final = "available"

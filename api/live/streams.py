@@ -13,7 +13,7 @@ from api.deps import AppState
 from api.live.audience import Audience
 from api.live.hub import Client
 from api.live.log_tail import end_of_log, read_log
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.views import event_view
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from api.auth import Caller
 from api.deps import Ctx, State, parse_lonlat
 from api.schemas.common import LocationOut, Output
-from geo_dispatch.services import places, territories
+from geo_dispatch.services.areas import places, territories
 
 router = APIRouter(prefix="/v1", tags=["territories"])
 

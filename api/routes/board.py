@@ -11,10 +11,10 @@ from api.auth import Caller, only_for
 from api.deps import State
 from api.schemas.board import AvailabilitiesOut, BoardOut, DayConflictsOut
 from api.schemas.common import Moment
-from geo_dispatch.dispatch.orders import WorkClass
-from geo_dispatch.dispatch.status_flags import StatusFlag
+from geo_dispatch.dispatch.boards.status_flags import StatusFlag
+from geo_dispatch.dispatch.work.orders import WorkClass
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services import board, board_views
+from geo_dispatch.services.dispatching import board, board_views
 
 router = APIRouter(prefix="/v1", tags=["board"])
 

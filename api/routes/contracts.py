@@ -11,8 +11,9 @@ from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.sla import ContractChange, ContractIn, ContractOut, RenewalsOut
-from geo_dispatch.services import contracts, records
-from geo_dispatch.services.contracts import CONTRACTS
+from geo_dispatch.services.records import contracts
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.contracts import CONTRACTS
 from geo_dispatch.services.views import contract_view
 
 router = APIRouter(prefix="/v1/contracts", tags=["contracts"], route_class=IdempotentRoute)

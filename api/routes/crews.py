@@ -10,8 +10,8 @@ from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.registers import CrewChange, CrewIn, CrewOut
-from geo_dispatch.services import records
-from geo_dispatch.services.registers import CREWS
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.registers import CREWS
 from geo_dispatch.services.views import crew_view
 
 router = APIRouter(prefix="/v1/crews", tags=["crews"], route_class=IdempotentRoute)

@@ -10,8 +10,8 @@ from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.sites import CustomerChange, CustomerIn, CustomerOut
-from geo_dispatch.services import records
-from geo_dispatch.services.records import CUSTOMERS
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.keeping import CUSTOMERS
 from geo_dispatch.services.views import customer_view
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"], route_class=IdempotentRoute)

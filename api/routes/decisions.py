@@ -12,7 +12,7 @@ from api.deps import Ctx
 from api.routes.work_orders import readable
 from api.schemas.common import Moment
 from api.schemas.policy import DecisionOut, DecisionsOut, OverrideReportOut, ReplayOut
-from geo_dispatch.services import decisions
+from geo_dispatch.services.policy import decisions
 
 router = APIRouter(prefix="/v1", tags=["policy"])
 

@@ -14,9 +14,10 @@ from api.routes.work_orders import readable
 from api.schemas.common import Moment
 from api.schemas.dispatching import RankingOut
 from api.schemas.orders import StatusIn, WorkOrderOut
-from geo_dispatch.dispatch.filters import Filters
-from geo_dispatch.dispatch.orders import Status
-from geo_dispatch.services import candidates, orders
+from geo_dispatch.dispatch.ranking.filters import Filters
+from geo_dispatch.dispatch.work.orders import Status
+from geo_dispatch.services.dispatching import candidates
+from geo_dispatch.services.orders import steps as orders
 from geo_dispatch.services.views import order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)

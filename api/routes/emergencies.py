@@ -10,7 +10,7 @@ from api.auth import Caller
 from api.deps import State, etag
 from api.idempotency import IdempotentRoute
 from api.schemas.emergencies import EmergencyIn, EmergencyOut
-from geo_dispatch.services import emergencies
+from geo_dispatch.services.repairs import emergencies
 
 router = APIRouter(prefix="/v1/emergencies", tags=["emergencies"], route_class=IdempotentRoute)
 

@@ -10,8 +10,8 @@ from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.registers import EquipmentChange, EquipmentIn, EquipmentOut
-from geo_dispatch.services import records
-from geo_dispatch.services.registers import EQUIPMENT
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.registers import EQUIPMENT
 from geo_dispatch.services.views import equipment_view
 
 router = APIRouter(prefix="/v1/equipment", tags=["equipment"], route_class=IdempotentRoute)

@@ -12,9 +12,9 @@ from api.deps import Ctx, parse_lonlat
 from api.idempotency import IdempotentRoute
 from api.routes.work_orders import readable
 from api.schemas.evidence import FixOut, HeadOut, PresencesOut, ProofOut
-from geo_dispatch.dispatch.events import as_json
-from geo_dispatch.services import audit, export, presence, proof
-from geo_dispatch.services.presence import span
+from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.services.record import audit, export, presence, proof
+from geo_dispatch.services.record.presence import span
 
 router = APIRouter(prefix="/v1", tags=["evidence"], route_class=IdempotentRoute)
 

@@ -14,7 +14,7 @@ from api.auth import Caller
 from api.deps import AppState, State
 from api.schemas.common import Output
 from geo_dispatch.kernel.errors import GeoDispatchError, Unavailable
-from geo_dispatch.services import tracking
+from geo_dispatch.services.tracking import process as tracking
 
 router = APIRouter(tags=["running"])
 

@@ -13,9 +13,9 @@ from api.records import Cursor, Limit
 from api.routes.work_orders import readable
 from api.schemas.common import Page
 from api.schemas.history import OrderBriefingOut, PastOut
-from geo_dispatch.dispatch.events import as_json
-from geo_dispatch.services import briefing, history
-from geo_dispatch.services.history import Past
+from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.services.record import briefing, history
+from geo_dispatch.services.record.history import Past
 
 router = APIRouter(prefix="/v1", tags=["history"], route_class=IdempotentRoute)
 

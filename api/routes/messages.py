@@ -11,7 +11,7 @@ from api.deps import Ctx
 from api.records import Cursor, Limit
 from api.schemas.common import Page
 from api.schemas.webhooks import MessageOut, Recipients
-from geo_dispatch.services import messages
+from geo_dispatch.services.messages import inbox as messages
 from geo_dispatch.services.views import message_view
 
 router = APIRouter(prefix="/v1/messages", tags=["webhooks"])

@@ -13,10 +13,11 @@ from api.records import answer
 from api.routes.work_orders import readable
 from api.schemas.moves import AssignIn, HoldIn, MoveIn, NoteIn, PinIn, RippleOut
 from api.schemas.orders import ReasonIn, WorkOrderOut
-from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.services import assignments, holds
-from geo_dispatch.services.placing import ripple_view
+from geo_dispatch.services.dispatching import assignments
+from geo_dispatch.services.dispatching.placing import ripple_view
+from geo_dispatch.services.orders import holds
 from geo_dispatch.services.views import order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)

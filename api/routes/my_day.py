@@ -10,8 +10,8 @@ from api.auth import Caller
 from api.deps import Ctx
 from api.schemas.dispatching import DayOut
 from geo_dispatch.kernel.errors import Forbidden
-from geo_dispatch.services import my_day
-from geo_dispatch.services.my_day import Briefing
+from geo_dispatch.services.orders import my_day
+from geo_dispatch.services.orders.my_day import Briefing
 from geo_dispatch.services.views import (
     customer_view,
     eta_view,

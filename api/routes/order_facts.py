@@ -17,9 +17,12 @@ from api.schemas.orders import ReasonIn, WorkOrderOut
 from api.schemas.roads import RouteOut
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import NotFound
-from geo_dispatch.services import eta, orders, records, timeline
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.records import SITES
+from geo_dispatch.services.dispatching import eta
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.record import timeline
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.keeping import SITES
 from geo_dispatch.services.views import order_view, visit_view
 
 router = APIRouter(prefix="/v1", tags=["work orders"], route_class=IdempotentRoute)

@@ -17,8 +17,8 @@ from api.schemas.positions import PingIn, VerdictOut, VerdictsOut
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.time import datetime_to_ms
-from geo_dispatch.services import pings
-from geo_dispatch.services.pings import Ping, PingVerdict
+from geo_dispatch.services.tracking import pings
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict
 
 MAX_BATCH: Final = 1000
 

@@ -20,8 +20,9 @@ from api.schemas.policy import (
     SimulateIn,
     SimulationOut,
 )
-from geo_dispatch.services import performance, policy, simulate
-from geo_dispatch.services.policy import Listed
+from geo_dispatch.services.policy import performance, simulate
+from geo_dispatch.services.policy import versions as policy
+from geo_dispatch.services.policy.versions import Listed
 
 router = APIRouter(prefix="/v1", tags=["policy"], route_class=IdempotentRoute)
 

@@ -13,10 +13,10 @@ from api.idempotency import IdempotentRoute
 from api.records import Limit
 from api.schemas.orders import ReasonIn
 from api.schemas.proposals import DisruptionIn, ProposalOut, ProposalsOut, ReplanIn
-from geo_dispatch.dispatch.proposals import Cause, Proposal, ProposalState
+from geo_dispatch.dispatch.repairs.proposals import Cause, Proposal, ProposalState
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
-from geo_dispatch.services import disruptions, proposals
-from geo_dispatch.services.disruptions import Disruption
+from geo_dispatch.services.repairs import disruptions, proposals
+from geo_dispatch.services.repairs.disruptions import Disruption
 
 router = APIRouter(prefix="/v1", tags=["disruptions"], route_class=IdempotentRoute)
 

@@ -19,8 +19,9 @@ from api.schemas.registers import (
     ResourceIn,
     ResourceOut,
 )
-from geo_dispatch.services import bookings, records
-from geo_dispatch.services.registers import RESOURCES
+from geo_dispatch.services.dispatching import bookings
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.registers import RESOURCES
 from geo_dispatch.services.views import booking_view, resource_view
 
 router = APIRouter(prefix="/v1/resources", tags=["resources"], route_class=IdempotentRoute)

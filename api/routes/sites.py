@@ -11,8 +11,9 @@ from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.registers import EquipmentListOut
 from api.schemas.sites import SiteChange, SiteIn, SiteOut
-from geo_dispatch.services import records, registers
-from geo_dispatch.services.records import SITES
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records import registers
+from geo_dispatch.services.records.keeping import SITES
 from geo_dispatch.services.views import equipment_view, site_view
 
 router = APIRouter(prefix="/v1/sites", tags=["sites"], route_class=IdempotentRoute)

@@ -14,7 +14,8 @@ from api.idempotency import IdempotentRoute
 from api.routes.work_orders import readable
 from api.schemas.common import Moment
 from api.schemas.sla import OrderSlaOut, SlaReportOut
-from geo_dispatch.services import sla_report, sla_view
+from geo_dispatch.services.sla import report as sla_report
+from geo_dispatch.services.sla import view as sla_view
 
 router = APIRouter(prefix="/v1", tags=["service levels"], route_class=IdempotentRoute)
 

@@ -11,7 +11,7 @@ from api.records import answer
 from api.routes.work_orders import readable
 from api.schemas.orders import WorkOrderOut
 from api.schemas.registers import BookingsOut, OrderCrewIn
-from geo_dispatch.services import bookings, crews
+from geo_dispatch.services.dispatching import bookings, crews
 from geo_dispatch.services.views import booking_view, order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)

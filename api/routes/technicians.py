@@ -11,8 +11,8 @@ from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.technicians import TechnicianChange, TechnicianIn, TechnicianOut
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services import records
-from geo_dispatch.services.records import TECHNICIANS
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.keeping import TECHNICIANS
 from geo_dispatch.services.views import technician_view
 
 router = APIRouter(prefix="/v1/technicians", tags=["technicians"], route_class=IdempotentRoute)

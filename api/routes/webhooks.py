@@ -22,9 +22,9 @@ from api.schemas.webhooks import (
     WebhookOut,
     WebhookSecretOut,
 )
-from geo_dispatch.dispatch.webhooks import DeliveryState
-from geo_dispatch.services import deliveries, webhooks
-from geo_dispatch.services.deliveries import Sent
+from geo_dispatch.dispatch.messages.webhooks import DeliveryState
+from geo_dispatch.services.messages import deliveries, webhooks
+from geo_dispatch.services.messages.deliveries import Sent
 from geo_dispatch.services.views import View, delivery_view, webhook_secret_view, webhook_view
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=IdempotentRoute)

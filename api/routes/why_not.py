@@ -11,7 +11,7 @@ from api.auth import Caller
 from api.deps import State
 from api.routes.work_orders import readable
 from api.schemas.why_not import OrderWhyNotOut, UnassignedOut
-from geo_dispatch.services import why_not
+from geo_dispatch.services.dispatching import why_not
 
 router = APIRouter(prefix="/v1", tags=["work orders"])
 

@@ -14,10 +14,11 @@ from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
 from api.schemas.history import WorkOrderDetailOut
 from api.schemas.orders import WorkOrderChange, WorkOrderIn, WorkOrderOut
-from geo_dispatch.dispatch.orders import OPEN, Status, WorkOrder
+from geo_dispatch.dispatch.work.orders import OPEN, Status, WorkOrder
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.services import briefing, orders
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.record import briefing
 from geo_dispatch.services.views import View, order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)

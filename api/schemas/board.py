@@ -9,12 +9,12 @@ from pydantic import Field
 
 from api.schemas.common import Output, WindowOut
 from api.schemas.orders import FlagOut, HoldOut, RiskOut
-from geo_dispatch.dispatch.conflicts import ConflictKind
-from geo_dispatch.dispatch.feasibility import Limit
-from geo_dispatch.dispatch.free import Doing
-from geo_dispatch.dispatch.orders import Status, WorkClass
-from geo_dispatch.dispatch.plan import Basis
-from geo_dispatch.dispatch.status_flags import StatusFlag
+from geo_dispatch.dispatch.boards.conflicts import ConflictKind
+from geo_dispatch.dispatch.boards.status_flags import StatusFlag
+from geo_dispatch.dispatch.days.feasibility import Limit
+from geo_dispatch.dispatch.days.free import Doing
+from geo_dispatch.dispatch.days.plan import Basis
+from geo_dispatch.dispatch.work.orders import Status, WorkClass
 
 
 class BoardSiteOut(Output):

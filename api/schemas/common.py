@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from geo_dispatch.dispatch.hours import Hours
+from geo_dispatch.dispatch.records.hours import Hours
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.text import checked_text
 from geo_dispatch.kernel.time import Window, checked_moment

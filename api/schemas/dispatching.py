@@ -10,9 +10,9 @@ from pydantic import Field
 from api.schemas.common import Output, WindowOut
 from api.schemas.orders import VisitOut, WorkOrderOut
 from api.schemas.sites import CustomerOut, SiteOut
-from geo_dispatch.dispatch.exclusions import Code
-from geo_dispatch.dispatch.plan import Basis
-from geo_dispatch.dispatch.relaxation import Gives
+from geo_dispatch.dispatch.days.plan import Basis
+from geo_dispatch.dispatch.ranking.exclusions import Code
+from geo_dispatch.dispatch.ranking.relaxation import Gives
 
 
 class TermOut(Output):

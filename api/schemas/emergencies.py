@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 from api.schemas.common import Moment, Name, Output, WindowOut
 from api.schemas.dispatching import ExcludedOut
 from api.schemas.orders import SlaOut, WorkOrderChange, WorkOrderOut
-from geo_dispatch.dispatch.changes import ChangeKind
-from geo_dispatch.dispatch.orders import OrderFields
-from geo_dispatch.services.emergencies import Call
+from geo_dispatch.dispatch.repairs.changes import ChangeKind
+from geo_dispatch.dispatch.work.orders import OrderFields
+from geo_dispatch.services.repairs.emergencies import Call
 
 _OF_THE_CALL = frozenset({"order_id", "respond_by"})
 

@@ -10,8 +10,8 @@ from api.schemas.common import Output
 from api.schemas.orders import WorkOrderOut
 from api.schemas.registers import EquipmentOut
 from api.schemas.sites import CustomerOut, SiteOut
-from geo_dispatch.dispatch.orders import Outcome, Source, Status
-from geo_dispatch.dispatch.visits import Review
+from geo_dispatch.dispatch.work.orders import Outcome, Source, Status
+from geo_dispatch.dispatch.work.visits import Review
 
 
 class PastVisitOut(Output):

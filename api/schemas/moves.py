@@ -8,11 +8,11 @@ from datetime import datetime
 from pydantic import Field, model_validator
 
 from api.schemas.common import MAX_ITEMS, Flag, Input, Moment, Name, Output, Text, Whole
-from geo_dispatch.dispatch.exclusions import Code
-from geo_dispatch.dispatch.feasibility import Limit
-from geo_dispatch.dispatch.orders import MAX_CREW, HoldReason
+from geo_dispatch.dispatch.days.feasibility import Limit
+from geo_dispatch.dispatch.ranking.exclusions import Code
+from geo_dispatch.dispatch.work.orders import MAX_CREW, HoldReason
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services.placing import Wish
+from geo_dispatch.services.dispatching.placing import Wish
 
 
 class MoveIn(Input):

@@ -24,7 +24,8 @@ from api.schemas.common import (
     WindowOut,
 )
 from api.schemas.technicians import PartIn, PartOut
-from geo_dispatch.dispatch.orders import (
+from geo_dispatch.dispatch.records.technicians import MAX_SKILL_LEVEL
+from geo_dispatch.dispatch.work.orders import (
     MAX_CREW,
     MAX_PRIORITY,
     FlagCode,
@@ -37,8 +38,7 @@ from geo_dispatch.dispatch.orders import (
     Status,
     WorkClass,
 )
-from geo_dispatch.dispatch.technicians import MAX_SKILL_LEVEL
-from geo_dispatch.dispatch.visits import Review
+from geo_dispatch.dispatch.work.visits import Review
 
 
 class SkillRequirementIn(Piece):

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field
 
 from api.schemas.common import FaultOut, Input, Moment, Name, Output, Text
 from api.schemas.dispatching import CandidateOut
-from geo_dispatch.dispatch.decisions import DecisionKind
-from geo_dispatch.services.policy import MAX_CHARACTERS
-from geo_dispatch.services.simulate import Change
+from geo_dispatch.dispatch.policy.decisions import DecisionKind
+from geo_dispatch.services.policy.simulate import Change
+from geo_dispatch.services.policy.versions import MAX_CHARACTERS
 
 Document = Annotated[
     str,

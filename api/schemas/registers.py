@@ -18,9 +18,9 @@ from api.schemas.common import (
     WindowIn,
     WindowOut,
 )
-from geo_dispatch.dispatch.equipment import EquipmentFields
-from geo_dispatch.dispatch.orders import MAX_CREW
-from geo_dispatch.dispatch.resources import CrewFields, ResourceFields
+from geo_dispatch.dispatch.records.equipment import EquipmentFields
+from geo_dispatch.dispatch.records.resources import CrewFields, ResourceFields
+from geo_dispatch.dispatch.work.orders import MAX_CREW
 
 
 class EquipmentChange(Change):

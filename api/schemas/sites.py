@@ -21,7 +21,7 @@ from api.schemas.common import (
     Piece,
     Text,
 )
-from geo_dispatch.dispatch.sites import DEFAULT_FENCE_RADIUS_M, CustomerFields, SiteFields
+from geo_dispatch.dispatch.records.sites import DEFAULT_FENCE_RADIUS_M, CustomerFields, SiteFields
 from geo_dispatch.kernel.errors import Fault, InvalidGeometry
 
 

@@ -18,7 +18,7 @@ from api.schemas.common import (
     Output,
     Text,
 )
-from geo_dispatch.dispatch.contracts import ContractFields
+from geo_dispatch.dispatch.records.contracts import ContractFields
 
 
 class PolicyTermsOut(Output):

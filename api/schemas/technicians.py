@@ -25,7 +25,7 @@ from api.schemas.common import (
     WindowIn,
     WindowOut,
 )
-from geo_dispatch.dispatch.technicians import (
+from geo_dispatch.dispatch.records.technicians import (
     Break,
     Certificate,
     Leave,

@@ -8,10 +8,10 @@ from typing import Any, Literal, cast
 from pydantic import Field, model_validator
 
 from api.schemas.common import MAX_ITEMS, Change, Input, Moment, Name, Output, Piece, Text
-from geo_dispatch.dispatch.webhooks import DeliveryState
+from geo_dispatch.dispatch.messages.webhooks import DeliveryState
 from geo_dispatch.kernel.ids import MessageId
-from geo_dispatch.services.deliveries import Period
-from geo_dispatch.services.webhooks import EndpointFields
+from geo_dispatch.services.messages.deliveries import Period
+from geo_dispatch.services.messages.webhooks import EndpointFields
 
 Recipients = Literal["technician", "customer", "client"]
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.schemas.common import Output
 from api.schemas.dispatching import ExclusionOut
-from geo_dispatch.dispatch.exclusions import Code
+from geo_dispatch.dispatch.ranking.exclusions import Code
 
 
 class ReasonsOut(Output):

@@ -8,8 +8,8 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from geo_dispatch.dispatch.policy import Policy, PolicyVersion
-from geo_dispatch.dispatch.policy_checks import policy_faults
+from geo_dispatch.dispatch.policy.checks import policy_faults
+from geo_dispatch.dispatch.policy.document import Policy, PolicyVersion
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput
 from geo_dispatch.kernel.tables import read_table
 
@@ -17,7 +17,7 @@ from geo_dispatch.kernel.tables import read_table
 @lru_cache(maxsize=1)
 def default_version() -> PolicyVersion:
     """Version 0: the policy that holds until one is published."""
-    text = (resources.files("geo_dispatch.dispatch") / "policy.toml").read_text("utf-8")
+    text = (resources.files("geo_dispatch.dispatch.policy") / "policy.toml").read_text("utf-8")
     return PolicyVersion(
         version=0,
         digest=digest_of(text),

@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 
 from geo_dispatch import __version__
 from geo_dispatch.adapters.webhook_hosts import Allowed, is_public
-from geo_dispatch.dispatch.webhooks import Answer
+from geo_dispatch.dispatch.messages.webhooks import Answer
 
 TIMEOUT_S: Final = 20.0
 """For looking up, connecting, sending and the answer's head, all together."""

@@ -7,7 +7,7 @@ import typer
 from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.actors import CLI
-from geo_dispatch.services import performance
+from geo_dispatch.services.policy import performance
 
 app = typer.Typer(
     help="Work out what completed orders say of technicians and jobs.",

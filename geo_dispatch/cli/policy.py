@@ -13,12 +13,13 @@ from geo_dispatch.adapters.policy_files import policy_text
 from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.cli.console import bars, say
 from geo_dispatch.config import load_settings
-from geo_dispatch.dispatch.policy_differences import Difference
+from geo_dispatch.dispatch.policy.differences import Difference
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import Fault
-from geo_dispatch.services import policy, simulate
-from geo_dispatch.services.policy import Listed
-from geo_dispatch.services.simulate import Outcome
+from geo_dispatch.services.policy import simulate
+from geo_dispatch.services.policy import versions as policy
+from geo_dispatch.services.policy.simulate import Outcome
+from geo_dispatch.services.policy.versions import Listed
 
 app = typer.Typer(
     help="Check, publish, compare and try out policies.",

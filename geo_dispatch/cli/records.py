@@ -11,7 +11,7 @@ from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.cli.console import bars, say
 from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.actors import CLI
-from geo_dispatch.services.imports import COLUMNS, Report, What, import_file
+from geo_dispatch.services.records.imports import COLUMNS, Report, What, import_file
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 db = typer.Typer(no_args_is_help=True, help="Create and upgrade the database.")

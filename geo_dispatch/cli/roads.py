@@ -9,7 +9,7 @@ import typer
 
 from geo_dispatch.cli.console import bars, say
 from geo_dispatch.config import load_settings
-from geo_dispatch.services import roads
+from geo_dispatch.services.areas import roads
 
 app = typer.Typer(
     help="Build and inspect road graphs.",

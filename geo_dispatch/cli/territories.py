@@ -15,7 +15,7 @@ from geo_dispatch.cli.console import say
 from geo_dispatch.config import Settings, load_settings
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services import territories
+from geo_dispatch.services.areas import territories
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.territory.check import Finding, is_publishable
 

@@ -10,13 +10,13 @@ import typer
 from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.cli.console import say
 from geo_dispatch.config import load_settings
-from geo_dispatch.dispatch.messages import To
-from geo_dispatch.dispatch.webhooks import EVERYTHING, Endpoint
+from geo_dispatch.dispatch.messages.queueing import To
+from geo_dispatch.dispatch.messages.webhooks import EVERYTHING, Endpoint
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import MessageId
-from geo_dispatch.services import deliveries, webhooks
-from geo_dispatch.services.deliveries import Period, Sent
+from geo_dispatch.services.messages import deliveries, webhooks
+from geo_dispatch.services.messages.deliveries import Period, Sent
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -28,7 +28,8 @@ from geo_dispatch.kernel.errors import GraphUnavailable, InvalidInput
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.progress import Progress
 from geo_dispatch.kernel.time import Clock
-from geo_dispatch.services import deployment, roads, territories, tokens
+from geo_dispatch.services import deployment, tokens
+from geo_dispatch.services.areas import roads, territories
 from geo_dispatch.services.desk import BackOffice
 
 DAY_BEGINS: Final = time(7, 45)

@@ -1,1 +1,1 @@
-"""Work orders, technicians, qualification, ranking, ETA over a plan."""
+"""Who goes, when and why: records at the bottom, then work, days, promises, ranking, policy."""

@@ -18,7 +18,7 @@ from geo_dispatch.adapters.redis_server import RedisServer, find_redis_server
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings, child_environment
 from geo_dispatch.kernel.errors import GraphUnavailable, InvalidInput
-from geo_dispatch.services.shards import check_shards
+from geo_dispatch.services.records.shards import check_shards
 
 Say = Callable[[str, str], None]
 """Takes each line that a program prints, after the program's name."""

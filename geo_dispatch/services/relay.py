@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 
 
 def deliver(

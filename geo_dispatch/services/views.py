@@ -8,17 +8,17 @@ from typing import Any
 
 from shapely.geometry import mapping
 
-from geo_dispatch.dispatch.contracts import Contract
-from geo_dispatch.dispatch.equipment import Equipment
-from geo_dispatch.dispatch.eta import Eta
-from geo_dispatch.dispatch.events import LoggedEvent, as_json
-from geo_dispatch.dispatch.messages import Message
-from geo_dispatch.dispatch.orders import WorkOrder
-from geo_dispatch.dispatch.resources import Booking, Crew, Resource
-from geo_dispatch.dispatch.sites import Customer, Site
-from geo_dispatch.dispatch.technicians import Technician
-from geo_dispatch.dispatch.visits import Visit
-from geo_dispatch.dispatch.webhooks import Attempt, Delivery, Endpoint
+from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.messages.queueing import Message
+from geo_dispatch.dispatch.messages.webhooks import Attempt, Delivery, Endpoint
+from geo_dispatch.dispatch.records.contracts import Contract
+from geo_dispatch.dispatch.records.equipment import Equipment
+from geo_dispatch.dispatch.records.resources import Booking, Crew, Resource
+from geo_dispatch.dispatch.records.sites import Customer, Site
+from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.dispatch.work.events import LoggedEvent, as_json
+from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.cells import cell_to_str
 from geo_dispatch.kernel.geo import LonLat
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from geo_dispatch.services import tracking
+from geo_dispatch.services.tracking import process as tracking
 from tests.support.app import VADUZ, WORKING_HOURS
 from tests.support.waiting import until
 

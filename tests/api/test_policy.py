@@ -2,7 +2,7 @@
 
 import pytest
 
-from geo_dispatch.services import auto_assign
+from geo_dispatch.services.policy import auto_assign
 from geo_dispatch.tracking.nearest import PositionIndex
 from tests.support.app import BALZERS, VADUZ, WORKING_HOURS
 

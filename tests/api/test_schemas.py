@@ -5,27 +5,17 @@ from dataclasses import fields
 import pytest
 
 from api.schemas import dispatching, orders, sites, technicians, why_not
-from geo_dispatch.dispatch.candidates import Lead
-from geo_dispatch.dispatch.clocks import Sla, SlaClock
-from geo_dispatch.dispatch.eta import Eta
-from geo_dispatch.dispatch.filters import Passing
-from geo_dispatch.dispatch.insertion import Moved
-from geo_dispatch.dispatch.orders import (
-    Arrival,
-    Flag,
-    Hold,
-    OrderFields,
-    Permit,
-    Risk,
-    SkillRequirement,
-    WorkOrder,
-)
-from geo_dispatch.dispatch.qualification import Exclusion
-from geo_dispatch.dispatch.ranking import Candidate, Excluded, NotRanked, Ranking
-from geo_dispatch.dispatch.relaxation import Relaxation
-from geo_dispatch.dispatch.scoring import Term
-from geo_dispatch.dispatch.sites import Customer, CustomerFields, Site, SiteFields
-from geo_dispatch.dispatch.technicians import (
+from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.days.insertion import Moved
+from geo_dispatch.dispatch.ranking.candidates import Lead
+from geo_dispatch.dispatch.ranking.filters import Passing
+from geo_dispatch.dispatch.ranking.qualification import Exclusion
+from geo_dispatch.dispatch.ranking.relaxation import Relaxation
+from geo_dispatch.dispatch.ranking.scoring import Term
+from geo_dispatch.dispatch.ranking.search import Candidate, Excluded, NotRanked, Ranking
+from geo_dispatch.dispatch.ranking.why_not import WhyNot
+from geo_dispatch.dispatch.records.sites import Customer, CustomerFields, Site, SiteFields
+from geo_dispatch.dispatch.records.technicians import (
     Break,
     Certificate,
     Leave,
@@ -36,11 +26,21 @@ from geo_dispatch.dispatch.technicians import (
     TechnicianFields,
     Vehicle,
 )
-from geo_dispatch.dispatch.visits import Visit
-from geo_dispatch.dispatch.why_not import WhyNot
-from geo_dispatch.services.eta import OrderEta
-from geo_dispatch.services.timeline import Entry
-from geo_dispatch.services.why_not import OrderWhyNot
+from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
+from geo_dispatch.dispatch.work.orders import (
+    Arrival,
+    Flag,
+    Hold,
+    OrderFields,
+    Permit,
+    Risk,
+    SkillRequirement,
+    WorkOrder,
+)
+from geo_dispatch.dispatch.work.visits import Visit
+from geo_dispatch.services.dispatching.eta import OrderEta
+from geo_dispatch.services.dispatching.why_not import OrderWhyNot
+from geo_dispatch.services.record.timeline import Entry
 from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from geo_dispatch.services import eta
+from geo_dispatch.services.dispatching import eta
 from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS
 from tests.support.sse import listening
 from tests.support.waiting import until

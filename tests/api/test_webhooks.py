@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from geo_dispatch.services.courier import Courier
+from geo_dispatch.services.messages.courier import Courier
 from tests.support.app import VADUZ, WORKING_HOURS, running
 from tests.support.hooks import answering, open_hook
 from tests.support.sse import listening

@@ -30,16 +30,16 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.changes import Difference, differences
-from geo_dispatch.dispatch.day import Day, days_of
-from geo_dispatch.dispatch.drives import Drives, Leg
-from geo_dispatch.dispatch.emergency import Emergency, plan_emergency
-from geo_dispatch.dispatch.orders import Arrival, Status, WorkOrder
-from geo_dispatch.dispatch.plan import Plan, Stop, Whereabouts
-from geo_dispatch.dispatch.policy import EmergencyParams
-from geo_dispatch.dispatch.sites import Site
-from geo_dispatch.dispatch.technicians import Shift, Technician
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.day import Day, days_of
+from geo_dispatch.dispatch.days.drives import Drives, Leg
+from geo_dispatch.dispatch.days.plan import Plan, Stop, Whereabouts
+from geo_dispatch.dispatch.policy.document import EmergencyParams
+from geo_dispatch.dispatch.records.sites import Site
+from geo_dispatch.dispatch.records.technicians import Shift, Technician
+from geo_dispatch.dispatch.repairs.changes import Difference, differences
+from geo_dispatch.dispatch.repairs.emergency import Emergency, plan_emergency
+from geo_dispatch.dispatch.work.orders import Arrival, Status, WorkOrder
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId
 from geo_dispatch.kernel.time import Window

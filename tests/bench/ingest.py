@@ -29,7 +29,8 @@ from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.actors import CLI, Role
-from geo_dispatch.services import deployment, records, tokens
+from geo_dispatch.services import deployment, tokens
+from geo_dispatch.services.records import keeping as records
 from tests.support.app import AREA, VADUZ, build_workspace, prepare
 from tests.support.processes import ROOT, process
 from tests.support.waiting import until

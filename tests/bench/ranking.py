@@ -25,21 +25,21 @@ from typing import TypeVar
 
 import numpy as np
 
-from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.drives import Leg
-from geo_dispatch.dispatch.fleet import Fleet
-from geo_dispatch.dispatch.orders import SkillRequirement, Status, WorkOrder
-from geo_dispatch.dispatch.plan import Plan, Stop, Whereabouts
-from geo_dispatch.dispatch.ranking import rank
-from geo_dispatch.dispatch.sites import Site
-from geo_dispatch.dispatch.technicians import Break, Shift, Skill, Technician
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.drives import Leg
+from geo_dispatch.dispatch.days.plan import Plan, Stop, Whereabouts
+from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.search import rank
+from geo_dispatch.dispatch.records.sites import Site
+from geo_dispatch.dispatch.records.technicians import Break, Shift, Skill, Technician
+from geo_dispatch.dispatch.work.orders import SkillRequirement, Status, WorkOrder
 from geo_dispatch.kernel.cells import lonlat_to_cell
 from geo_dispatch.kernel.geo import LonLat, haversines_m
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, TerritoryId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.engine import RoadEngine
-from geo_dispatch.services.driving import roads_on
+from geo_dispatch.services.dispatching.driving import roads_on
 from tests.bench.drive_times import say
 from tests.support.ascii_map import build_file
 from tests.support.dispatching import ZONE, minutes

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from geo_dispatch.dispatch.events import EtaPublished
+from geo_dispatch.dispatch.work.events import EtaPublished
 from geo_dispatch.kernel.actors import WORKER
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.pages import World

@@ -11,10 +11,10 @@ from sqlalchemy import create_engine, text
 from geo_dispatch.adapters.sql import schema
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.events import RecordRetired
+from geo_dispatch.dispatch.work.events import RecordRetired
 from geo_dispatch.kernel.actors import CLI
-from geo_dispatch.services import audit
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.record import audit
 from tests.support.databases import postgresql_server
 from tests.support.records import NOW, Office, TestClock, counting_ids
 

@@ -9,11 +9,13 @@ from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.bootstrap import open_context
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.orders import FlagCode, SkillRequirement, Status
-from geo_dispatch.dispatch.technicians import Shift
+from geo_dispatch.dispatch.records.technicians import Shift
+from geo_dispatch.dispatch.work.orders import FlagCode, SkillRequirement, Status
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
-from geo_dispatch.services import orders, policy, records
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.policy import versions as policy
+from geo_dispatch.services.records import keeping as records
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from tests.support.fixes import START_MS
 from tests.support.processes import process

@@ -3,8 +3,8 @@
 import pytest
 
 from geo_dispatch.kernel.errors import InvalidFile
-from geo_dispatch.services import audit
-from geo_dispatch.services.imports import What, import_file
+from geo_dispatch.services.record import audit
+from geo_dispatch.services.records.imports import What, import_file
 from tests.support.records import DISPATCHER, open_office
 
 ORDERS = 10_000

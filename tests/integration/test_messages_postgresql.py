@@ -7,12 +7,12 @@ import pytest
 
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.webhooks import DeliveryState
-from geo_dispatch.services import deliveries, webhooks
-from geo_dispatch.services.courier import Courier
-from geo_dispatch.services.deliveries import Period
+from geo_dispatch.dispatch.messages.webhooks import DeliveryState
+from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.messages import deliveries, webhooks
+from geo_dispatch.services.messages.courier import Courier
+from geo_dispatch.services.messages.deliveries import Period
 from tests.support.databases import postgresql_server
 from tests.support.hooks import answering, open_hook
 from tests.support.records import DISPATCHER, Office, TestClock, counting_ids

@@ -9,7 +9,7 @@ import pytest
 
 from geo_dispatch.adapters.territory_files import read_territories
 from geo_dispatch.config import Settings
-from geo_dispatch.services import territories
+from geo_dispatch.services.areas import territories
 from geo_dispatch.territory.model import area_m2
 from tests.support.extract import CHECKOUT, MUNICIPALITIES
 

@@ -17,7 +17,7 @@ from geo_dispatch.cli import app
 from geo_dispatch.kernel.errors import NotFound, Unavailable
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.roads.engine import RoadEngine
-from geo_dispatch.services import roads
+from geo_dispatch.services.areas import roads
 from tests.support.ascii_map import AsciiMap, build_file
 from tests.support.overpass import StandIn, serving
 

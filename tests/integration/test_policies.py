@@ -9,13 +9,13 @@ import pytest
 from geo_dispatch.adapters.clock import random_id
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.decisions import Brief, Decision
-from geo_dispatch.dispatch.orders import FlagCode
-from geo_dispatch.dispatch.performance import Duration, Entry, Performance
+from geo_dispatch.dispatch.policy.decisions import Brief, Decision
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.orders import FlagCode
+from geo_dispatch.dispatch.work.performance import Duration, Entry, Performance
 from geo_dispatch.kernel.errors import VersionConflict
-from geo_dispatch.services import policy
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.policy import versions as policy
 from tests.support.databases import postgresql_server
 from tests.support.records import DISPATCHER, NOW, Office, TestClock
 

@@ -17,12 +17,15 @@ from sqlalchemy import create_engine, text, update
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.adapters.sql.tables import idempotency_keys, metadata
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.orders import SkillRequirement, Status
-from geo_dispatch.dispatch.technicians import Leave, Skill
+from geo_dispatch.dispatch.records.technicians import Leave, Skill
+from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
 from geo_dispatch.kernel.errors import AnswerLost, Busy, Conflict, DatabaseUnavailable
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services import idempotency, orders, records, relay, timeline
+from geo_dispatch.services import idempotency, relay
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.record import timeline
+from geo_dispatch.services.records import keeping as records
 from geo_dispatch.territory.model import Territory
 from tests.support.databases import postgresql_server
 from tests.support.keyed import REQUEST

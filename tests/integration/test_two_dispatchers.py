@@ -11,9 +11,9 @@ from geo_dispatch.adapters.live_redis import Live
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import VersionConflict
-from geo_dispatch.services import audit
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.record import audit
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.databases import postgresql_server
 from tests.support.dispatch_office import NO_REDIS, DispatchOffice

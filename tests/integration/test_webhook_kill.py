@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from geo_dispatch.services import deliveries, webhooks
+from geo_dispatch.services.messages import deliveries, webhooks
 from tests.support.hooks import answering, open_hook
 from tests.support.records import DISPATCHER, open_office
 from tests.support.waiting import until

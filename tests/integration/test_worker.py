@@ -10,10 +10,10 @@ from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.bootstrap import open_context
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.orders import Status
+from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import ms_to_datetime
-from geo_dispatch.services import tracking
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.tracking import process as tracking
 from tests.support.fixes import START_MS, a_visit, standing
 from tests.support.processes import process
 from tests.support.records import Office, TestClock

@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.webhooks import SCHEDULE_S, Answer
-from geo_dispatch.services import webhooks
-from geo_dispatch.services.courier import Courier
+from geo_dispatch.dispatch.messages.webhooks import SCHEDULE_S, Answer
+from geo_dispatch.services.messages import webhooks
+from geo_dispatch.services.messages.courier import Courier
 from tests.support.records import DISPATCHER, open_office
 
 QUEUE, DIE = "queue a message", "die before the answer is on record"

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.day import Day, day_of, days_of
-from geo_dispatch.dispatch.emergency import Emergency, may_make_room, plan_emergency
-from geo_dispatch.dispatch.feasibility import Limit, by_limit, deadlines, new_or_worse
-from geo_dispatch.dispatch.insertion import stop_of
-from geo_dispatch.dispatch.orders import Status
-from geo_dispatch.dispatch.policy import EmergencyParams
-from geo_dispatch.dispatch.technicians import Break, Shift
+from geo_dispatch.dispatch.days.day import Day, day_of, days_of
+from geo_dispatch.dispatch.days.feasibility import Limit, by_limit, deadlines, new_or_worse
+from geo_dispatch.dispatch.days.insertion import stop_of
+from geo_dispatch.dispatch.policy.document import EmergencyParams
+from geo_dispatch.dispatch.records.technicians import Break, Shift
+from geo_dispatch.dispatch.repairs.emergency import Emergency, may_make_room, plan_emergency
+from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
     NOW,

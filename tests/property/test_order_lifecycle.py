@@ -19,10 +19,10 @@ from hypothesis.stateful import (
 )
 
 from geo_dispatch.adapters.live_redis.records import Entry
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.evolution import evolve_all
-from geo_dispatch.dispatch.orders import ENDED, FlagCode, HoldReason, SkillRequirement, Status
-from geo_dispatch.dispatch.technicians import Skill
+from geo_dispatch.dispatch.records.technicians import Skill
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.evolution import evolve_all
+from geo_dispatch.dispatch.work.orders import ENDED, FlagCode, HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import (
     Conflict,
@@ -30,7 +30,10 @@ from geo_dispatch.kernel.errors import (
     InvalidInput,
 )
 from geo_dispatch.kernel.time import Window, datetime_to_ms
-from geo_dispatch.services import assignments, audit, orders, tracking
+from geo_dispatch.services.dispatching import assignments
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.record import audit
+from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office

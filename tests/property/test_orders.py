@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.evolution import evolve_all
-from geo_dispatch.dispatch.lifecycle import decide
-from geo_dispatch.dispatch.orders import ENDED, Status, WorkOrder
-from geo_dispatch.dispatch.steps import STEPS
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.evolution import evolve_all
+from geo_dispatch.dispatch.work.lifecycle import decide
+from geo_dispatch.dispatch.work.orders import ENDED, Status, WorkOrder
+from geo_dispatch.dispatch.work.steps import STEPS
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import InvalidInput, TransitionNotAllowed
-from geo_dispatch.services import orders
+from geo_dispatch.services.orders import steps as orders
 from tests.support.records import open_office
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -8,19 +8,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.case import Experience
-from geo_dispatch.dispatch.clocks import Sla, SlaClock
-from geo_dispatch.dispatch.hours import Hours
-from geo_dispatch.dispatch.orders import Permit, Status
-from geo_dispatch.dispatch.performance import Entry, Performance
-from geo_dispatch.dispatch.plan import Plan
-from geo_dispatch.dispatch.points import Roads
-from geo_dispatch.dispatch.qualification import exclusions
-from geo_dispatch.dispatch.ranking import rank
-from geo_dispatch.dispatch.replay import inputs_of, pack, ranking_bytes, replay, unpack
-from geo_dispatch.dispatch.resources import Booking, Resource
-from geo_dispatch.dispatch.scoring import RankingParams
-from geo_dispatch.dispatch.technicians import (
+from geo_dispatch.dispatch.days.case import Experience
+from geo_dispatch.dispatch.days.plan import Plan
+from geo_dispatch.dispatch.ranking.points import Roads
+from geo_dispatch.dispatch.ranking.qualification import exclusions
+from geo_dispatch.dispatch.ranking.replay import inputs_of, pack, ranking_bytes, replay, unpack
+from geo_dispatch.dispatch.ranking.scoring import RankingParams
+from geo_dispatch.dispatch.ranking.search import rank
+from geo_dispatch.dispatch.records.hours import Hours
+from geo_dispatch.dispatch.records.resources import Booking, Resource
+from geo_dispatch.dispatch.records.technicians import (
     Break,
     Certificate,
     Leave,
@@ -28,6 +25,9 @@ from geo_dispatch.dispatch.technicians import (
     Shift,
     Vehicle,
 )
+from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
+from geo_dispatch.dispatch.work.orders import Permit, Status
+from geo_dispatch.dispatch.work.performance import Entry, Performance
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.kernel.ids import BookingId, ResourceId, TechnicianId, TerritoryId
 from geo_dispatch.kernel.time import Window

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.day import Day, day_of, days_of
-from geo_dispatch.dispatch.feasibility import Limit, by_limit, deadlines, new_or_worse
-from geo_dispatch.dispatch.orders import Status
-from geo_dispatch.dispatch.repair import MOST_MOVED, evacuate, mend
-from geo_dispatch.dispatch.roster import Roster
-from geo_dispatch.dispatch.technicians import Shift
+from geo_dispatch.dispatch.days.day import Day, day_of, days_of
+from geo_dispatch.dispatch.days.feasibility import Limit, by_limit, deadlines, new_or_worse
+from geo_dispatch.dispatch.records.technicians import Shift
+from geo_dispatch.dispatch.repairs.repair import MOST_MOVED, evacuate, mend
+from geo_dispatch.dispatch.repairs.roster import Roster
+from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
     NOW,

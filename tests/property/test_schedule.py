@@ -10,16 +10,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.day import day_of
-from geo_dispatch.dispatch.drives import Drives
-from geo_dispatch.dispatch.feasibility import PROMISE_GRACE
-from geo_dispatch.dispatch.hours import Hours
-from geo_dispatch.dispatch.insertion import insertions
-from geo_dispatch.dispatch.orders import Status
-from geo_dispatch.dispatch.plan import Basis, Origin, Plan, Stop, Whereabouts
-from geo_dispatch.dispatch.schedule import walk
-from geo_dispatch.dispatch.technicians import Break, Leave, Shift
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.day import day_of
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.feasibility import PROMISE_GRACE
+from geo_dispatch.dispatch.days.insertion import insertions
+from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan, Stop, Whereabouts
+from geo_dispatch.dispatch.days.schedule import walk
+from geo_dispatch.dispatch.records.hours import Hours
+from geo_dispatch.dispatch.records.technicians import Break, Leave, Shift
+from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import a_site, a_technician, an_order

@@ -7,15 +7,18 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.calendars import (
+from geo_dispatch.dispatch.records.hours import Hours
+from geo_dispatch.dispatch.sla.calendars import (
     ALWAYS,
     Calendar,
     add_business_time,
     business_time_between,
     calendar_faults,
 )
-from geo_dispatch.dispatch.events import (
+from geo_dispatch.dispatch.sla.promises import SlaPolicy
+from geo_dispatch.dispatch.sla.timekeeping import Terms, clocks_of, follow, start
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import (
     OrderArrived,
     OrderCancelled,
     OrderCompleted,
@@ -24,13 +27,10 @@ from geo_dispatch.dispatch.events import (
     OrderReleased,
     as_json,
 )
-from geo_dispatch.dispatch.evolution import evolve
-from geo_dispatch.dispatch.hours import Hours
-from geo_dispatch.dispatch.lifecycle import decide
-from geo_dispatch.dispatch.orders import HoldReason
-from geo_dispatch.dispatch.sla import SlaPolicy
-from geo_dispatch.dispatch.steps import STEPS
-from geo_dispatch.dispatch.timekeeping import Terms, clocks_of, follow, start
+from geo_dispatch.dispatch.work.evolution import evolve
+from geo_dispatch.dispatch.work.lifecycle import decide
+from geo_dispatch.dispatch.work.orders import HoldReason
+from geo_dispatch.dispatch.work.steps import STEPS
 from tests.support.dispatching import an_order
 
 MINUTE = timedelta(minutes=1)

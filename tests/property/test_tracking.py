@@ -9,8 +9,8 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.orders import WorkOrder
-from geo_dispatch.services import tracking
+from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.tracking.fences import circle_fence
 from geo_dispatch.tracking.fixes import Fix
 from geo_dispatch.tracking.track import Stop, TrackState, first_difference_ms, fold

@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.drives import Drives
-from geo_dispatch.dispatch.ranking import rank
-from geo_dispatch.dispatch.relaxation import TIMES, Gives
-from geo_dispatch.dispatch.why_not import relax, why_not
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.ranking.relaxation import TIMES, Gives
+from geo_dispatch.dispatch.ranking.search import rank
+from geo_dispatch.dispatch.ranking.why_not import relax, why_not
 from tests.property.test_ranking import WindingRoads, cases, fleet
 from tests.support.dispatching import a_fleet
 

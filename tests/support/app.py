@@ -19,7 +19,8 @@ from geo_dispatch.bootstrap import open_context
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.actors import CLI, Role
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services import roads, territories, tokens
+from geo_dispatch.services import tokens
+from geo_dispatch.services.areas import roads, territories
 from geo_dispatch.services.context import Context
 from tests.support.extract import LIECHTENSTEIN, MUNICIPALITIES
 from tests.support.waiting import until

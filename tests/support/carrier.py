@@ -7,8 +7,8 @@ from pathlib import Path
 
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
-from geo_dispatch.services.courier import Courier
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.messages.courier import Courier
 from tests.support.records import counting_ids
 
 

@@ -7,14 +7,14 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from geo_dispatch.adapters.live_redis import Live
-from geo_dispatch.dispatch.orders import WorkOrder
-from geo_dispatch.dispatch.sites import Site
-from geo_dispatch.dispatch.technicians import Shift, Technician
+from geo_dispatch.dispatch.records.sites import Site
+from geo_dispatch.dispatch.records.technicians import Shift, Technician
+from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.cells import lonlat_to_cell
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.time import Window, datetime_to_ms
-from geo_dispatch.services import assignments, candidates
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching import assignments, candidates
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from geo_dispatch.tracking.nearest import PositionIndex
 from geo_dispatch.tracking.positions import Position

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from geo_dispatch.dispatch.case import Case
-from geo_dispatch.dispatch.drives import Drives, Leg
-from geo_dispatch.dispatch.fleet import Fleet
-from geo_dispatch.dispatch.orders import Arrival, SkillRequirement, Status, WorkOrder
-from geo_dispatch.dispatch.plan import Plan, Stop, Whereabouts, in_sequence
-from geo_dispatch.dispatch.points import Roads
-from geo_dispatch.dispatch.sites import Site
-from geo_dispatch.dispatch.technicians import Shift, Skill, Technician
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.drives import Drives, Leg
+from geo_dispatch.dispatch.days.plan import Plan, Stop, Whereabouts, in_sequence
+from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.points import Roads
+from geo_dispatch.dispatch.records.sites import Site
+from geo_dispatch.dispatch.records.technicians import Shift, Skill, Technician
+from geo_dispatch.dispatch.work.orders import Arrival, SkillRequirement, Status, WorkOrder
 from geo_dispatch.kernel.cells import lonlat_to_cell
 from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat, haversine_m
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId

@@ -17,8 +17,8 @@ from geo_dispatch.adapters.redis_server import redis_url
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.errors import Unavailable
-from geo_dispatch.services import pings
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.tracking import pings
 from geo_dispatch.tracking.fixes import Fix
 from tests.support.tracking import PHONE, fix_to_ping
 from tests.support.waiting import until

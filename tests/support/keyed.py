@@ -13,9 +13,10 @@ from geo_dispatch.adapters.clock import random_id, system_clock
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.ids import SiteId
-from geo_dispatch.services import idempotency, orders
+from geo_dispatch.services import idempotency
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.idempotency import Request
+from geo_dispatch.services.orders import steps as orders
 from tests.support.records import DISPATCHER
 
 REQUEST: Final = Request(DISPATCHER.name, "k-1", "POST", "/v1/work-orders", b"{}")

@@ -7,9 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from geo_dispatch.dispatch import events as e
-from geo_dispatch.dispatch.message_rows import TABLE
-from geo_dispatch.dispatch.messages import (
+from geo_dispatch.dispatch.messages.queueing import (
     Draft,
     Facts,
     Happening,
@@ -18,11 +16,13 @@ from geo_dispatch.dispatch.messages import (
     Row,
     messages_for,
 )
-from geo_dispatch.dispatch.orders import Status, WorkOrder
-from geo_dispatch.dispatch.sites import Customer, Site
-from geo_dispatch.dispatch.technicians import Technician
+from geo_dispatch.dispatch.messages.rows import TABLE
+from geo_dispatch.dispatch.records.sites import Customer, Site
+from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.dispatch.work import events as e
+from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.services.outbox import body_of
+from geo_dispatch.services.messages.outbox import body_of
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SOON = AT + timedelta(minutes=42)

@@ -1,6 +1,6 @@
 """Policies put in force for a test, from the tables that it cares about."""
 
-from geo_dispatch.dispatch.policy import PolicyVersion
+from geo_dispatch.dispatch.policy.document import PolicyVersion
 from geo_dispatch.services.desk import Desk
 
 OFFICE_HOURS = """

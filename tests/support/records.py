@@ -8,16 +8,17 @@ from itertools import count
 from pathlib import Path
 
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.contracts import Contract
-from geo_dispatch.dispatch.orders import OrderFields, WorkOrder
-from geo_dispatch.dispatch.sites import Customer, Site
-from geo_dispatch.dispatch.technicians import Technician
+from geo_dispatch.dispatch.records.contracts import Contract
+from geo_dispatch.dispatch.records.sites import Customer, Site
+from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.services import orders, records
-from geo_dispatch.services.contracts import CONTRACTS
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.contracts import CONTRACTS
 from tests.support.databases import sqlite_store
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

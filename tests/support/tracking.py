@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from geo_dispatch.adapters.live_redis import Live
-from geo_dispatch.dispatch.orders import WorkOrder
+from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.time import ms_to_datetime
-from geo_dispatch.services import pings, tracking
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.pings import Ping, PingVerdict
+from geo_dispatch.services.tracking import pings
+from geo_dispatch.services.tracking import process as tracking
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict
 from geo_dispatch.tracking.fixes import Fix
 from tests.support.fixes import SITE, START_MS
 from tests.support.records import Office, open_office

@@ -9,8 +9,8 @@ from geo_dispatch.adapters.clock import random_id, system_clock
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import VersionConflict
-from geo_dispatch.services import orders
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.orders import steps as orders
 from tests.support.records import DISPATCHER
 
 SHARED = "shared"

@@ -12,7 +12,7 @@ from geo_dispatch.kernel.errors import (
     InvalidInput,
     RedisUnavailable,
 )
-from geo_dispatch.services import records
+from geo_dispatch.services.records import keeping as records
 from tests.support.app import AREA
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from geo_dispatch.adapters.sql import log, tables
-from geo_dispatch.dispatch.audit import NOTHING, Sealed
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.audit.chain import NOTHING, Sealed
+from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.errors import NotFound
 
 _BATCH: Final = 2000

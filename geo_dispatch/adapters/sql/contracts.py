@@ -7,8 +7,8 @@ from sqlalchemy import Boolean, Column, Date, ForeignKey, String, Table, Text
 from geo_dispatch.adapters.sql.records import Records
 from geo_dispatch.adapters.sql.tables import Id, metadata, record_columns
 from geo_dispatch.adapters.sql.types import Nested
-from geo_dispatch.dispatch.contracts import Contract
-from geo_dispatch.dispatch.hours import Hours
+from geo_dispatch.dispatch.records.contracts import Contract
+from geo_dispatch.dispatch.records.hours import Hours
 
 contracts_table = Table(
     "contracts",

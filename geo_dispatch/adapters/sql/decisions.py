@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import UtcTime
-from geo_dispatch.dispatch.decisions import Brief, Decision, DecisionKind
+from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind
 from geo_dispatch.kernel.errors import NotFound
 
 decisions_table = Table(

@@ -8,8 +8,8 @@ from dataclasses import fields
 from sqlalchemy import Connection, delete, insert, select, update
 
 from geo_dispatch.adapters.sql import tables
-from geo_dispatch.dispatch.eta import Eta
-from geo_dispatch.dispatch.plan import Basis
+from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.kernel.ids import OrderId
 
 

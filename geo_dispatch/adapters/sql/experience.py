@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, Connection, func, literal, or_, select
 
 from geo_dispatch.adapters.sql.registers import equipment_table
 from geo_dispatch.adapters.sql.tables import work_orders
-from geo_dispatch.dispatch.case import Experience
-from geo_dispatch.dispatch.equipment import Equipment
-from geo_dispatch.dispatch.orders import Status
+from geo_dispatch.dispatch.days.case import Experience
+from geo_dispatch.dispatch.records.equipment import Equipment
+from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.ids import SiteId, TechnicianId
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, or_, select
 
 from geo_dispatch.adapters.sql import log, tables, tracking
 from geo_dispatch.adapters.sql.orders import Orders
-from geo_dispatch.dispatch.events import LoggedEvent
-from geo_dispatch.dispatch.orders import ENDED, WorkOrder
-from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
+from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
 from geo_dispatch.tracking.fixes import DEGREE_SCALE

@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from geo_dispatch.adapters.sql import tables
-from geo_dispatch.dispatch.audit import NOTHING, chain_of, digest_of
-from geo_dispatch.dispatch.events import Event, LoggedEvent, event_to_body
+from geo_dispatch.dispatch.audit.chain import NOTHING, chain_of, digest_of
+from geo_dispatch.dispatch.work.events import Event, LoggedEvent, event_to_body
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, VersionConflict
 

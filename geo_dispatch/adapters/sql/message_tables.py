@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import BigKey, Named, Nested, UtcTime
-from geo_dispatch.dispatch.webhooks import DeliveryState
+from geo_dispatch.dispatch.messages.webhooks import DeliveryState
 
 messages = Table(
     "messages",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from geo_dispatch.adapters.sql.message_tables import messages
-from geo_dispatch.dispatch.messages import Message
+from geo_dispatch.dispatch.messages.queueing import Message
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.kernel.ids import MessageId, OrderId
 

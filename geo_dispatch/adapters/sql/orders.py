@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, null, or
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.records import Records
 from geo_dispatch.adapters.sql.registers import crew_members_table, predecessors_table
-from geo_dispatch.dispatch.orders import OPEN, Assignment, FlagCode, Status, WorkOrder
-from geo_dispatch.dispatch.visits import Visit
+from geo_dispatch.dispatch.work.orders import OPEN, Assignment, FlagCode, Status, WorkOrder
+from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.kernel.ids import OrderId, TechnicianId, VisitId
 from geo_dispatch.kernel.time import Window

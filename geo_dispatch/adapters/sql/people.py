@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.records import Records
-from geo_dispatch.dispatch.sites import Customer, Site
-from geo_dispatch.dispatch.technicians import Technician
+from geo_dispatch.dispatch.records.sites import Customer, Site
+from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.geo import LonLat
 
 

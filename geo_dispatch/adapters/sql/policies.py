@@ -25,8 +25,8 @@ from geo_dispatch.adapters.policy_files import default_version, digest_of, read_
 from geo_dispatch.adapters.sql import log
 from geo_dispatch.adapters.sql.tables import metadata
 from geo_dispatch.adapters.sql.types import Nested, UtcTime
-from geo_dispatch.dispatch.performance import Performance
-from geo_dispatch.dispatch.policy import PolicyVersion
+from geo_dispatch.dispatch.policy.document import PolicyVersion
+from geo_dispatch.dispatch.work.performance import Performance
 from geo_dispatch.kernel.errors import NotFound
 
 policies_table = Table(

@@ -22,8 +22,8 @@ from sqlalchemy import (
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import Named, Nested, UtcTime
-from geo_dispatch.dispatch.changes import Rearrangement
-from geo_dispatch.dispatch.proposals import Cause, Proposal, ProposalState
+from geo_dispatch.dispatch.repairs.changes import Rearrangement
+from geo_dispatch.dispatch.repairs.proposals import Cause, Proposal, ProposalState
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 

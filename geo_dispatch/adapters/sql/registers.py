@@ -25,8 +25,8 @@ from geo_dispatch.adapters.sql import log
 from geo_dispatch.adapters.sql.records import Records
 from geo_dispatch.adapters.sql.tables import Id, metadata, record_columns, work_orders
 from geo_dispatch.adapters.sql.types import Nested, UtcTime
-from geo_dispatch.dispatch.equipment import Equipment
-from geo_dispatch.dispatch.resources import Booking, Crew, Resource
+from geo_dispatch.dispatch.records.equipment import Equipment
+from geo_dispatch.dispatch.records.resources import Booking, Crew, Resource
 from geo_dispatch.kernel.errors import Conflict, Fault, NotFound
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window

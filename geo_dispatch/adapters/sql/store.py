@@ -36,7 +36,7 @@ from geo_dispatch.adapters.sql.territories import Territories
 from geo_dispatch.adapters.sql.tokens import Tokens
 from geo_dispatch.adapters.sql.tracking import Tracking
 from geo_dispatch.adapters.sql.webhooks import Deliveries, Webhooks
-from geo_dispatch.dispatch.events import Event, LoggedEvent
+from geo_dispatch.dispatch.work.events import Event, LoggedEvent
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import DatabaseUnavailable
 

@@ -22,11 +22,26 @@ from sqlalchemy import (
 )
 
 from geo_dispatch.adapters.sql.types import BigKey, Named, Nested, Shape, UtcTime
-from geo_dispatch.dispatch.clocks import Sla
-from geo_dispatch.dispatch.hours import Hours
-from geo_dispatch.dispatch.orders import Arrival, Flag, Hold, Permit, Risk, SkillRequirement, Status
-from geo_dispatch.dispatch.technicians import Certificate, Leave, Part, Shift, Skill, Vehicle
-from geo_dispatch.dispatch.visits import Review
+from geo_dispatch.dispatch.records.hours import Hours
+from geo_dispatch.dispatch.records.technicians import (
+    Certificate,
+    Leave,
+    Part,
+    Shift,
+    Skill,
+    Vehicle,
+)
+from geo_dispatch.dispatch.work.clocks import Sla
+from geo_dispatch.dispatch.work.orders import (
+    Arrival,
+    Flag,
+    Hold,
+    Permit,
+    Risk,
+    SkillRequirement,
+    Status,
+)
+from geo_dispatch.dispatch.work.visits import Review
 from geo_dispatch.kernel.actors import Role
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId, TechnicianId

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from geo_dispatch.adapters.sql.message_tables import attempts, deliveries, webhooks
-from geo_dispatch.dispatch.webhooks import (
+from geo_dispatch.dispatch.messages.webhooks import (
     Answer,
     Attempt,
     Delivery,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from api.live.audience import Audience
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 

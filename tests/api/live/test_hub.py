@@ -7,7 +7,7 @@ import pytest
 
 from api.live.hub import MAX_WAITING_EVENTS, POSITIONS_INTERVAL_S, Hub
 from api.metrics import Metrics
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent
 
 
 def _event(seq: int, kind: str = "order.placed") -> LoggedEvent:

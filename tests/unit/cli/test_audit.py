@@ -9,7 +9,7 @@ from sqlalchemy import text
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.cli import COMMANDS, call
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.events import RecordRetired
+from geo_dispatch.dispatch.work.events import RecordRetired
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.services.desk import BackOffice
 from tests.support.records import NOW, Office, TestClock, counting_ids

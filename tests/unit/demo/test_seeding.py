@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from geo_dispatch.demo.seeding import working_hours
-from geo_dispatch.dispatch.technicians import Shift
+from geo_dispatch.dispatch.records.technicians import Shift
 
 VADUZ = ZoneInfo("Europe/Vaduz")
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from geo_dispatch.dispatch.ranking import rank
-from geo_dispatch.dispatch.replay import ranking_bytes
+from geo_dispatch.dispatch.ranking.replay import ranking_bytes
+from geo_dispatch.dispatch.ranking.search import rank
 from tests.support.dispatching import (
     FlatLand,
     a_case,

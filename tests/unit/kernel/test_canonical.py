@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.events import as_json
+from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.kernel.canonical import canonical_json, sha256_of
 
 APPENDIX_B = {

@@ -2,10 +2,11 @@
 
 import pytest
 
-from geo_dispatch.dispatch.orders import HoldReason, SkillRequirement, Status
+from geo_dispatch.dispatch.work.orders import HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services import orders, timeline
+from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.record import timeline
 from tests.support.records import DISPATCHER, open_office
 
 

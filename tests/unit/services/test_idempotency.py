@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from geo_dispatch.adapters.sql.tables import idempotency_keys
-from geo_dispatch.dispatch.sites import Customer
+from geo_dispatch.dispatch.records.sites import Customer
 from geo_dispatch.kernel.errors import AnswerLost, Busy, IdempotencyKeyReused, InvalidInput
 from geo_dispatch.kernel.ids import CustomerId
 from geo_dispatch.services import idempotency

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from geo_dispatch.dispatch import commands as c
-from geo_dispatch.dispatch.orders import SkillRequirement
-from geo_dispatch.dispatch.technicians import Certificate, Part, Skill, Vehicle
+from geo_dispatch.dispatch.records.technicians import Certificate, Part, Skill, Vehicle
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.orders import SkillRequirement
 from geo_dispatch.kernel.errors import AssignmentConflict, InvalidInput, NotFound
-from geo_dispatch.services import assignments, bookings, records
-from geo_dispatch.services.placing import Wish
-from geo_dispatch.services.registers import CREWS, RESOURCES
+from geo_dispatch.services.dispatching import assignments, bookings
+from geo_dispatch.services.dispatching.placing import Wish
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.registers import CREWS, RESOURCES
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER

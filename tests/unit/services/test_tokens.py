@@ -5,7 +5,8 @@ from sqlalchemy import text
 
 from geo_dispatch.kernel.actors import Role
 from geo_dispatch.kernel.errors import InvalidInput, NotFound, Unauthenticated
-from geo_dispatch.services import records, tokens
+from geo_dispatch.services import tokens
+from geo_dispatch.services.records import keeping as records
 from tests.support.records import DISPATCHER, open_office
 
 

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.dispatch.eta import Eta
-from geo_dispatch.dispatch.events import RecordRetired
-from geo_dispatch.dispatch.plan import Basis
-from geo_dispatch.dispatch.technicians import Technician
+from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.days.plan import Basis
+from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.dispatch.work.events import RecordRetired
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import Conflict, DatabaseUnavailable, NotFound, VersionConflict
 from tests.support.databases import sqlite_store

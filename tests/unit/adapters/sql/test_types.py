@@ -8,8 +8,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, 
 from sqlalchemy.exc import StatementError
 
 from geo_dispatch.adapters.sql.types import Named, Nested, Shape, UtcTime
-from geo_dispatch.dispatch.orders import Status
-from geo_dispatch.dispatch.technicians import Skill
+from geo_dispatch.dispatch.records.technicians import Skill
+from geo_dispatch.dispatch.work.orders import Status
 
 TABLE = Table(
     "things",

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from geo_dispatch.adapters.sql.types import UtcTime
-from geo_dispatch.dispatch.audit import NOTHING, chain_of, digest_of
-from geo_dispatch.dispatch.events import LoggedEvent
+from geo_dispatch.dispatch.audit.chain import NOTHING, chain_of, digest_of
+from geo_dispatch.dispatch.work.events import LoggedEvent
 
 revision = "0004"
 down_revision = "0003"

@@ -1,0 +1,1 @@
+"""The record that proves itself: the hash chain, and the export of one order."""

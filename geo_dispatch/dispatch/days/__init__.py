@@ -1,0 +1,1 @@
+"""Technicians' days: plans worked out, judged, and tried with a visit more."""

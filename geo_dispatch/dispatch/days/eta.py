@@ -1,0 +1,90 @@
+"""When a technician will be at each of their open orders, and what that is worked out from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from geo_dispatch.dispatch.days.day import legs_of
+from geo_dispatch.dispatch.days.drives import Drives, Leg
+from geo_dispatch.dispatch.days.feasibility import lateness_s
+from geo_dispatch.dispatch.days.plan import Basis, Plan, origin
+from geo_dispatch.dispatch.days.schedule import Schedule, Stay, walk
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
+
+WORTH_TELLING_S: Final = 60.0
+"""A published ETA that moved by no more stays: people plan in minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eta:
+    """An expected arrival.
+
+    Attributes
+    ----------
+    eta
+        None when ``basis`` says that there is no position or no way. The arrival itself when
+        the technician is there.
+    drive_s
+        Driving still ahead, all of it, seconds.
+    late_by_s
+        How late against window and due time; negative is slack, None without a limit or an ETA.
+    finish_at
+        When the work is expected to be done; None like the ETA.
+    """
+
+    order_id: OrderId
+    technician_id: TechnicianId
+    eta: datetime | None
+    drive_s: float | None
+    late_by_s: float | None
+    basis: Basis
+    position_at: datetime | None
+    computed_at: datetime
+    finish_at: datetime | None = None
+
+
+def legs_ahead(plan: Plan, now: datetime, zone: ZoneInfo) -> list[Leg]:
+    """The legs that `remaining` asks for; empty when the plan starts nowhere."""
+    return legs_of(plan, origin(plan, now, zone))
+
+
+def remaining(plan: Plan, drives: Drives, now: datetime, zone: ZoneInfo) -> list[Eta]:
+    """One ETA per open order of the plan, in sequence."""
+    return etas_of(plan, walk(plan, origin(plan, now, zone), drives, now, zone), now)
+
+
+def etas_of(plan: Plan, schedule: Schedule, now: datetime) -> list[Eta]:
+    """The ETAs of a plan that was worked out already."""
+    return [_eta(plan, stay, now) for stay in schedule.stays]
+
+
+def worth_telling(new: Eta, old: Eta | None) -> bool:
+    """Whether the new one differs enough from what was last published."""
+    if old is None or new.technician_id != old.technician_id or new.basis != old.basis:
+        return True
+    if new.eta is None or old.eta is None:
+        return new.eta != old.eta
+    return abs((new.eta - old.eta).total_seconds()) > WORTH_TELLING_S
+
+
+def _eta(plan: Plan, stay: Stay, now: datetime) -> Eta:
+    seen = plan.whereabouts
+    order = stay.stop.order
+    late_s = None
+    if stay.begin_at is not None and stay.finish_at is not None:
+        late_s = lateness_s(order, stay.begin_at, stay.finish_at)
+    from_fix = stay.basis in {Basis.POSITION, Basis.STALE_POSITION}
+    return Eta(
+        order_id=order.id,
+        technician_id=plan.technician.id,
+        eta=stay.arrive_at if stay.stop.fixed else stay.begin_at,
+        drive_s=stay.driven_s,
+        late_by_s=late_s,
+        basis=stay.basis,
+        position_at=seen.at if seen is not None and from_fix else None,
+        computed_at=now,
+        finish_at=stay.finish_at,
+    )

@@ -1,0 +1,212 @@
+"""Work at a site from its beginning to its end: the breaks in it, and the nights of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from geo_dispatch.dispatch.days.availability import Duty, Rest, duty_after
+from geo_dispatch.dispatch.days.sliding import At, Room
+from geo_dispatch.dispatch.records.technicians import Technician
+
+_MOST_PIECES: Final = 400
+"""A project of a year and more, or one whose shifts are all leave: worked through at a stretch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A break taken."""
+
+    begin_at: datetime
+    end_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LateRest:
+    """A break that begins after its latest time."""
+
+    rest: Rest
+    begin_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Work from its beginning to its end.
+
+    Attributes
+    ----------
+    duty
+        The one in which it ends.
+    rests
+        The breaks taken in it, as ``pauses`` tells when.
+    """
+
+    begin: At
+    finish: At
+    duty: Duty | None = None
+    rests: tuple[Rest, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    late: tuple[LateRest, ...] = ()
+
+
+def work_through(
+    begin: At,
+    length: timedelta,
+    rests: Iterable[Rest],
+    room: Room,
+    *,
+    duty: Duty | None = None,
+    forced: bool = False,
+) -> Work:
+    """Work of that length, paused for the breaks that it lasts through.
+
+    Parameters
+    ----------
+    rests
+        Those not yet taken, by their earliest beginning.
+    forced
+        The technician is there: a break can't come before the work any more.
+    """
+    finish = begin.after(length)
+    open_rests, taken = list(rests), []
+    if not open_rests:
+        return Work(begin, finish, duty)
+    while (rest := _next_rest(open_rests, begin, finish, room, forced=forced)) is not None:
+        open_rests.remove(rest)
+        taken.append(rest)
+        finish = finish.after(rest.length)
+    taken.sort(key=lambda one: one.earliest)
+    pauses: list[Pause] = []
+    late: list[LateRest] = []
+    free: At | None = None
+    for rest in taken:
+        pause = room.wait(begin, rest.earliest) if forced else At(rest.earliest)
+        if free is not None:
+            pause = room.later(pause, free)
+        if room.is_past(pause, rest.latest):
+            late.append(LateRest(rest, pause.when))
+        free = pause.after(rest.length)
+        pauses.append(Pause(pause.when, free.when))
+    return Work(begin, finish, duty, tuple(taken), tuple(pauses), tuple(late))
+
+
+def _next_rest(
+    rests: Iterable[Rest], begin: At, finish: At, room: Room, *, forced: bool
+) -> Rest | None:
+    """The first break that work from ``begin`` to ``finish`` lasts through."""
+    return next(
+        (
+            rest
+            for rest in rests
+            if room.is_past(finish, rest.latest)
+            and (forced or not room.has_come(begin, rest.earliest))
+        ),
+        None,
+    )
+
+
+@dataclass(slots=True)
+class Project:
+    """Work that goes on in the next duty when one ends, and stops for leave.
+
+    Attributes
+    ----------
+    pending
+        Breaks that are over already don't come again.
+    """
+
+    technician: Technician
+    zone: ZoneInfo
+    room: Room
+    on_call: bool
+    taken: frozenset[Rest]
+    now: datetime
+
+    def work(self, begin: At, length: timedelta, duty: Duty | None, *, forced: bool) -> Work:
+        """Work through the duties from that one on."""
+        current: At = begin
+        started: At | None = None
+        slides = False
+        done: list[Work] = []
+        for _ in range(_MOST_PIECES):
+            if duty is None:
+                break
+            current, duty = self._next_piece(current, duty)
+            if duty is None:
+                break
+            if started is None:
+                started, slides = current, current.slides
+            pending = [r for r in duty.rests if r not in self.taken and r.latest > self.now]
+            piece = work_through(
+                At(current.when, slides), length, pending, self.room, forced=forced and not done
+            )
+            until = self._until(current, duty)
+            if not self.room.is_past(piece.finish, until):
+                return _summed(started, [*done, piece], piece.finish, duty)
+            piece = _cut(piece, until)
+            length -= (until - current.when) - _rested(piece, until)
+            done.append(piece)
+            current = At(until)
+        last = current.after(length)
+        return _summed(started or begin, done, last, duty)
+
+    def _next_piece(self, at: At, duty: Duty) -> tuple[At, Duty | None]:
+        """The first moment from then on that is on duty and not on leave."""
+        while True:
+            leave = next(
+                (
+                    one.window
+                    for one in sorted(self.technician.leave, key=lambda one: one.window.start)
+                    if self.room.has_come(at, one.window.start)
+                    and not self.room.has_come(at, one.window.end)
+                ),
+                None,
+            )
+            if leave is not None:
+                at = At(leave.end)
+            elif self.room.has_come(at, duty.window.end):
+                after = duty_after(
+                    self.technician, duty.window.end, self.zone, on_call=self.on_call
+                )
+                if after is None:
+                    return at, None
+                duty = after
+                at = self.room.wait(at, duty.window.start)
+            else:
+                return at, duty
+
+    def _until(self, at: At, duty: Duty) -> datetime:
+        leaves = [one.window.start for one in self.technician.leave if one.window.start > at.when]
+        if at.slides:
+            for start in leaves:
+                self.room.has_come(at, start)
+        return min([duty.window.end, *leaves])
+
+
+def _cut(piece: Work, until: datetime) -> Work:
+    """What of it lies before that moment."""
+    kept = [n for n, pause in enumerate(piece.pauses) if pause.begin_at < until]
+    return replace(
+        piece,
+        rests=tuple(piece.rests[n] for n in kept),
+        pauses=tuple(piece.pauses[n] for n in kept),
+        late=tuple(one for one in piece.late if one.begin_at < until),
+    )
+
+
+def _rested(piece: Work, until: datetime) -> timedelta:
+    return sum((min(pause.end_at, until) - pause.begin_at for pause in piece.pauses), timedelta(0))
+
+
+def _summed(begin: At, pieces: list[Work], finish: At, duty: Duty | None) -> Work:
+    return Work(
+        begin,
+        finish,
+        duty,
+        tuple(rest for piece in pieces for rest in piece.rests),
+        tuple(pause for piece in pieces for pause in piece.pauses),
+        tuple(late for piece in pieces for late in piece.late),
+    )

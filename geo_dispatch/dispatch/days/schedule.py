@@ -1,0 +1,285 @@
+"""A day worked out: the one function that says when everything happens.
+
+`walk` does the stops of a plan one after another, as `visiting` describes, and tells what that
+breaks. ETAs, rankings, emergencies and the board all use it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.feasibility import Limit, Violation, by_limit
+from geo_dispatch.dispatch.days.labour import Pause
+from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan, Stop
+from geo_dispatch.dispatch.days.sliding import TICK, At, Room
+from geo_dispatch.dispatch.days.visiting import State, Visit, World
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.ids import OrderId
+
+__all__ = ["Pause", "Schedule", "Stay", "walk"]
+
+_ENDLESS: Final = timedelta(days=14)
+"""A visit that could be so much later has no limit that anybody plans by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stop of a plan, worked out.
+
+    Attributes
+    ----------
+    depart_at
+        When the drive there begins; for a stop that is reached, now.
+    drive_s
+        Of this leg.
+    driven_s
+        All driving until there, from now on.
+    begin_at
+        When work begins: not before the window opens, whatever the arrival.
+    wait_s
+        From the arrival to the beginning of the work.
+    slack_s
+        How much later the technician could set out (or, on site, be done) before a limit breaks
+        that holds now, here or behind. None when no limit would within two weeks, and where slack
+        wasn't asked for.
+    basis
+        What it is worked out from. Times are None with ``NO_POSITION`` and ``UNREACHABLE``.
+    """
+
+    stop: Stop
+    depart_at: datetime | None
+    drive_s: float | None
+    driven_s: float | None
+    arrive_at: datetime | None
+    begin_at: datetime | None
+    finish_at: datetime | None
+    wait_s: float
+    slack_s: float | None
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A plan worked out.
+
+    Attributes
+    ----------
+    free_at, free_place
+        When and where the technician is done with everything; None when the plan can't be driven
+        or starts nowhere.
+    violations
+        What it breaks, in the order of the stops.
+    """
+
+    stays: tuple[Stay, ...]
+    pauses: tuple[Pause, ...]
+    free_at: datetime | None
+    free_place: LonLat | None
+    basis: Basis
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def drive_s(self) -> float:
+        """All driving in it."""
+        return sum(stay.drive_s or 0.0 for stay in self.stays)
+
+
+def walk(
+    plan: Plan,
+    start: Origin | None,
+    drives: Drives,
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    overtime_s: float = 0.0,
+    slack: bool = False,
+) -> Schedule:
+    """Work the plan out from its origin.
+
+    Parameters
+    ----------
+    overtime_s
+        How long after the end of a shift work may go on.
+    slack
+        Tell how much later each visit could be as well; takes a few walks more.
+    """
+    if start is None:
+        lost = tuple(_nowhere(stop, Basis.NO_POSITION) for stop in plan.stops)
+        return Schedule(lost, (), None, None, Basis.NO_POSITION)
+    journey = Journey.through(plan, start, drives, now=now, zone=zone, overtime_s=overtime_s)
+    found = journey.schedule()
+    if not slack:
+        return found
+    stays = tuple(replace(stay, slack_s=journey.slack_s(n)) for n, stay in enumerate(found.stays))
+    return replace(found, stays=stays)
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A walk with the state before each stop, so that it can be taken up anywhere.
+
+    Attributes
+    ----------
+    states
+        Before each stop, and after the last.
+    """
+
+    world: World
+    start: Origin
+    stops: tuple[Stop, ...]
+    visits: tuple[Visit, ...]
+    states: tuple[State, ...]
+
+    @classmethod
+    def through(
+        cls,
+        plan: Plan,
+        start: Origin,
+        drives: Drives,
+        *,
+        now: datetime,
+        zone: ZoneInfo,
+        overtime_s: float = 0.0,
+        also: Sequence[OrderId] = (),
+    ) -> Journey:
+        """Walk the whole plan; orders ``also`` named count as planned, though they come later."""
+        world = World(
+            technician=plan.technician,
+            drives=drives,
+            now=now,
+            zone=zone,
+            planned=frozenset((*(stop.order.id for stop in plan.stops), *also)),
+            overtime=timedelta(seconds=overtime_s),
+        )
+        return cls(world, start, (), (), (State(At(now), start.place),)).then(plan.stops)
+
+    def then(self, stops: Sequence[Stop]) -> Journey:
+        """With these stops behind it."""
+        visits, states = self._walked(self.states[-1], stops, Room())
+        return replace(
+            self,
+            stops=(*self.stops, *stops),
+            visits=(*self.visits, *visits),
+            states=(*self.states, *states),
+        )
+
+    def up_to(self, number: int) -> Journey:
+        """The first so many stops of it."""
+        return replace(
+            self,
+            stops=self.stops[:number],
+            visits=self.visits[:number],
+            states=self.states[: number + 1],
+        )
+
+    def schedule(self) -> Schedule:
+        """What it comes to."""
+        stays = tuple(
+            _stay(visit, state, self._basis(visit))
+            for visit, state in zip(self.visits, self.states[1:], strict=True)
+        )
+        last = self.states[-1]
+        pauses = tuple(pause for visit in self.visits for pause in visit.pauses)
+        violations = _violations(self.visits)
+        if last.driven_s is None:
+            return Schedule(stays, pauses, None, None, Basis.UNREACHABLE, violations)
+        if not self.visits:
+            start = self.start
+            return Schedule((), (), start.ready_at, start.place, start.basis)
+        return Schedule(stays, pauses, last.at.when, last.place, Basis.SITE, violations)
+
+    def slack_s(self, number: int) -> float | None:
+        """How much later that stop could be before a limit that holds breaks; None without end.
+
+        Slides the rest of the day to the next delay at which anything comes out otherwise, again
+        and again, until that is a limit that held.
+        """
+        state = self.states[number]
+        if state.driven_s is None or self.states[number + 1].driven_s is None:
+            return None
+        before, rest = self.visits[:number], self.stops[number:]
+        holds = by_limit(_violations(self.visits))
+        delay = timedelta(0)
+        while delay < _ENDLESS:
+            room = Room()
+            late = replace(state, at=At(state.at.when + delay, slides=True))
+            visits, _ = self._walked(late, rest, room)
+            found = _violations((*before, *visits))
+            if any((one.limit, one.order_id) not in holds for one in found):
+                return max(0.0, (delay - TICK).total_seconds())
+            if room.left == timedelta.max:
+                return None
+            delay += room.left
+        return None
+
+    def _walked(
+        self, state: State, stops: Sequence[Stop], room: Room
+    ) -> tuple[list[Visit], list[State]]:
+        visits: list[Visit] = []
+        states: list[State] = []
+        for stop in stops:
+            visit, state = self.world.visit(state, stop, room)
+            visits.append(visit)
+            states.append(state)
+        return visits, states
+
+    def _basis(self, visit: Visit) -> Basis:
+        if visit.begin is None:
+            return Basis.UNREACHABLE
+        return Basis.ARRIVED if visit.stop.reached else self.start.basis
+
+
+def _violations(visits: Sequence[Visit]) -> tuple[Violation, ...]:
+    """What the visits break, each for itself and by their sequence."""
+    places = {visit.stop.order.id: visit for visit in visits}
+    behind: set[str] = set()
+    found: list[Violation] = []
+    for visit in visits:
+        found.extend(visit.violations)
+        behind.add(visit.stop.order.id)
+        for prior in visit.stop.priors:
+            other = places.get(prior.order_id)
+            if other is not None and prior.order_id not in behind:
+                found.append(_out_of_turn(visit, other, prior.number))
+    return tuple(found)
+
+
+def _out_of_turn(visit: Visit, prior: Visit, number: str) -> Violation:
+    late_s = math.inf
+    if visit.begin is not None and prior.finish is not None:
+        late_s = (prior.finish.when - visit.begin.when).total_seconds()
+    fact = f"waits for {number}, which comes after it in this day"
+    at = prior.finish.when if prior.finish is not None else None
+    return Violation(Limit.PREDECESSOR, visit.stop.order.id, late_s, at, fact)
+
+
+def _stay(visit: Visit, after: State, basis: Basis) -> Stay:
+    stop = visit.stop
+    if visit.depart is None or visit.arrive is None or visit.begin is None or visit.finish is None:
+        return _nowhere(stop, basis)
+    arrive_at, begin_at = visit.arrive.when, visit.begin.when
+    if stop.reached:
+        arrive_at = stop.arrived_at or arrive_at
+        begin_at = stop.order.started_at or arrive_at
+    return Stay(
+        stop=stop,
+        depart_at=visit.depart.when,
+        drive_s=visit.drive_s,
+        driven_s=after.driven_s,
+        arrive_at=arrive_at,
+        begin_at=begin_at,
+        finish_at=visit.finish.when,
+        wait_s=(begin_at - arrive_at).total_seconds(),
+        slack_s=None,
+        basis=basis,
+    )
+
+
+def _nowhere(stop: Stop, basis: Basis) -> Stay:
+    return Stay(stop, None, None, None, None, None, None, 0.0, None, basis)

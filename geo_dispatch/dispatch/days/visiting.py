@@ -1,0 +1,385 @@
+"""One stop of a day: when the technician sets out, arrives, begins and is done, and what breaks.
+
+What is simulated here is how people work:
+
+* Nobody drives before their duty begins; into a later duty they drive from home.
+* Work begins when the technician is there, the window is open, the agreed start has come, what it
+  waits for is done, the crew is there, and the site lets anybody in.
+* Before driving on, a break whose time has come is taken. Work that lasts through a break's time
+  pauses for it. Otherwise, if the stop would end after the break's latest beginning, the
+  technician waits for its earliest and takes it first.
+* Leave within the duty is stepped around; leave that lasts beyond it breaks a limit.
+* A project goes on in the next duty; all other work has to end in the duty that it belongs to.
+* Whoever is under way or there goes on with it.
+
+Waiting happens within a duty: what only another day could mend is a limit broken, by so much.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from geo_dispatch.dispatch.days.access import Entry, Shut, enter
+from geo_dispatch.dispatch.days.availability import Duty, Rest, clock_text, duty_after
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.feasibility import Deadline, Limit, Violation, deadlines
+from geo_dispatch.dispatch.days.labour import LateRest, Pause, Project, Work, work_through
+from geo_dispatch.dispatch.days.plan import Stop
+from geo_dispatch.dispatch.days.sliding import TICK, At, Room
+from geo_dispatch.dispatch.records.technicians import Leave, Technician
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.kernel.time import Window
+
+_SAID: Final = {
+    Limit.WINDOW: "there at {it}, but the window ends {mark}",
+    Limit.PINNED_START: "begins at {it}, but it was agreed for {mark} at the latest",
+    Limit.CREW: "begins at {it}, but the others of the crew at {mark}",
+    Limit.SLA_RESPONSE: "there at {it}, but the SLA asks for a response by {mark}",
+    Limit.SLA_COMPLETION: "done at {it}, but the SLA asks for completion by {mark}",
+    Limit.DUE: "done at {it}, but due {mark}",
+    Limit.SHIFT: "done at {it}, but the shift ends {mark}",
+    Limit.ACCESS: "done at {it}, but the site closes at {mark}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a technician stands between two stops.
+
+    Attributes
+    ----------
+    at
+        Free since then.
+    driven_s
+        Driving so far; None once there was no way.
+    duty
+        That of the last stop; None before the first.
+    on_call
+        Whether the rota counted in it.
+    taken
+        Breaks taken or missed.
+    away
+        The leave that pushed the rest of the day behind it.
+    """
+
+    at: At
+    place: LonLat
+    driven_s: float | None = 0.0
+    duty: Duty | None = None
+    on_call: bool = False
+    taken: frozenset[Rest] = frozenset()
+    away: Leave | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A stop worked out; times are None when there is no way."""
+
+    stop: Stop
+    drive_s: float | None = None
+    depart: At | None = None
+    arrive: At | None = None
+    begin: At | None = None
+    finish: At | None = None
+    pauses: tuple[Pause, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What holds for a whole day.
+
+    Attributes
+    ----------
+    planned
+        The orders of the plan: what waits for one of them waits for it there.
+    overtime
+        How long after the end of a shift work may go on.
+    """
+
+    technician: Technician
+    drives: Drives
+    now: datetime
+    zone: ZoneInfo
+    planned: frozenset[OrderId]
+    overtime: timedelta = timedelta(0)
+
+    def clock(self, moment: datetime) -> str:
+        """The moment as a dispatcher says it."""
+        return clock_text(moment, self.zone, self.now)
+
+    def not_before(self, stop: Stop) -> list[datetime]:
+        """What the beginning waits for, apart from the technician and the site."""
+        marks = [stop.order.not_before, stop.joins_at]
+        marks += [prior.done_at for prior in stop.priors if prior.order_id not in self.planned]
+        return [mark for mark in marks if mark is not None]
+
+    def visit(self, state: State, stop: Stop, room: Room) -> tuple[Visit, State]:
+        """Do the stop; tells what came of it, and where the technician stands then."""
+        if state.driven_s is None:
+            return _lost(stop), state
+        attempt = _Attempt(self, stop, room, state)
+        return attempt.done()
+
+
+def _lost(stop: Stop) -> Visit:
+    fact = f"no way by road to {stop.order.number}, or to a stop before it"
+    return Visit(
+        stop, violations=(Violation(Limit.UNREACHABLE, stop.order.id, math.inf, None, fact),)
+    )
+
+
+class _Tried(NamedTuple):
+    """Setting out at some moment, and what that leads to."""
+
+    drive_s: float
+    arrive: At
+    entry: Entry
+    work: Work
+
+
+class _Attempt:
+    """One stop in the making: what `World.visit` works with."""
+
+    def __init__(self, world: World, stop: Stop, room: Room, state: State) -> None:
+        self.world, self.stop, self.room, self.state = world, stop, room, state
+        self.violations: list[Violation] = []
+        self.pauses: list[Pause] = []
+        self.at, self.place, self.away = state.at, state.place, state.away
+        self.taken = state.taken
+        self.marks = world.not_before(stop)
+        self.work_s = timedelta(seconds=stop.remaining_s(world.now))
+        self.project = stop.order.work_class == "project"
+        self.duty = self._duty()
+
+    def done(self) -> tuple[Visit, State]:
+        stop, state = self.stop, self.state
+        if not stop.fixed:
+            self._report()
+        leg_s = 0.0 if stop.reached else self.world.drives(self.place, stop.place)
+        if leg_s is None:
+            return _lost(stop), replace(state, driven_s=None)
+        tried = self._go(leg_s) if stop.fixed else self._set_out(leg_s)
+        if tried is None:
+            return _lost(stop), replace(state, driven_s=None)
+        leg_s, arrive, work = tried.drive_s, tried.arrive, tried.work
+        self._judge(tried)
+        after = State(
+            at=work.finish,
+            place=stop.place,
+            driven_s=(state.driven_s or 0.0) + leg_s,
+            duty=work.duty,
+            on_call=stop.order.emergency,
+            taken=self.taken | set(work.rests),
+            away=self.away,
+        )
+        visit = Visit(
+            stop=stop,
+            drive_s=leg_s,
+            depart=self.at,
+            arrive=arrive,
+            begin=work.begin,
+            finish=work.finish,
+            pauses=(*self.pauses, *work.pauses),
+            violations=tuple(self.violations),
+        )
+        return visit, after
+
+    def _duty(self) -> Duty | None:
+        """The duty that the stop belongs to: the first that ends after all that is known now."""
+        state, order = self.state, self.stop.order
+        since = state.duty.window.start if state.duty else self.world.now
+        earliest = max(self.world.now, since, *self.marks)
+        if state.duty and state.on_call == order.emergency and earliest < state.duty.window.end:
+            return state.duty
+        return duty_after(self.world.technician, earliest, self.world.zone, on_call=order.emergency)
+
+    def _report(self) -> None:
+        """Be on duty before driving."""
+        self._home(self.duty, first=self.state.duty is None)
+        if self.away is not None:
+            earliest = max(self.world.now, *self.marks, self.away.window.start)
+            if earliest < self.away.window.end:
+                self._leave_breaks(self.away, self.away.window.end - earliest)
+
+    def _home(self, duty: Duty | None, *, first: bool) -> None:
+        if duty is None or self.room.has_come(self.at, duty.window.start):
+            return
+        self.at = At(duty.window.start)
+        if not first and self.world.technician.home is not None:
+            self.place = self.world.technician.home
+
+    def _go(self, leg_s: float) -> _Tried:
+        """Set out now."""
+        arrive = self.at.after(timedelta(seconds=leg_s))
+        entry = Entry(arrive) if self.stop.reached else self._enter(arrive)
+        return _Tried(leg_s, arrive, entry, self._work(entry.begin))
+
+    def _set_out(self, leg_s: float) -> _Tried | None:
+        """Take what comes before driving, leave and breaks, and then go."""
+        passed: set[Leave] = set()
+        while True:
+            tried = self._go(leg_s)
+            leave = self._leave_before(tried.work, passed)
+            if leave is not None:
+                passed.add(leave)
+                found = self._sit_out(leave, tried.work)
+                if found is None:
+                    return None
+                leg_s = found
+            elif not self._rest_before(tried.work):
+                return tried
+
+    def _leave_before(self, work: Work, passed: set[Leave]) -> Leave | None:
+        """The first leave that would interrupt the way there or the work."""
+        for leave in sorted(self.world.technician.leave, key=lambda one: one.window.start):
+            away = leave.window
+            if leave in passed or self.room.has_come(self.at, away.end):
+                continue
+            reached = work.begin if self.project else work.finish
+            if self.room.is_past(reached, away.start):
+                return leave
+        return None
+
+    def _sit_out(self, leave: Leave, work: Work) -> float | None:
+        away, world = leave.window, self.world
+        within = self.duty is not None and away.end < self.duty.window.end
+        if not within:
+            late = work.finish.when - max(away.start, world.now)
+            self._leave_breaks(leave, late)
+            self.away = leave
+        self.at = self.room.wait(self.at, away.end)
+        if not within:
+            self.duty = duty_after(
+                world.technician, away.end, world.zone, on_call=self.stop.order.emergency
+            )
+            self._home(self.duty, first=False)
+        return world.drives(self.place, self.stop.place)
+
+    def _leave_breaks(self, leave: Leave, late: timedelta) -> None:
+        away, clock = leave.window, self.world.clock
+        fact = f"on leave from {clock(away.start)} to {clock(away.end)}"
+        fact += f" ({leave.reason})" if leave.reason else ""
+        if not any(one.limit is Limit.LEAVE for one in self.violations):
+            self._break(Limit.LEAVE, late.total_seconds(), away.start, fact)
+
+    def _rest_before(self, work: Work) -> bool:
+        """Take a break that comes before the drive, or wait for it; whether there is one."""
+        for rest in self._pending(self.duty):
+            if self.room.has_come(self.at, rest.earliest):
+                if self.room.is_past(self.at, rest.latest):
+                    self._late(LateRest(rest, self.at.when))
+                end = self.at.after(rest.length)
+                self.pauses.append(Pause(self.at.when, end.when))
+                self.at, self.taken = end, self.taken | {rest}
+                return True
+            if self.room.is_past(work.finish, rest.latest) and self.room.has_come(
+                work.begin, rest.earliest
+            ):
+                self.at = At(rest.earliest)
+                return True
+        return False
+
+    def _pending(self, duty: Duty | None) -> list[Rest]:
+        rests = duty.rests if duty is not None else ()
+        return [one for one in rests if one not in self.taken and one.latest > self.world.now]
+
+    def _enter(self, arrive: At) -> Entry:
+        """Wait for what the work waits for, and to be let in."""
+        begin = arrive
+        for mark in self.marks:
+            begin = self.room.wait(begin, mark)
+        if not self.stop.access:
+            return Entry(begin)
+        duty = self.duty.window if self.duty else Window(self.world.now, self.world.now + TICK)
+        least = TICK if self.project else self.work_s
+        zone, room = self.world.zone, self.room
+        return enter(begin, self.stop.access, least, duty=duty, zone=zone, room=room)
+
+    def _closed(self, begin: datetime, shut: Shut) -> None:
+        """Tell that the site lets nobody in for so long: too short, too late, or not that day."""
+        clock = self.world.clock
+        if shut.opens:
+            fact = f"there at {clock(begin)}, but the site opens {clock(shut.mark)}"
+        else:
+            done = shut.mark + shut.late
+            fact = f"done at {clock(done)}, but the site closes at {clock(shut.mark)}"
+        self._break(Limit.ACCESS, shut.late.total_seconds(), shut.mark, fact)
+
+    def _work(self, begin: At) -> Work:
+        """The work, from there on, until it is done."""
+        if self.project:
+            project = Project(
+                technician=self.world.technician,
+                zone=self.world.zone,
+                room=self.room,
+                on_call=self.stop.order.emergency,
+                taken=self.taken,
+                now=self.world.now,
+            )
+            return project.work(begin, self.work_s, self.duty, forced=self.stop.fixed)
+        return work_through(
+            begin,
+            self.work_s,
+            self._pending(self.duty),
+            self.room,
+            duty=self.duty,
+            forced=self.stop.fixed,
+        )
+
+    def _judge(self, tried: _Tried) -> None:
+        """Find what the stop breaks, now that its times are known."""
+        stop, work, entry = self.stop, tried.work, tried.entry
+        if entry.shut is not None:
+            self._closed(entry.begin.when, entry.shut)
+        closes = None if self.project else entry.closes
+        for mark in self._deadlines(closes):
+            it = work.begin if mark.of == "begin" else work.finish
+            if self.room.is_past(it, mark.at):
+                said = _SAID[mark.limit].format(
+                    it=self.world.clock(it.when), mark=self.world.clock(mark.at)
+                )
+                self._break(mark.limit, (it.when - mark.at).total_seconds(), mark.at, said)
+        for late in work.late:
+            self._late(late)
+        if self.duty is None:
+            self._break(Limit.SHIFT, math.inf, None, "has no shift within four weeks")
+        if stop.fixed and not self.project:
+            self._work_into_leave(work)
+        for prior in stop.priors:
+            if prior.done_at is None and prior.order_id not in self.world.planned:
+                fact = f"waits for {prior.number}, and nobody can tell until when"
+                self._break(Limit.PREDECESSOR, math.inf, None, fact)
+
+    def _deadlines(self, closes: datetime | None) -> list[Deadline]:
+        """What the times have to keep to; on site it is too late for those of the beginning."""
+        stop = self.stop
+        marks = list(deadlines(stop.order))
+        if stop.joins_at is not None:
+            marks.append(Deadline(Limit.CREW, "begin", stop.joins_at))
+        if closes is not None:
+            marks.append(Deadline(Limit.ACCESS, "finish", closes))
+        if self.duty is not None and not self.project:
+            ends = self.duty.window.end + self.world.overtime
+            marks.append(Deadline(Limit.SHIFT, "finish", ends))
+        return [mark for mark in marks if mark.of == "finish" or not stop.reached]
+
+    def _work_into_leave(self, work: Work) -> None:
+        for leave in self.world.technician.leave:
+            away = leave.window
+            if away.end > self.world.now and self.room.is_past(work.finish, away.start):
+                late = work.finish.when - max(away.start, self.world.now)
+                self._leave_breaks(leave, late)
+
+    def _late(self, late: LateRest) -> None:
+        clock, latest = self.world.clock, late.rest.latest
+        fact = f"break at {clock(late.begin_at)}, but it begins by {clock(latest)} at the latest"
+        self._break(Limit.BREAK, (late.begin_at - latest).total_seconds(), latest, fact)
+
+    def _break(self, limit: Limit, by_s: float, at: datetime | None, fact: str) -> None:
+        self.violations.append(Violation(limit, self.stop.order.id, by_s, at, fact))

@@ -1,0 +1,1 @@
+"""Who is told what: messages, and the webhooks that carry them."""

@@ -1,0 +1,1 @@
+"""Who can be sent to an order: qualified, ranked, refused with reasons."""

@@ -1,0 +1,214 @@
+"""Who goes together: the lead and the others that cost least, all beginning at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.ranking.candidates import Ranking
+from geo_dispatch.dispatch.ranking.exclusions import Exclusion
+from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.scoring import RankingParams
+from geo_dispatch.dispatch.ranking.search import rank
+from geo_dispatch.kernel.ids import TechnicianId
+
+MOMENTS: Final = 12
+"""Beginnings tried: the earliest at which enough can be there, and those right after it."""
+
+_WIDTH: Final = 4
+"""Technicians looked at for each seat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What it costs to send one technician.
+
+    Attributes
+    ----------
+    begin_at
+        When they begin: not before they are there.
+    cost_min
+        Their score in minutes, waiting for the others in it.
+    """
+
+    technician_id: TechnicianId
+    begin_at: datetime
+    cost_min: float
+
+
+Offers = Callable[[datetime | None], Sequence[Offer]]
+"""Who can come, beginning at that moment and not before; None: as early as each of them can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A crew.
+
+    Attributes
+    ----------
+    begin_at
+        When they begin together: when the last of them is there.
+    cost_min
+        The sum of their scores.
+    """
+
+    lead_id: TechnicianId
+    member_ids: tuple[TechnicianId, ...]
+    begin_at: datetime
+    cost_min: float
+
+    @property
+    def technician_ids(self) -> tuple[TechnicianId, ...]:
+        """The lead, then the others."""
+        return (self.lead_id, *self.member_ids)
+
+
+def choose(size: int, leads: Offers, members: Offers, *, moments: int = MOMENTS) -> Choice | None:
+    """The crew whose scores add up to least, or None when not enough can come.
+
+    A moment to begin is the whole minute at which somebody is there: later ones only add waiting.
+    Each of the first ``moments`` at which enough could be there is worked out in full.
+
+    Parameters
+    ----------
+    leads, members
+        Who can lead, and who can join; the same technician may be in both.
+    """
+    at_ease = [*leads(None), *members(None)]
+    ready: dict[TechnicianId, datetime] = {}
+    for offer in at_ease:
+        known = ready.get(offer.technician_id)
+        ready[offer.technician_id] = offer.begin_at if known is None else min(known, offer.begin_at)
+    begins = sorted({whole_minute(offer.begin_at) for offer in at_ease})
+    enough = [moment for moment in begins if sum(at <= moment for at in ready.values()) >= size]
+    found = [
+        choice
+        for moment in enough[:moments]
+        if (choice := _choose_at(moment, size, leads(moment), members(moment))) is not None
+    ]
+    return min(found, key=lambda one: (one.cost_min, one.begin_at), default=None)
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """The first whole minute from then on: what people agree on."""
+    past = timedelta(seconds=moment.second, microseconds=moment.microsecond)
+    return moment if not past else moment - past + timedelta(minutes=1)
+
+
+def _choose_at(
+    moment: datetime, size: int, leads: Sequence[Offer], members: Sequence[Offer]
+) -> Choice | None:
+    """The best crew that begins then: each lead with the cheapest others."""
+    joining = sorted((o for o in members if o.begin_at == moment), key=_by_cost)
+    best: Choice | None = None
+    for lead in sorted((o for o in leads if o.begin_at == moment), key=_by_cost):
+        others = [o for o in joining[:size] if o.technician_id != lead.technician_id][: size - 1]
+        if len(others) < size - 1:
+            continue
+        cost_min = lead.cost_min + sum(other.cost_min for other in others)
+        if best is None or cost_min < best.cost_min:
+            ids = tuple(other.technician_id for other in others)
+            best = Choice(lead.technician_id, ids, moment, cost_min)
+    return best
+
+
+def _by_cost(offer: Offer) -> tuple[float, TechnicianId]:
+    return offer.cost_min, offer.technician_id
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who goes, and when they begin together.
+
+    Attributes
+    ----------
+    begin_at
+        None when somebody can't come at all; ``conflicts`` says why.
+    conflicts
+        What speaks against each of them.
+    """
+
+    lead_id: TechnicianId
+    member_ids: tuple[TechnicianId, ...]
+    begin_at: datetime | None
+    conflicts: tuple[tuple[TechnicianId, Exclusion], ...] = ()
+
+
+def best_team(
+    case: Case, fleet: Fleet, params: RankingParams, *, lead_id: TechnicianId | None = None
+) -> Choice | None:
+    """The cheapest crew for the case's order, led by that technician or by anybody.
+
+    The lead brings everything that the work needs; of the others only time and place are asked.
+    """
+    size = case.order.crew_size
+    top = size * _WIDTH
+    able = fleet if lead_id is None else _only(fleet, [lead_id])
+
+    def leads(moment: datetime | None) -> list[Offer]:
+        return _offers(rank(_begin_from(case, moment), able, top=top, params=params))
+
+    def members(moment: datetime | None) -> list[Offer]:
+        joining = _hands(case) if moment is None else case.for_member(moment)
+        return _offers(rank(joining, fleet, top=top, params=params))
+
+    return choose(size, leads, members)
+
+
+def team_of(
+    case: Case,
+    fleet: Fleet,
+    params: RankingParams,
+    lead_id: TechnicianId,
+    member_ids: Sequence[TechnicianId],
+) -> Team:
+    """The named ones: the earliest moment at which all of them can begin, or who can't and why."""
+    moment: datetime | None = None
+    alone, joining = _only(fleet, [lead_id]), _only(fleet, member_ids)
+    for _ in range(MOMENTS):
+        asked = _begin_from(case, moment)
+        lead = rank(asked, alone, params=params)
+        others = rank(_hands(asked), joining, params=params)
+        told = [(lead_id, lead), *((member, others) for member in member_ids)]
+        conflicts = [
+            (one, exclusion) for one, ranking in told for exclusion in ranking.exclusions_of(one)
+        ]
+        if conflicts:
+            return Team(lead_id, tuple(member_ids), None, tuple(conflicts))
+        offers = [*_offers(lead), *_offers(others)]
+        latest = whole_minute(max(offer.begin_at for offer in offers))
+        if latest == moment:
+            return Team(lead_id, tuple(member_ids), latest)
+        moment = latest
+    return Team(lead_id, tuple(member_ids), moment)
+
+
+def _only(fleet: Fleet, technician_ids: Collection[TechnicianId]) -> Fleet:
+    plans = [plan for plan in fleet.plans if plan.technician.id in technician_ids]
+    known = fleet.drives.known
+    return Fleet(
+        plans, fleet.roads, fleet.now, fleet.zone, known=known, overtime_s=fleet.overtime_s
+    )
+
+
+def _begin_from(case: Case, moment: datetime | None) -> Case:
+    return case if moment is None else replace(case, order=replace(case.order, start_at=moment))
+
+
+def _hands(case: Case) -> Case:
+    """The case for anybody who only helps: no skill, licence or thing is asked of them."""
+    order = replace(
+        case.order,
+        required_skills=(),
+        required_certificates=(),
+        required_equipment=(),
+        required_parts=(),
+    )
+    return replace(case, order=order, equipment=None, equipment_type="")
+
+
+def _offers(ranking: Ranking) -> list[Offer]:
+    return [Offer(c.technician_id, c.begin_at, c.score_min) for c in ranking.candidates]

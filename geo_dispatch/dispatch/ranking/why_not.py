@@ -1,0 +1,104 @@
+"""Why somebody can't be sent, all the way down: each limit in the way, and what would lift it.
+
+What is found first is given way to, and the day is judged again, until the visit fits. So what is
+told here is enough: with all of it relaxed by just so much, the technician can be sent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.day import day_of
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.insertion import insertions
+from geo_dispatch.dispatch.days.plan import Plan, origin
+from geo_dispatch.dispatch.ranking.exclusions import Exclusion
+from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.qualification import exclusions
+from geo_dispatch.dispatch.ranking.refusals import against, in_the_day
+from geo_dispatch.dispatch.ranking.relaxation import TIMES, Relaxation
+from geo_dispatch.dispatch.ranking.relaxing import relax
+from geo_dispatch.kernel.ids import TechnicianId
+
+__all__ = ["WhyNot", "relax", "why_not"]
+
+_MOST_ROUNDS: Final = 12
+"""Each round lifts at least one more limit; who has more in the way is nobody to think of."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """What is between a technician and an order.
+
+    Attributes
+    ----------
+    exclusions
+        The first limits, and behind them those that show once these are lifted.
+    enough
+        With all of it relaxed as stated, the technician can be sent.
+    late_s
+        What it takes in time, seconds, of all limits together.
+    """
+
+    technician_id: TechnicianId
+    call_sign: str
+    exclusions: tuple[Exclusion, ...]
+    enough: bool
+    late_s: float
+
+    @property
+    def relaxations(self) -> tuple[Relaxation, ...]:
+        """What would have to give way, in sequence."""
+        return tuple(one.relax for one in self.exclusions if one.relax is not None)
+
+    @property
+    def nearness(self) -> tuple[bool, int, float, TechnicianId]:
+        """To order by: who could go with the least given way first."""
+        facts = sum(1 for one in self.relaxations if one.gives not in TIMES)
+        return not self.enough, facts, self.late_s, self.technician_id
+
+
+def why_not(case: Case, plan: Plan, drives: Drives, *, overtime_s: float = 0.0) -> WhyNot | None:
+    """Everything in the way of the technician of the plan; None when they can be sent."""
+    technician, order_id = plan.technician, case.order.id
+    plan = plan.without(order_id)
+    found: list[Exclusion] = []
+    enough = False
+    for _ in range(_MOST_ROUNDS):
+        reasons = _reasons(case, plan, drives, overtime_s)
+        found += reasons
+        given = [one.relax for one in reasons if one.relax is not None]
+        enough = not reasons
+        if enough or len(given) < len(reasons):
+            break
+        case, plan = relax(case, plan, given)
+    if not found:
+        return None
+    times = (one.relax for one in found if one.relax is not None and one.relax.gives in TIMES)
+    late_s = math.fsum(one.amount or 0.0 for one in times)
+    return WhyNot(technician.id, technician.call_sign, tuple(found), enough, late_s)
+
+
+def in_the_way(case: Case, fleet: Fleet, rows: Iterable[int] | None = None) -> list[WhyNot]:
+    """Everybody who can't be sent, who lacks least first."""
+    found = (
+        why_not(case, fleet.plans[row], fleet.drives, overtime_s=fleet.overtime_s)
+        for row in (range(len(fleet.plans)) if rows is None else rows)
+    )
+    return sorted((one for one in found if one is not None), key=lambda one: one.nearness)
+
+
+def _reasons(case: Case, plan: Plan, drives: Drives, overtime_s: float) -> list[Exclusion]:
+    start = origin(plan, case.now, case.zone)
+    reasons = exclusions(case, plan, start)
+    if reasons:
+        return reasons
+    day = day_of(plan, drives, case.now, case.zone, overtime_s=overtime_s)
+    places = insertions(case, day, drives)
+    if any(not against(case, one) for one in places):
+        return []
+    return in_the_day(case, day, places)

@@ -1,0 +1,1 @@
+"""What people enter: technicians, customers, sites, equipment, shared resources, contracts."""

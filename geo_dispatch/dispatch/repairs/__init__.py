@@ -1,0 +1,1 @@
+"""Changes to days that stand: emergencies, repairs, proposals."""

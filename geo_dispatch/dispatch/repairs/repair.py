@@ -1,0 +1,244 @@
+"""The least change that mends a day: fewest limits missed, then fewest orders that move.
+
+The day is not planned anew. Some visits must leave their technician (who is ill), or a few of
+those in the troubled days may leave their place; each goes to its best place in any day, and
+nothing else moves but what begins later or earlier for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from geo_dispatch.dispatch.days.day import Day
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.feasibility import Violation, by_limit, new_or_worse
+from geo_dispatch.dispatch.days.plan import Stop
+from geo_dispatch.dispatch.days.schedule import Schedule
+from geo_dispatch.dispatch.repairs.changes import (
+    Change,
+    ChangeKind,
+    Difference,
+    Rearrangement,
+    differences,
+)
+from geo_dispatch.dispatch.repairs.repair_search import Cost, Fits, Missed, Search, missed_in
+from geo_dispatch.dispatch.repairs.roster import Arranged, Roster
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
+
+MOST_MOVED: Final = 2
+"""So many visits at most leave their place of free will: a repair is not a new plan."""
+
+MOST_STEPS: Final = 12
+"""So many days are mended at most when many are troubled at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What could be done.
+
+    Attributes
+    ----------
+    rearrangement
+        Empty when nothing is better than leaving the days as they stand.
+    cost
+        What it was compared by; None where several steps were taken.
+    missed_before, missed_after
+        Limits missed in all days, without it and with it.
+    proven
+        Whether no other repair of this kind costs less; False when the search was cut short.
+    """
+
+    rearrangement: Rearrangement = field(default_factory=Rearrangement)
+    cost: Cost | None = None
+    missed_before: Missed = frozenset()
+    missed_after: Missed = frozenset()
+    proven: bool = True
+
+
+def mend(roster: Roster, fits: Fits, troubled: Collection[TechnicianId], why: str) -> Repair:
+    """Move at most `MOST_MOVED` visits of the troubled days so that fewer limits are missed.
+
+    Parameters
+    ----------
+    why
+        What happened, for the reasons of the changes: ``"Van 07 runs late"``.
+    """
+    search = Search(roster, fits, Cost())
+    there = {owner: roster.parts(owner)[1] for owner in sorted(troubled)}
+    owners = {stop.order.id: owner for owner, stops in there.items() for stop in stops}
+    free = [stop for stops in there.values() for stop in stops if stop.order.id in roster.free]
+    for size in range(1, MOST_MOVED + 1):
+        for moved in itertools.combinations(free, size):
+            search.relocate(moved, owners)
+    return _told(search, why)
+
+
+def mend_all(
+    days: Sequence[Day],
+    drives: Drives,
+    roster_of: Callable[[Sequence[Day]], Roster],
+    fits: Fits,
+    why: str,
+) -> Repair:
+    """Mend one day after another, the worst first, until nothing gets better.
+
+    What a storm or a closed road does to many days at once. Not the least change of all: each
+    step is the least for itself.
+    """
+    stops = {stop.order.id: stop for day in days for stop in day.plan.stops}
+    current, sequences, proven = list(days), dict[TechnicianId, tuple[OrderId, ...]](), True
+    for _ in range(MOST_STEPS):
+        roster = roster_of(current)
+        step = _next_step(roster, current, fits, why)
+        if step is None:
+            break
+        proven = proven and step.proven
+        sequences.update(step.rearrangement.sequences)
+        current = [
+            day.with_stops([stops[one] for one in sequences[owner]], drives)
+            if (owner := day.plan.technician.id) in step.rearrangement.sequences
+            else day
+            for day in current
+        ]
+    before = {day.plan.technician.id: day.schedule for day in days}
+    after = {day.plan.technician.id: day.schedule for day in current}
+    return _repair(before, {one: after[one] for one in sequences}, why, proven=proven)
+
+
+def _next_step(roster: Roster, days: Sequence[Day], fits: Fits, why: str) -> Repair | None:
+    broken = {day.plan.technician.id: len(day.schedule.violations) for day in days}
+    for owner in sorted(broken, key=lambda one: (-broken[one], one)):
+        if broken[owner]:
+            step = mend(roster, fits, {owner}, why)
+            if step.rearrangement.changes:
+                return step
+    return None
+
+
+def evacuate(roster: Roster, fits: Fits, leaving: Sequence[Stop], why: str) -> Repair:
+    """Give each of the visits to somebody else, or, last, to the backlog.
+
+    Parameters
+    ----------
+    leaving
+        Visits that their technician can't make, the most urgent first.
+    """
+    owners = {
+        stop.order.id: owner
+        for owner, day in roster.days.items()
+        for stop in day.plan.stops
+        if stop in leaving
+    }
+    search = Search(
+        roster, fits, None, must_leave=frozenset(owners), left=frozenset(owners.values())
+    )
+    search.relocate(tuple(leaving), owners)
+    return _told(search, why)
+
+
+def fill(
+    roster: Roster, fits: Fits, technician_id: TechnicianId, waiting: Sequence[Stop], why: str
+) -> Repair:
+    """Give the technician the first of the waiting orders that fits the day and breaks nothing.
+
+    Parameters
+    ----------
+    waiting
+        Orders that nobody has, the most urgent first.
+    """
+    stands = roster.as_it_stands(technician_id)
+    for stop in waiting:
+        if not fits(stop, technician_id):
+            continue
+        found = [
+            day
+            for index in roster.places(technician_id, stands.stops)
+            if _fills(
+                day := roster.arranged(
+                    technician_id, (*stands.stops[:index], stop, *stands.stops[index:])
+                ),
+                stop,
+                roster,
+            )
+        ]
+        if found:
+            best = min(found, key=lambda day: (len(day.changed), day.drive_s))
+            search = Search(roster, fits, None)
+            search.keep({technician_id: best.stops}, ())
+            return _told(search, why)
+    return _told(Search(roster, fits, Cost()), why)
+
+
+def _fills(day: Arranged, stop: Stop, roster: Roster) -> bool:
+    begins = next(one.begin_at for one in day.schedule.stays if one.stop.order.id == stop.order.id)
+    in_time = begins is not None and begins < roster.today_until
+    return in_time and day.possible and not day.broken
+
+
+def _told(search: Search, why: str) -> Repair:
+    """The best found, told order by order."""
+    roster, best = search.roster, search.best or {}
+    before = {owner: day.schedule for owner, day in roster.days.items()}
+    after = {owner: roster.arranged(owner, stops).schedule for owner, stops in best.items()}
+    found = _repair(before, after, why, proven=not search.tired)
+    return replace(found, cost=search.bar)
+
+
+def _repair(
+    before: Mapping[TechnicianId, Schedule],
+    after: Mapping[TechnicianId, Schedule],
+    why: str,
+    *,
+    proven: bool,
+) -> Repair:
+    missed = by_limit(one for schedule in before.values() for one in schedule.violations)
+    broken = [
+        one for schedule in after.values() for one in new_or_worse(schedule.violations, missed)
+    ]
+    sequences = {
+        owner: tuple(stay.stop.order.id for stay in schedule.stays)
+        for owner, schedule in after.items()
+    }
+    return Repair(
+        rearrangement=Rearrangement(
+            tuple(_change(one, why, broken) for one in differences(before, after)), sequences
+        ),
+        missed_before=missed_in(before),
+        missed_after=missed_in({**before, **after}),
+        proven=proven,
+    )
+
+
+def _change(one: Difference, why: str, broken: Sequence[Violation]) -> Change:
+    begin_before = one.before.begin_at if one.before is not None else None
+    begin_after = one.after.begin_at if one.after is not None else None
+    return Change(
+        order_id=one.order.id,
+        number=one.order.number,
+        kind=_kind(one),
+        technician_before=one.technician_before,
+        technician_after=one.technician_after,
+        begin_before=begin_before,
+        begin_after=begin_after,
+        why=_why(one, why),
+        breaks=tuple(each.fact for each in broken if each.order_id == one.order.id),
+    )
+
+
+def _kind(one: Difference) -> ChangeKind:
+    if one.technician_before is None:
+        return "assigned"
+    return "moved" if one.technician_after is not None else "unassigned"
+
+
+def _why(one: Difference, why: str) -> str:
+    if one.technician_after is None:
+        return f"{why}; nobody else has room for it today"
+    if one.technician_before is None:
+        return f"{why}; it fits the time that is free now"
+    if one.technician_before != one.technician_after:
+        return f"{why}; goes to somebody who is in time"
+    return f"{why}; the day before it changes"

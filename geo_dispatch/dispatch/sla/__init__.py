@@ -1,0 +1,1 @@
+"""Service level agreements: promises, business time, clocks, and what is at risk."""

@@ -1,0 +1,1 @@
+"""Roads, places and territories of an area."""

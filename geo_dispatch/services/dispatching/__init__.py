@@ -1,0 +1,1 @@
+"""Who goes: candidates, assignments, places in days, arrivals to expect, the board."""

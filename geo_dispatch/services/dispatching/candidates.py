@@ -1,0 +1,166 @@
+"""Who could be sent to an order, and who not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.plan import Plan
+from geo_dispatch.dispatch.policy.document import Policy, PolicyVersion
+from geo_dispatch.dispatch.ranking.candidates import Candidate, Ranking
+from geo_dispatch.dispatch.ranking.filters import Filters, Passing, narrowed
+from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.replay import Inputs, inputs_of
+from geo_dispatch.dispatch.work.orders import ENDED
+from geo_dispatch.kernel.errors import Conflict, Fault
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching.cases import case_of
+from geo_dispatch.services.dispatching.driving import remember, remembered, roads_on
+from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.views import View
+from geo_dispatch.tracking.nearest import PositionIndex
+
+
+def rank_for(
+    ctx: Context, order_id: str, *, positions: PositionIndex, now: datetime, top: int | None = None
+) -> Ranking:
+    """Rank every technician in service for the order as everything stands.
+
+    Parameters
+    ----------
+    positions
+        The live positions; not changed by others while this runs.
+    top
+        How many of the best are wanted; None gives everybody an exact drive time. Whoever has
+        the order now is ranked as if they didn't.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    Conflict
+        The order has ended.
+    """
+    return consider(ctx, order_id, positions=positions, now=now, top=top).ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A ranking, the case that it answers, and all that it was made from.
+
+    Attributes
+    ----------
+    inputs
+        To be kept with a decision, and replayed.
+    policy, policy_version
+        What was in force.
+    passing
+        How many pass each filter that was asked for.
+    """
+
+    case: Case
+    ranking: Ranking
+    inputs: Inputs
+    policy: Policy
+    policy_version: int
+    passing: tuple[Passing, ...] = ()
+
+
+def consider(
+    ctx: Context,
+    order_id: str,
+    *,
+    positions: PositionIndex,
+    now: datetime,
+    top: int | None = None,
+    also: TechnicianId | None = None,
+    filters: Filters | None = None,
+) -> Considered:
+    """`rank_for`, with what was known then.
+
+    Parameters
+    ----------
+    also
+        Take in a technician out of service.
+    filters
+        Leave out who doesn't pass.
+    """
+    case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
+    policy = version.policy
+    plans, passing = narrowed(filters or Filters(), case, plans)
+    fleet = fleet_of(ctx, plans, now)
+    ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
+    remember(ctx.roads, fleet.drives)
+    return Considered(case, ranking, inputs, policy, version.version, passing)
+
+
+def situation(
+    ctx: Context,
+    order_id: str,
+    *,
+    positions: PositionIndex,
+    now: datetime,
+    also: TechnicianId | None = None,
+) -> tuple[Case, Fleet, PolicyVersion]:
+    """The order's case, everybody as they stand, and the policy that is in force.
+
+    Raises
+    ------
+    NotFound, Conflict
+        As `rank_for`.
+    """
+    case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
+    return case, fleet_of(ctx, plans, now), version
+
+
+def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
+    """Everybody on the deployment's roads, with what is known of those."""
+    roads = ctx.roads
+    return Fleet(plans, roads_on(roads), now, ctx.zone, known=remembered(roads))
+
+
+def _loaded(
+    ctx: Context,
+    order_id: str,
+    *,
+    positions: PositionIndex,
+    now: datetime,
+    also: TechnicianId | None,
+) -> tuple[Case, list[Plan], PolicyVersion]:
+    with ctx.store.read() as unit:
+        order = unit.orders.get(order_id)
+        if order.status in ENDED:
+            raise Conflict(
+                f"{order.number} is {order.status}: nobody is wanted for it any more",
+                [Fault("status", f"{order.number} is {order.status}")],
+            )
+        fleet = {technician.id: technician for technician in unit.technicians.list()}
+        if also is not None and also not in fleet:
+            fleet[also] = unit.technicians.get(also)
+        plans = load_plans(unit, fleet.values(), lambda one: positions.get(one.id))
+        version = unit.policies.in_force()
+        case = case_of(ctx, unit, order, version.policy, now)
+    return case, plans, version
+
+
+def ranking_view(ranking: Ranking) -> View:
+    """The ranking as JSON: ``candidates``, ``excluded``, ``not_ranked``."""
+    view: View = msgspec.to_builtins(ranking)
+    return view
+
+
+def passing_view(passing: Sequence[Passing]) -> list[View]:
+    """How many pass each filter, as JSON."""
+    views: list[View] = msgspec.to_builtins(passing)
+    return views
+
+
+def candidate_view(candidate: Candidate) -> View:
+    """A candidate as JSON."""
+    view: View = msgspec.to_builtins(candidate)
+    return view

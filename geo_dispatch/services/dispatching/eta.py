@@ -1,0 +1,188 @@
+"""Expected arrivals: recomputed as technicians move, told when they changed enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.days.eta import Eta, legs_ahead, remaining, worth_telling
+from geo_dispatch.dispatch.days.plan import Basis, Plan
+from geo_dispatch.dispatch.work.events import EtaPublished
+from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
+from geo_dispatch.kernel.actors import WORKER
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching.driving import drives_on
+from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.messages import outbox
+from geo_dispatch.services.sla import risks
+
+EVERY_S: Final = 15.0
+"""A technician's ETAs are worked out no more often, in the deployment's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEta:
+    """What is known of an order's arrival.
+
+    Attributes
+    ----------
+    eta
+        None while nobody has the order, and when ``basis`` says that it can't be told. Once the
+        technician is there, the arrival itself.
+    computed_at
+        When it last held; None while nobody has the order.
+    basis
+        A `Basis`; ``"unassigned"`` or ``"ended"`` when nobody is expected.
+    late_by_s
+        How late against window and due time; negative is slack.
+    """
+
+    order_id: OrderId
+    technician_id: TechnicianId | None
+    eta: datetime | None
+    drive_s: float | None
+    computed_at: datetime | None
+    position_at: datetime | None
+    basis: str
+    late_by_s: float | None
+    window: Window | None
+    due_at: datetime | None
+
+
+def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[EtaPublished]:
+    """Work out the ETAs of these technicians' open orders; tell those that changed enough.
+
+    Parameters
+    ----------
+    technician_ids
+        None for everybody who has an open order: what keeps ETAs true of who sends no fixes.
+
+    Returns
+    -------
+    list of EtaPublished
+        What was told, as it went into the event log.
+
+    Raises
+    ------
+    RedisUnavailable
+        There are no positions to be had.
+    """
+    now = ctx.clock()
+    with ctx.store.read() as unit:
+        plans = _busy_plans(ctx, unit, technician_ids)
+        told = unit.etas.many(stop.order.id for plan in plans for stop in plan.stops)
+    due = [plan for plan in plans if _is_due(told, plan, now)]
+    news = [eta for plan in due for eta in _etas(ctx, plan, now)]
+    if not news:
+        return []
+    with ctx.store.write() as unit:
+        published = _tell(ctx, unit, news, now)
+        unit.commit()
+    return published
+
+
+def eta_of(ctx: Context, order_id: str) -> OrderEta:
+    """When the order's technician is expected, as last told; worked out now if never told.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    """
+    now = ctx.clock()
+    with ctx.store.read() as unit:
+        order = unit.orders.get(order_id)
+        holder = order.technician_id
+        told = unit.etas.find(order_id)
+        if holder is None or (told is not None and told.technician_id == holder):
+            return _view(order, told if holder is not None else None)
+        plans = _busy_plans(ctx, unit, [holder])
+    found = [eta for plan in plans for eta in _etas(ctx, plan, now) if eta.order_id == order_id]
+    return _view(order, found[0] if found else None)
+
+
+def _busy_plans(ctx: Context, unit: Unit, technician_ids: Iterable[str] | None) -> list[Plan]:
+    busy = {
+        order.technician_id
+        for order in unit.orders.open(technician_ids)
+        if order.technician_id is not None
+    }
+    fleet = unit.technicians.many(busy)
+    return load_plans(unit, fleet.values(), lambda one: ctx.live.position(one.id, one.shard))
+
+
+def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:
+    return not all(
+        (eta := told.get(stop.order.id)) is not None
+        and eta.technician_id == plan.technician.id
+        and 0 <= (now - eta.computed_at).total_seconds() < EVERY_S
+        for stop in plan.stops
+        if stop.order.technician_id == plan.technician.id
+    )
+
+
+def _etas(ctx: Context, plan: Plan, now: datetime) -> list[Eta]:
+    drives = drives_on(ctx.roads)
+    drives.prefetch(legs_ahead(plan, now, ctx.zone))
+    return remaining(plan, drives, now, ctx.zone)
+
+
+def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
+    orders = unit.orders.many(eta.order_id for eta in news)
+    last = unit.etas.many(eta.order_id for eta in news)
+    told = []
+    for eta in news:
+        order = orders[eta.order_id]
+        if order.status in ENDED or order.technician_id != eta.technician_id:
+            continue  # taken away, or ended, meanwhile
+        before = last.get(eta.order_id)
+        if before is None or worth_telling(eta, before):
+            event = _event(eta)
+            unit.etas.put(eta)
+            unit.append(f"order:{eta.order_id}", [event], actor=WORKER, at=now)
+            outbox.note(ctx, unit, order, order, event, actor=WORKER, at=now)
+            risks.tell_delay(ctx, unit, order, eta, now)
+            told.append(event)
+        else:
+            unit.etas.put(replace(eta, eta=before.eta, late_by_s=before.late_by_s))
+        risks.tell_risk(ctx, unit, order, eta.eta, eta.finish_at, now=now)
+    return told
+
+
+def _event(eta: Eta) -> EtaPublished:
+    return EtaPublished(
+        order_id=eta.order_id,
+        technician_id=eta.technician_id,
+        eta=eta.eta,
+        drive_s=eta.drive_s,
+        position_at=eta.position_at,
+        basis=eta.basis,
+        late_by_s=eta.late_by_s,
+    )
+
+
+def _view(order: WorkOrder, told: Eta | None) -> OrderEta:
+    arrival = order.arrival
+    if told is not None:
+        basis = told.basis.value
+    elif arrival is not None:
+        basis = Basis.ARRIVED.value
+    else:
+        basis = "ended" if order.status in ENDED else "unassigned"
+    return OrderEta(
+        order_id=order.id,
+        technician_id=order.technician_id,
+        eta=told.eta if told else arrival.at if arrival else None,
+        drive_s=told.drive_s if told else None,
+        computed_at=told.computed_at if told else None,
+        position_at=told.position_at if told else None,
+        basis=basis,
+        late_by_s=told.late_by_s if told else None,
+        window=order.window,
+        due_at=order.due_at,
+    )

@@ -1,0 +1,1 @@
+"""Work orders: placed, changed, moved on."""

@@ -1,0 +1,393 @@
+"""Work orders as use cases: load, decide, append, commit, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, Literal
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.records.technicians import Part
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import OrderFollowedUp
+from geo_dispatch.dispatch.work.evolution import evolve
+from geo_dispatch.dispatch.work.lifecycle import decide
+from geo_dispatch.dispatch.work.orders import (
+    ENDED,
+    HoldReason,
+    OrderFields,
+    Outcome,
+    Status,
+    WorkOrder,
+    order_faults,
+)
+from geo_dispatch.dispatch.work.told import command_for, follow_up_fields
+from geo_dispatch.kernel.actors import Actor, Role
+from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
+from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.messages import outbox
+from geo_dispatch.services.orders import job_types, stages
+from geo_dispatch.services.orders.projections import project
+from geo_dispatch.services.record import briefing
+from geo_dispatch.services.records import stock
+from geo_dispatch.services.records.references import reference_faults
+from geo_dispatch.services.sla import clocks as sla
+
+
+def place(ctx: Desk, fields: OrderFields, *, actor: Actor) -> WorkOrder:
+    """Take in a new work order.
+
+    Raises
+    ------
+    InvalidInput
+        Every fault found.
+    Conflict
+        Its external id is taken.
+    """
+    with ctx.store.write() as unit:
+        order = place_in(ctx, unit, fields, actor=actor)
+        unit.commit()
+    return order
+
+
+def place_in(
+    ctx: Desk,
+    unit: Unit,
+    fields: OrderFields,
+    *,
+    actor: Actor,
+    order_id: OrderId | None = None,
+) -> WorkOrder:
+    """`place` within a unit; ``order_id`` is one that was made for it before."""
+    missing = [Fault(name, "is missing") for name in ("type", "site_id") if name not in fields]
+    if missing:
+        raise InvalidInput("this work order cannot be placed", missing)
+    now = ctx.clock()
+    order = WorkOrder(
+        id=order_id or OrderId(ctx.new_id("wo")),
+        number=unit.next_order_number(),
+        placed_at=now,
+        status_at=now,
+        **_with_customer(unit, job_types.filled_in(unit, fields)),
+    )
+    _refuse_faulty(unit, order, "this work order cannot be placed")
+    events = decide(None, c.PlaceOrder(order=order), now)
+    clocks = sla.promise(ctx, unit, order)
+    events += sla.clocks_moved(ctx, order, None, clocks, now)
+    order = replace(order, sla=clocks)
+    unit.orders.add(order)
+    unit.append(stream_of(order.id), events, actor=actor, at=now)
+    outbox.note(ctx, unit, None, order, events[0], actor=actor, at=now)
+    return order
+
+
+def change(
+    ctx: Desk,
+    order_id: str,
+    fields: OrderFields,
+    *,
+    actor: Actor,
+    expected_version: int | None,
+) -> WorkOrder:
+    """Change what an order asks for; without a difference nothing happens.
+
+    Raises
+    ------
+    NotFound, VersionConflict, InvalidInput, TransitionNotAllowed
+        No such order; changed meanwhile; every fault found; it has ended.
+    """
+    with ctx.store.write() as unit:
+        order = unit.orders.expect(order_id, expected_version)
+        order = change_in(ctx, unit, order, fields, actor=actor)
+        unit.commit()
+    return order
+
+
+def change_in(
+    ctx: Desk, unit: Unit, order: WorkOrder, fields: OrderFields, *, actor: Actor
+) -> WorkOrder:
+    """`change` within a unit."""
+    order_after = apply(ctx, unit, order, c.ChangeOrder(changes=fields), actor=actor)
+    _refuse_faulty(unit, order_after, f"{order.number} cannot be changed like that", order)
+    return order_after
+
+
+def step(
+    ctx: Desk,
+    order_id: str,
+    target: Status,
+    *,
+    actor: Actor,
+    note: str = "",
+    outcome: Outcome = "",
+    follow_ups: Sequence[OrderFields] = (),
+    parts_used: Sequence[Part] = (),
+    expected_version: int | None = None,
+) -> WorkOrder:
+    """Move an order to where a person says it stands.
+
+    Whoever is on the way to it, or there, is on the way to no other: orders of the same
+    technician that were go back to assigned.
+
+    Parameters
+    ----------
+    note
+        Notes on completion; the reason of a cancellation or a call for help.
+    outcome
+        What a completion came to; when not told, what the follow-ups say.
+    follow_ups
+        What is still to be done, each placed as a draft: an order on hold, of the same type at
+        the same place unless it says otherwise.
+    parts_used
+        What a completion took out of the van of who tells it, or else of who has the order.
+
+    Raises
+    ------
+    NotFound, VersionConflict, TransitionNotAllowed
+        No such order; changed meanwhile; not possible from where it stands.
+    Forbidden
+        A technician's token, and another technician's order.
+    InvalidInput
+        The target is reached by assigning or unassigning; an outcome or follow-ups without a
+        completion; not fixed, and no word why; every fault of a follow-up.
+    """
+    with ctx.store.write() as unit:
+        order = unit.orders.expect(order_id, expected_version)
+        _refuse_others(order, actor)
+        if target is Status.CANCELLED and actor.role is Role.TECHNICIAN:
+            raise Forbidden(f"technicians cannot cancel {order.number}; ask for help instead")
+        command = command_for(
+            order,
+            target,
+            note,
+            ctx.new_id,
+            outcome=outcome,
+            follow_ups=bool(follow_ups),
+            parts_used=parts_used,
+        )
+        order = apply(ctx, unit, order, command, actor=actor)
+        if isinstance(command, _HERE):
+            _turn_back_others(ctx, unit, order, actor)
+        if order.status in ENDED:
+            _close_gaps(ctx, unit, order, actor)
+        stock.take(ctx, unit, order, parts_used, actor=actor)
+        _place_follow_ups(ctx, unit, order, follow_ups, actor)
+        unit.commit()
+    return order
+
+
+def review(
+    ctx: Desk,
+    visit_id: str,
+    verdict: Literal["confirmed", "contested"],
+    *,
+    actor: Actor,
+    reason: str = "",
+) -> WorkOrder:
+    """The technician confirms or contests the arrival of a visit.
+
+    Raises
+    ------
+    NotFound
+        There is no such visit.
+    Forbidden
+        A technician's token, and another technician's order.
+    TransitionNotAllowed
+        It is not the order's latest arrival.
+    InvalidInput
+        Contested without a reason.
+    """
+    with ctx.store.write() as unit:
+        visit = unit.visits.get(visit_id)
+        order = unit.orders.get(visit.order_id)
+        _refuse_others(order, actor)
+        command = c.ReviewArrival(visit_id=visit.id, verdict=verdict, reason=reason)
+        order = apply(ctx, unit, order, command, actor=actor)
+        unit.commit()
+    return order
+
+
+def retire(ctx: Desk, order_id: str, *, actor: Actor, expected_version: int | None) -> WorkOrder:
+    """Put an ended order out of the lists; its history stays.
+
+    Raises
+    ------
+    NotFound, VersionConflict, TransitionNotAllowed
+        No such order; changed meanwhile; it has not ended.
+    """
+    with ctx.store.write() as unit:
+        order = unit.orders.expect(order_id, expected_version)
+        if not order.retired:
+            order = apply(ctx, unit, order, c.Retire(), actor=actor)
+            unit.commit()
+    return order
+
+
+def get(ctx: Desk, order_id: str) -> WorkOrder:
+    """The order, by its id or its number.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    with ctx.store.read() as unit:
+        return unit.orders.by_number(order_id) or unit.orders.get(order_id)
+
+
+def page(
+    ctx: Desk,
+    *,
+    statuses: Iterable[Status] | None = None,
+    technician_id: str | None = None,
+    site_id: str | None = None,
+    customer_id: str | None = None,
+    parent_id: str | None = None,
+    flagged: bool | None = None,
+    retired: bool = False,
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[WorkOrder]:
+    """Orders that meet every condition given, by number, behind the one whose id is ``after``."""
+    with ctx.store.read() as unit:
+        return unit.orders.search(
+            statuses=statuses,
+            technician_id=technician_id,
+            site_id=site_id,
+            customer_id=customer_id,
+            parent_id=parent_id,
+            flagged=flagged,
+            retired=retired,
+            after=after,
+            limit=limit,
+        )
+
+
+def apply(
+    ctx: Desk,
+    unit: Unit,
+    order: WorkOrder,
+    command: c.Command,
+    *,
+    actor: Actor,
+    now: datetime | None = None,
+) -> WorkOrder:
+    """Decide, append, project: what every change of an order goes through.
+
+    Parameters
+    ----------
+    order
+        As just read in this unit.
+
+    Returns
+    -------
+    WorkOrder
+        As stored; the same object when nothing happened.
+
+    Raises
+    ------
+    TransitionNotAllowed, InvalidInput, VersionConflict
+        As `lifecycle.decide` and `Records.save`.
+    """
+    now = now or ctx.clock()
+    events = decide(order, command, now)
+    if not events:
+        return order
+    stages.refuse_waiting(unit, order, command)
+    events += sla.moves(ctx, unit, order, events, now)
+    events += briefing.sent(unit, order, events, now)
+    unit.append(stream_of(order.id), events, actor=actor, at=now)
+    after = order
+    for event in events:
+        before, after = after, evolve(after, event)
+        project(unit, before, after, event, actor=actor)
+        outbox.note(ctx, unit, before, after, event, actor=actor, at=now)
+    if after == order:
+        return order
+    saved = unit.orders.save(after)
+    for follower, consequence in stages.followers(unit, order, saved, now):
+        apply(ctx, unit, follower, consequence, actor=actor, now=now)
+    return saved
+
+
+def stream_of(order_id: OrderId) -> str:
+    """The stream of everything that happens to the order."""
+    return f"order:{order_id}"
+
+
+_HERE: Final = (c.SetOut, c.ConfirmArrival, c.Start)
+"""Steps after which the technician is on the way to this order, or there."""
+
+
+def _close_gaps(ctx: Desk, unit: Unit, ended: WorkOrder, actor: Actor) -> None:
+    """Number what is left of the days that it was in from 1."""
+    team = unit.technicians.many(ended.technician_ids).values()
+    for plan in load_plans(unit, team, lambda _: None):
+        for sequence, stop in enumerate(plan.stops, start=1):
+            if stop.order.sequence != sequence:
+                member = plan.technician.id
+                command = c.Resequence(
+                    sequence=sequence, member=member if member in stop.order.crew else None
+                )
+                apply(ctx, unit, unit.orders.get(stop.order.id), command, actor=actor)
+
+
+def _place_follow_ups(
+    ctx: Desk, unit: Unit, order: WorkOrder, follow_ups: Sequence[OrderFields], actor: Actor
+) -> None:
+    faults: list[Fault] = []
+    for index, told in enumerate(follow_ups):
+        try:
+            draft = place_in(ctx, unit, follow_up_fields(order, told), actor=actor)
+        except InvalidInput as error:
+            faults += [Fault(f"follow_ups[{index}].{f.where}", f.message) for f in error.faults]
+            continue
+        hold = c.PutOnHold(reason=HoldReason.DRAFT, note=f"follows up {order.number}")
+        draft = apply(ctx, unit, draft, hold, actor=actor)
+        now = ctx.clock()
+        followed_up = OrderFollowedUp(
+            order_id=order.id,
+            follow_up_id=draft.id,
+            number=draft.number,
+            work=draft.type,
+            occurred_at=now,
+        )
+        unit.append(stream_of(order.id), [followed_up], actor=actor, at=now)
+    if faults:
+        raise InvalidInput(f"follow-ups of {order.number} cannot be placed", faults)
+
+
+def _turn_back_others(ctx: Desk, unit: Unit, order: WorkOrder, actor: Actor) -> None:
+    for other in unit.orders.open([order.technician_id or ""]):
+        if other.id != order.id and other.status is Status.EN_ROUTE:
+            back = c.ReviseSetOut(source="person", occurred_at=None)
+            apply(ctx, unit, other, back, actor=actor)
+
+
+def _with_customer(unit: Unit, fields: OrderFields) -> OrderFields:
+    """The site's customer, unless another is named."""
+    site = unit.sites.find(fields["site_id"])
+    if fields.get("customer_id") is not None or site is None:
+        return fields
+    return {**fields, "customer_id": site.customer_id}
+
+
+def _refuse_faulty(
+    unit: Unit, order: WorkOrder, refusal: str, before: WorkOrder | None = None
+) -> None:
+    """Refuse what the order says of itself and of other records, all of it at once."""
+    faults = [
+        *order_faults(order),
+        *reference_faults(unit, order, before),
+        *job_types.faults(unit, order, before),
+    ]
+    if faults:
+        raise InvalidInput(refusal, faults)
+
+
+def _refuse_others(order: WorkOrder, actor: Actor) -> None:
+    if actor.technician_id is not None and actor.technician_id not in order.technician_ids:
+        raise Forbidden(f"{order.number} is not yours")

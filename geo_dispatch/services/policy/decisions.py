@@ -1,0 +1,224 @@
+"""Decisions kept with all they were made from: to be looked at, made again, and counted."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind
+from geo_dispatch.dispatch.ranking.candidates import Ranking
+from geo_dispatch.dispatch.ranking.replay import Inputs, pack, ranking_bytes, replay, unpack
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.dispatching.candidates import Considered, candidate_view
+from geo_dispatch.services.views import View
+
+KEPT: Final = 20
+"""Candidates shown with a decision, and whoever was chosen; the inputs hold all."""
+
+_BY_RULE: Final = "rule:"
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A decision made again.
+
+    Attributes
+    ----------
+    same
+        Whether the ranking is the same, to the byte.
+    """
+
+    decision: Decision
+    ranking: Ranking
+    same: bool
+
+
+def keep(
+    ctx: Desk,
+    unit: Unit,
+    considered: Considered,
+    *,
+    kind: DecisionKind,
+    source: str,
+    chosen_id: TechnicianId | None,
+    reason: str,
+    actor: Actor,
+) -> Decision:
+    """Keep a decision, within a unit, with all it was made from.
+
+    Parameters
+    ----------
+    source
+        As `WorkOrder.assignment_source`; the code of the flag for ``"flag"``.
+    """
+    case, ranking = considered.case, considered.ranking
+    first = ranking.candidates[0].technician_id if ranking.candidates else None
+    decision = Decision(
+        id=ctx.new_id("de"),
+        order_id=case.order.id,
+        at=case.now,
+        actor=actor.label,
+        kind=kind,
+        source=source,
+        chosen_id=chosen_id,
+        suggested_id=first,
+        reason=reason,
+        policy_version=considered.policy_version,
+        performance_version=case.performance.version if case.performance is not None else 0,
+        inputs=zlib.compress(pack(considered.inputs)),
+        ranking=shown(ranking, chosen_id),
+        digest=hashlib.sha256(ranking_bytes(ranking)).hexdigest(),
+    )
+    unit.decisions.add(decision)
+    return decision
+
+
+def shown(ranking: Ranking, chosen_id: TechnicianId | None) -> list[dict[str, Any]]:
+    """The best of the ranking and whoever was chosen, as the API shows them."""
+    return [
+        candidate_view(candidate)
+        for candidate in ranking.candidates
+        if candidate.rank <= KEPT or candidate.technician_id == chosen_id
+    ]
+
+
+def get(desk: Desk, decision_id: str) -> Decision:
+    """The decision.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    with desk.store.read() as unit:
+        return unit.decisions.get(decision_id)
+
+
+def of_order(desk: Desk, order_id: str) -> list[Brief]:
+    """What was decided about the order, oldest first."""
+    with desk.store.read() as unit:
+        return unit.decisions.of_order(order_id)
+
+
+def view(decision: Decision) -> View:
+    """The decision as JSON, without what it was made from."""
+    shown_of: View = msgspec.to_builtins(decision)
+    return {name: value for name, value in shown_of.items() if name != "inputs"}
+
+
+def again(desk: Desk, decision_id: str) -> Replayed:
+    """The decision, made again from what was known then.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    decision = get(desk, decision_id)
+    ranking = replay(inputs_of(decision))
+    digest = hashlib.sha256(ranking_bytes(ranking)).hexdigest()
+    return Replayed(decision, ranking, digest == decision.digest)
+
+
+def inputs_of(decision: Decision) -> Inputs:
+    """What the decision was made from."""
+    return unpack(zlib.decompress(decision.inputs))
+
+
+def refuse_unexplained(considered: Considered, chosen_id: TechnicianId, reason: str) -> None:
+    """Refuse to send another than the machine's first without a word why.
+
+    It is asked for where a rule had assigned the order, and everywhere if the policy says so.
+
+    Raises
+    ------
+    InvalidInput
+        The reason is missing.
+    """
+    order, candidates = considered.case.order, considered.ranking.candidates
+    first = candidates[0] if candidates else None
+    machine_id = order.technician_id if order.assignment_source.startswith(_BY_RULE) else None
+    asked = machine_id is not None or considered.policy.review.override_needs_reason
+    overrides = chosen_id not in {machine_id, None if first is None else first.technician_id}
+    if asked and overrides and not reason.strip():
+        what = (
+            f"rule {order.assignment_source.removeprefix(_BY_RULE)} had assigned {order.number}"
+            if machine_id is not None
+            else f"{first.call_sign} ranks first for {order.number}"
+            if first is not None
+            else f"nobody can be sent to {order.number}"
+        )
+        raise InvalidInput(
+            f"{what}; say why another goes",
+            [Fault("reason", "is empty; sending another than the machine's first needs one")],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideReport:
+    """How often people decided otherwise than the machine.
+
+    Attributes
+    ----------
+    automatic
+        Assigned by rules.
+    flagged
+        Left to a dispatcher by rules.
+    manual
+        Assigned by people where the machine had somebody to suggest.
+    overridden
+        Those of ``manual`` in which another was sent than the machine's first.
+    rate
+        ``overridden`` per ``manual``; None without any.
+    by_actor
+        Overrides of each person or program.
+    """
+
+    start: datetime
+    end: datetime
+    automatic: int
+    flagged: int
+    manual: int
+    overridden: int
+    rate: float | None
+    by_actor: dict[str, int]
+    overrides: tuple[Brief, ...]
+
+
+def override_report(desk: Desk, start: datetime, end: datetime) -> OverrideReport:
+    """Count decisions from start until end, and list those in which people overrode the machine.
+
+    Raises
+    ------
+    InvalidInput
+        The period ends before it starts.
+    """
+    if end <= start:
+        raise InvalidInput(
+            "the period ends before it starts", [Fault("to", "is not after `from`; swap the two")]
+        )
+    with desk.store.read() as unit:
+        briefs = unit.decisions.briefly(start, end)
+    counts = Counter(one.kind for one in briefs if one.kind != "manual" or one.suggested_id)
+    overrides = [one for one in briefs if one.overridden]
+    return OverrideReport(
+        start=start,
+        end=end,
+        automatic=counts["auto"],
+        flagged=counts["flag"],
+        manual=counts["manual"],
+        overridden=len(overrides),
+        rate=len(overrides) / counts["manual"] if counts["manual"] else None,
+        by_actor=dict(sorted(Counter(one.actor for one in overrides).items())),
+        overrides=tuple(overrides),
+    )

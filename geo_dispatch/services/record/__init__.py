@@ -1,0 +1,1 @@
+"""What is on record: the story, the proof, the export, the audit."""

@@ -1,0 +1,136 @@
+"""Whether the event log is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from geo_dispatch.dispatch.audit.chain import Damage, Finding, Sealed, Walk, diagnose
+from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.kernel.canonical import canonical_json
+from geo_dispatch.kernel.errors import InvalidFile
+from geo_dispatch.kernel.progress import Progress, silent
+from geo_dispatch.services.desk import Desk
+
+_TOLD_EVERY: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the log: noted elsewhere, it proves later that all up to it is untouched.
+
+    Attributes
+    ----------
+    seq
+        Of the newest event; 0 in an empty log.
+    chain
+        Its chain value; empty in an empty log.
+    at
+        When it was read.
+    """
+
+    seq: int
+    chain: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check of the log came to.
+
+    Attributes
+    ----------
+    events
+        How many were found as they were written.
+    head
+        The end of what was checked.
+    finding
+        The first thing wrong; None: nothing.
+    """
+
+    events: int
+    head: Head
+    finding: Finding | None
+
+
+def head(ctx: Desk) -> Head:
+    """The end of the log as it stands."""
+    with ctx.store.read() as unit:
+        seq, chain = unit.seals.head()
+    return Head(seq, chain, ctx.clock())
+
+
+def verify(
+    ctx: Desk,
+    *,
+    since: int = 0,
+    noted: str | None = None,
+    export: Path | None = None,
+    progress: Progress = silent,
+) -> Verdict:
+    """Follow the log's seals from event to event, up to the first that is broken.
+
+    Parameters
+    ----------
+    since
+        Trust everything up to this event.
+    noted
+        A chain value noted elsewhere, which the log must still hold.
+    export
+        Write what was checked there: a line of canonical JSON for each event, with its seals.
+
+    Raises
+    ------
+    NotFound
+        There is no event ``since``.
+    InvalidFile
+        The export cannot be written.
+    """
+    with _lines(export) as write, ctx.store.read() as unit:
+        start = unit.seals.chain_at(since)
+        walk = Walk(start, unit.seals.digest_before)
+        total = unit.seals.count(since)
+        progress("check events", 0, total)
+        done, seq, noted_found = 0, since, noted in {None, start}
+        for row in unit.seals.rows(since):
+            if not walk.take(row):
+                finding = diagnose(walk, start, row, unit.seals.rows(since))
+                return Verdict(done, Head(seq, walk.chain, ctx.clock()), finding)
+            write(row)
+            noted_found = noted_found or row.chain == noted
+            done, seq = done + 1, row.event.seq
+            if done % _TOLD_EVERY == 0 or done == total:
+                progress("check events", done, total)
+    end = Head(seq, walk.chain, ctx.clock())
+    return Verdict(done, end, None if noted_found else _cut_off(noted or ""))
+
+
+@contextmanager
+def _lines(path: Path | None) -> Iterator[Callable[[Sealed], None]]:
+    if path is None:
+        yield lambda _row: None
+        return
+    try:
+        with path.open("wb") as file:
+            yield lambda row: file.writelines((canonical_json(sealed_view(row)), b"\n"))
+    except OSError as error:
+        raise InvalidFile(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def sealed_view(row: Sealed) -> dict[str, Any]:
+    """An event with its seals, as JSON."""
+    view: dict[str, Any] = as_json(row.event)
+    return view | {"digest": row.digest, "chain": row.chain}
+
+
+def _cut_off(noted: str) -> Finding:
+    return Finding(
+        Damage.REMOVED,
+        None,
+        f"no event has the noted chain value {noted}: the end of the log was cut off, "
+        "or the log was written anew",
+    )

@@ -1,0 +1,1 @@
+"""Records of every kind: entered, looked up, imported."""

@@ -1,0 +1,1 @@
+"""Days that are upset: emergencies, disruptions, proposals."""

@@ -1,0 +1,257 @@
+"""Emergencies as one step: placed, assigned, room made, everybody told, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.ranking.candidates import Ranking
+from geo_dispatch.dispatch.repairs.changes import Change
+from geo_dispatch.dispatch.repairs.emergency import (
+    EmergencyPlan,
+)
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.dispatch.work.orders import FlagCode, OrderFields, Status, WorkOrder
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching import bookings
+from geo_dispatch.services.dispatching.candidates import Considered
+from geo_dispatch.services.orders.steps import apply, change_in, place_in
+from geo_dispatch.services.policy import decisions
+from geo_dispatch.services.repairs.changes import Grounds, apply_changes
+from geo_dispatch.services.repairs.emergency_scene import Scene, considered, planned, scene_of
+from geo_dispatch.services.views import View, order_view
+from geo_dispatch.tracking.nearest import PositionIndex
+
+SOURCE: Final = "emergency"
+"""Who decided, as `WorkOrder.assignment_source`."""
+
+MOST_DAYS: Final = 400
+"""Of a larger fleet, only so many who are nearest by crow's flight are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An emergency that is called in.
+
+    Attributes
+    ----------
+    order_id
+        An order that waits already, by id or number; None for a new one, of ``fields``.
+    respond_by
+        When somebody must be there; None: what the SLA, the window or the policy says.
+    """
+
+    fields: OrderFields = field(default_factory=OrderFields)
+    order_id: str | None = None
+    respond_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What an emergency came to, or in a dry run would come to.
+
+    Attributes
+    ----------
+    ranking
+        Everybody for this order alone; who excluded themselves, and why.
+    call_signs
+        Of the technicians in the changes.
+    orders
+        Those of the changes: as stored, or in a dry run as they stand.
+    """
+
+    order: WorkOrder
+    plan: EmergencyPlan
+    ranking: Ranking
+    call_signs: Mapping[TechnicianId, str]
+    orders: Mapping[OrderId, WorkOrder]
+
+
+def declare(
+    ctx: Context,
+    call: Call,
+    *,
+    positions: PositionIndex,
+    actor: Actor,
+    dry_run: bool = False,
+    most_days: int = MOST_DAYS,
+) -> Declared:
+    """Send somebody, with the least change to the day; all of it in one transaction.
+
+    The answer is worked out before records are locked. If they changed meanwhile, it is worked
+    out again while nobody else can change them.
+
+    Raises
+    ------
+    InvalidInput
+        Every fault of the new order; it takes a crew.
+    NotFound
+        There is no such order.
+    Conflict
+        The order doesn't wait: somebody has it, or it has ended.
+    AssignmentConflict
+        What it needs is booked for somebody else; ``conflicts`` says until when.
+    """
+    now = ctx.clock()
+    with ctx.store.write() as unit:  # never committed: what is placed here leaves no trace
+        order = _called(ctx, unit, call, actor)
+        scene = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
+    plan, ranked = planned(ctx, scene, call.respond_by), considered(scene)
+    if dry_run:
+        return _declared(scene, plan, ranked.ranking, {order.id: order})
+    with ctx.store.write() as unit:
+        order = _called(ctx, unit, call, actor, order.id)
+        current = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
+        if current.fingerprint != scene.fingerprint:
+            scene, ranked = current, considered(current)
+            plan = planned(ctx, current, call.respond_by)
+        orders = _carried_out(ctx, unit, ranked, plan, actor)
+        unit.commit()
+    return _declared(scene, plan, ranked.ranking, orders)
+
+
+def _called(
+    ctx: Context, unit: Unit, call: Call, actor: Actor, order_id: OrderId | None = None
+) -> WorkOrder:
+    """The order in question: placed now, or one that waits; an emergency in either case."""
+    if call.order_id is None:
+        order = place_in(ctx, unit, {**call.fields, "priority": 1}, actor=actor, order_id=order_id)
+    else:
+        order = unit.orders.by_number(call.order_id) or unit.orders.get(call.order_id)
+        if order.status is not Status.NEW:
+            raise Conflict(
+                f"{order.number} is {order.status}: only an order that waits can be sent out "
+                "as an emergency; unassign it first",
+                [Fault("order_id", f"{order.number} is {order.status}")],
+            )
+        order = change_in(ctx, unit, order, {"priority": 1}, actor=actor)
+    if order.crew_size > 1:
+        raise InvalidInput(
+            f"{order.number} takes {order.crew_size} technicians; assign it by its candidates, "
+            "or send the first as an emergency for one",
+            [Fault("crew_size", f"{order.crew_size} is more than one, whom an emergency sends")],
+        )
+    return order
+
+
+def _carried_out(
+    ctx: Context, unit: Unit, ranked: Considered, plan: EmergencyPlan, actor: Actor
+) -> dict[OrderId, WorkOrder]:
+    order, now = unit.orders.get(ranked.case.order.id), ctx.clock()
+    kept = decisions.keep(
+        ctx,
+        unit,
+        ranked,
+        kind="emergency",
+        source=SOURCE,
+        chosen_id=plan.technician_id,
+        reason=_reason(ranked.case, plan),
+        actor=actor,
+    )
+    if plan.technician_id is None:
+        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_nobody(ranked.case, ranked.ranking))
+        return {order.id: apply(ctx, unit, order, flag, actor=actor, now=now)}
+    orders = apply_changes(
+        ctx,
+        unit,
+        plan.rearrangement,
+        source=SOURCE,
+        actor=actor,
+        now=now,
+        by_order_id=order.id,
+        grounds={order.id: Grounds(tuple(kept.ranking), kept.id)},
+    )
+    for order_id, fact in plan.flagged.items():
+        flag = c.RaiseFlag(code=FlagCode.BUMPED, fact=fact)
+        orders[order_id] = apply(ctx, unit, orders[order_id], flag, actor=actor, now=now)
+    stay = plan.stay
+    if stay is not None and stay.depart_at is not None and stay.finish_at is not None:
+        visit = Window(stay.depart_at, stay.finish_at)
+        bookings.book_for(ctx, unit, orders[order.id], visit, actor=actor, now=now)
+    return orders
+
+
+def _reason(case: Case, plan: EmergencyPlan) -> str:
+    asked = f"somebody by {case.clock(plan.respond_by)}"
+    if plan.cost is None:
+        return f"{asked}: nobody can come"
+    late = f", {plan.cost.late_min} min late" if plan.cost.late_min else ""
+    return f"{asked}{late}; {plan.cost.changes - 1} other orders change"
+
+
+def _nobody(case: Case, ranking: Ranking) -> str:
+    """Why nobody goes, as the flag says it: the first few reasons."""
+    facts = [f"{one.call_sign}: {one.exclusions[0].fact}" for one in ranking.excluded]
+    said = "; ".join(facts[:_SAID]) + (f"; {len(facts) - _SAID} more" if facts[_SAID:] else "")
+    return f"nobody can come to {case.order.number}: {said or 'nobody is in service'}"
+
+
+_SAID: Final = 3
+
+
+def _declared(
+    scene: Scene, plan: EmergencyPlan, ranking: Ranking, known: Mapping[OrderId, WorkOrder]
+) -> Declared:
+    standing = {stop.order.id: stop.order for one in scene.fleet.plans for stop in one.stops}
+    call_signs = {one.technician.id: one.technician.call_sign for one in scene.fleet.plans}
+    return Declared(
+        order=known[scene.case.order.id],
+        plan=plan,
+        ranking=ranking,
+        call_signs=call_signs,
+        orders={**standing, **known},
+    )
+
+
+def view(declared: Declared, *, dry_run: bool) -> View:
+    """What the emergency came to, as JSON."""
+    plan, order = declared.plan, declared.order
+    stay, cost = plan.stay, plan.cost
+    assigned = plan.technician_id is not None
+    return {
+        "dry_run": dry_run,
+        "order": order_view(order),
+        "technician_id": plan.technician_id,
+        "call_sign": declared.call_signs[plan.technician_id] if plan.technician_id else None,
+        "respond_by": plan.respond_by,
+        "arrive_at": stay.arrive_at if stay is not None else None,
+        "begin_at": stay.begin_at if stay is not None else None,
+        "cost": msgspec.to_builtins(cost) if cost is not None else None,
+        "proven": plan.proven,
+        "changes": [_change_view(declared, change) for change in plan.rearrangement.changes],
+        "flagged": [
+            {"order_id": order_id, "fact": fact} for order_id, fact in plan.flagged.items()
+        ],
+        "excluded": [] if assigned else msgspec.to_builtins(declared.ranking.excluded),
+    }
+
+
+def _change_view(declared: Declared, change: Change) -> View:
+    order = declared.orders[change.order_id]
+    stays = [
+        stay
+        for schedule in declared.plan.schedules.values()
+        for stay in schedule.stays
+        if stay.stop.order.id == change.order_id
+    ]
+    said = msgspec.to_builtins(change)
+    return {
+        **said,
+        "call_sign_before": declared.call_signs.get(change.technician_before or TechnicianId("")),
+        "call_sign_after": declared.call_signs.get(change.technician_after or TechnicianId("")),
+        "eta": stays[0].arrive_at if stays else None,
+        "window": as_json(order.window),
+        "due_at": order.due_at,
+        "sla": as_json(order.sla),
+    }

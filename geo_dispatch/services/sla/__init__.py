@@ -1,0 +1,1 @@
+"""Promises: their clocks, their risks, how well they were kept."""

@@ -1,0 +1,98 @@
+"""Orders expected to miss a limit, and arrivals later than told: said once, in time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.days.plan import Basis
+from geo_dispatch.dispatch.sla.risk import announced, risk_of
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import OrderDelayed
+from geo_dispatch.dispatch.work.orders import OPEN, WorkOrder
+from geo_dispatch.kernel.actors import WORKER
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.messages import outbox
+from geo_dispatch.services.orders.steps import apply, stream_of
+
+SETTING_OUT: Final = timedelta(minutes=15)
+"""Whoever will be sent to an order that waits is hardly there sooner."""
+
+_TELLS_OF_ARRIVALS: Final = (
+    "order.assigned",
+    "order.unassigned",
+    "order.eta",
+    "order.delayed",
+    "order.bumped",
+)
+
+
+def tell_risk(
+    ctx: Desk,
+    unit: Unit,
+    order: WorkOrder,
+    arrive_at: datetime | None,
+    finish_at: datetime | None,
+    *,
+    now: datetime,
+) -> WorkOrder:
+    """Say in the order's record that it is at risk, or no longer; nothing when that is known."""
+    risk = risk_of(order, arrive_at, finish_at, now)
+    if risk == order.risk:
+        return order
+    return apply(ctx, unit, order, c.TellRisk(risk=risk), actor=WORKER, now=now)
+
+
+def tell_delay(
+    ctx: Desk, unit: Unit, order: WorkOrder, eta: Eta, now: datetime
+) -> OrderDelayed | None:
+    """Say that the arrival is later than told by more than the policy lets pass; None if not.
+
+    Each delay is measured from what was told last, so that each is told once.
+    """
+    if eta.eta is None or eta.basis is Basis.ARRIVED:
+        return None
+    moved_s = unit.policies.in_force().policy.messages.eta_moved_s
+    logged = unit.events(streams=[stream_of(eta.order_id)], types=_TELLS_OF_ARRIVALS)
+    told = announced((one.event for one in logged), moved_s)
+    if told is None or (eta.eta - told).total_seconds() <= moved_s:
+        return None
+    delayed = OrderDelayed(
+        order_id=eta.order_id,
+        technician_id=eta.technician_id,
+        eta_before=told,
+        eta=eta.eta,
+        by_s=(eta.eta - told).total_seconds(),
+        occurred_at=now,
+    )
+    unit.append(stream_of(eta.order_id), [delayed], actor=WORKER, at=now)
+    outbox.note(ctx, unit, order, order, delayed, actor=WORKER, at=now)
+    return delayed
+
+
+def watch_waiting(ctx: Desk) -> list[WorkOrder]:
+    """Tell which orders that nobody has would be late even if somebody were sent now.
+
+    Returns
+    -------
+    list of WorkOrder
+        Those whose risk changed.
+    """
+    now = ctx.clock()
+
+    def soonest(order: WorkOrder) -> tuple[datetime, datetime]:
+        arrive_at = max(now + SETTING_OUT, order.not_before or now)
+        return arrive_at, arrive_at + timedelta(seconds=order.duration_s)
+
+    with ctx.store.read() as unit:
+        waiting = [one for one in unit.orders.search(statuses=OPEN) if one.technician_id is None]
+    news = [order.id for order in waiting if risk_of(order, *soonest(order), now) != order.risk]
+    if not news:
+        return []
+    with ctx.store.write() as unit:
+        again = [one for one in unit.orders.many(news).values() if one.technician_id is None]
+        told = [tell_risk(ctx, unit, order, *soonest(order), now=now) for order in again]
+        unit.commit()
+    return told

@@ -1,0 +1,1 @@
+"""Fixes: taken in, brought to SQL, and what follows for visits."""

@@ -1,0 +1,318 @@
+"""An emergency happens wholly or not at all: assigned, room made, everybody told."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from geo_dispatch.adapters.sql import message_tables
+from geo_dispatch.adapters.sql.tables import metadata
+from geo_dispatch.dispatch.days.day import days_of
+from geo_dispatch.dispatch.records.technicians import Skill
+from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.dispatch.work.orders import FlagCode, SkillRequirement, Status
+from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, InvalidInput
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.dispatching import bookings
+from geo_dispatch.services.dispatching.driving import drives_on
+from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.records.registers import RESOURCES
+from geo_dispatch.services.repairs import emergencies
+from geo_dispatch.services.repairs.emergencies import Call
+from tests.support.ascii_map import AsciiMap, Town
+from tests.support.dispatch_office import open_dispatch_office
+from tests.support.records import DISPATCHER
+
+STREET = "A----------B----------C----------D"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
+
+
+@pytest.fixture
+def desk(tmp_path, town):
+    with open_dispatch_office(tmp_path, town) as office:
+        yield office
+
+
+def declare(desk, place="A", *, dry_run=False, respond_min=1, **fields):
+    """An emergency of two hours at that place."""
+    site = desk.site(place, customer_id=desk.office.customer("In distress").id)
+    call = Call(
+        {"type": "burst pipe", "site_id": site.id, "duration_s": 7200.0, **fields},
+        respond_by=desk.clock.now + timedelta(minutes=respond_min),
+    )
+    return sent(desk, call, dry_run=dry_run)
+
+
+def sent(desk, call, **options):
+    return emergencies.declare(
+        desk.ctx, call, positions=desk.positions, actor=DISPATCHER, **options
+    )
+
+
+def planned(desk):
+    """Whose each open order is, and when it is planned to begin, at this moment."""
+    ctx = desk.ctx
+    with ctx.store.read() as unit:
+        plans = load_plans(unit, unit.technicians.list(), lambda one: desk.positions.get(one.id))
+    days = days_of(plans, drives_on(ctx.roads), desk.clock.now, ctx.zone)
+    return {
+        stay.stop.order.id: (day.plan.technician.id, stay.begin_at)
+        for day in days
+        for stay in day.schedule.stays
+    }
+
+
+def everything(desk):
+    """All rows of all tables."""
+    with desk.ctx.store.read() as unit:
+        return {
+            name: sorted(map(repr, unit.connection.execute(select(table))))
+            for name, table in metadata.tables.items()
+        }
+
+
+def messages(desk):
+    """Type and recipient of each message to a person."""
+    with desk.ctx.store.read() as unit:
+        rows = unit.connection.execute(select(message_tables.messages))
+        return [(row.type, row.recipient_id) for row in rows if row.to != "client"]
+
+
+@pytest.fixture
+def crowded(desk):
+    """Van 1 is near, but promised to a customer within the hour; Van 2 is far, and free."""
+    near, far = desk.technician("Van 1", "A"), desk.technician("Van 2", "D")
+    customer = desk.office.customer("Patient")
+    site = desk.site("B", customer_id=customer.id)
+    visit = desk.office.order(site, window=desk.window(0, 60), priority=4, duration_s=1800.0)
+    desk.assign(visit, near)
+    return near, far, visit, customer
+
+
+@pytest.mark.capability("FA-024")
+def test_who_is_near_goes_and_the_lesser_visit_goes_to_another(desk, crowded):
+    near, far, visit, _ = crowded
+    declared = declare(desk)
+    assert declared.order.technician_id == near.id
+    assert declared.order.assignment_source == "emergency"
+    assert desk.read(visit).technician_id == far.id
+    kinds = {one.order_id: one.kind for one in declared.plan.rearrangement.changes}
+    assert kinds == {declared.order.id: "assigned", visit.id: "bumped"}
+    assert len(desk.events(visit, "order.bumped")) == 1
+    assert declared.plan.cost.late_min == 0
+
+
+@pytest.mark.capability("FA-041")
+def test_everybody_touched_hears_of_it_once(desk, crowded):
+    near, far, _, customer = crowded
+    before = messages(desk)
+    declared = declare(desk)
+    told = messages(desk)
+    for one in before:
+        told.remove(one)
+    people = sorted(recipient for _, recipient in told)
+    assert people.count(customer.id) == 1
+    assert people.count(declared.order.customer_id) == 1
+    assert people.count(far.id) == 1
+    assert people.count(near.id) == 2  # loses one, gets the other: one message about each order
+
+
+@pytest.mark.capability("FA-041")
+def test_a_conflict_at_the_very_end_leaves_nothing(desk, crowded):
+    crane = records.create(
+        desk.ctx, RESOURCES, {"name": "Crane", "provides": ("crane",)}, actor=DISPATCHER
+    )
+    whole_day = Window(desk.clock.now, desk.clock.now + timedelta(hours=9))
+    bookings.block(desk.ctx, crane.id, whole_day, reason="repair", actor=DISPATCHER)
+    site = desk.site("A")
+    call = Call(
+        {"type": "fallen tree", "site_id": site.id, "required_equipment": ("crane",)},
+        respond_by=desk.clock.now + timedelta(minutes=1),
+    )
+    before = everything(desk)
+    with pytest.raises(AssignmentConflict):
+        sent(desk, call)
+    assert everything(desk) == before
+
+
+def test_a_dry_run_answers_the_same_and_leaves_no_trace(desk, crowded):
+    site = desk.site("A")
+    call = Call(
+        {"type": "burst pipe", "site_id": site.id, "duration_s": 7200.0},
+        respond_by=desk.clock.now + timedelta(minutes=1),
+    )
+    before = everything(desk)
+    shown = sent(desk, call, dry_run=True)
+    assert everything(desk) == before
+    done = sent(desk, call)
+    told = [
+        [
+            (one.number, one.kind, one.technician_after, one.begin_after, one.why)
+            for one in declared.plan.rearrangement.changes
+        ]
+        for declared in (shown, done)
+    ]
+    assert told[0] == told[1]
+    assert emergencies.view(shown, dry_run=True)["dry_run"]
+
+
+@pytest.mark.capability("FA-015", "FA-065")
+def test_what_is_not_listed_stays_to_the_second_and_clocks_are_kept(desk):
+    near, far = desk.technician("Van 1", "A"), desk.technician("Van 2", "D")
+    quiet = desk.technician("Van 3", "D", skills=(Skill("gas", 1),))
+    visit = desk.order("B", type="entrapment", priority=4, duration_s=600.0)
+    desk.assign(visit, near)
+    later = desk.order("C", window=desk.window(120, 180), priority=4)
+    desk.assign(later, quiet)
+    clocks = desk.read(visit).sla
+    before = planned(desk)
+    declared = declare(desk)
+    after = planned(desk)
+    listed = {one.order_id: one for one in declared.plan.rearrangement.changes}
+    changed = {one for one in before if before[one] != after[one]}
+    assert changed == set(listed) - {declared.order.id} == {visit.id}
+    for order_id, change in listed.items():
+        assert after[order_id] == (change.technician_after, change.begin_after)
+    view = emergencies.view(declared, dry_run=False)
+    moved = next(one for one in view["changes"] if one["order_id"] == visit.id)
+    assert after[visit.id][0] == far.id
+    assert desk.read(visit).sla == clocks
+    assert moved["sla"]["response"]["due_at"] == as_json(clocks.response.due_at)
+    assert moved["eta"] is not None
+    assert 0 < moved["slack_s"] < 1800
+
+
+def test_a_pinned_visit_is_not_touched_for_it(desk, crowded):
+    near, far, visit, _ = crowded
+    desk.office.apply(visit.id, c.Pin(pinned=True))
+    before = planned(desk)
+    declared = declare(desk)
+    assert planned(desk)[visit.id] == before[visit.id]
+    assert declared.order.technician_id == far.id
+    assert declared.plan.cost.late_min > 0
+    assert near.id == desk.read(visit).technician_id
+
+
+def test_with_no_other_way_the_lesser_visit_waits_and_is_flagged(desk, crowded):
+    _, far, visit, customer = crowded
+    records.retire(desk.ctx, records.TECHNICIANS, far.id, actor=DISPATCHER, expected_version=1)
+    declared = declare(desk)
+    left = desk.read(visit)
+    assert declared.plan.cost.broken == 1  # its window ends today
+    assert left.flag.code is FlagCode.BUMPED
+    assert any(recipient == customer.id for _, recipient in messages(desk))
+
+
+@pytest.mark.capability("BO-058")
+def test_planned_maintenance_due_today_is_not_pushed_past_its_due_time(desk):
+    near, far = desk.technician("Van 1", "A"), desk.technician("Van 2", "D")
+    due_at = desk.clock.now + timedelta(hours=2)
+    service = desk.order(
+        "B", work_class="maintenance", due_at=due_at, priority=5, duration_s=1800.0
+    )
+    desk.assign(service, near)
+    declared = declare(desk)
+    assert declared.order.technician_id == near.id
+    assert desk.read(service).technician_id == far.id
+    assert planned(desk)[service.id][1] + timedelta(minutes=30) <= due_at
+
+
+@pytest.mark.capability("BO-058")
+def test_maintenance_that_has_to_be_late_is_flagged(desk):
+    near = desk.technician("Van 1", "A")
+    due_at = desk.clock.now + timedelta(hours=1)
+    service = desk.order(
+        "B", work_class="maintenance", due_at=due_at, priority=5, duration_s=1800.0
+    )
+    desk.assign(service, near)
+    declared = declare(desk)
+    assert declared.order.technician_id == near.id
+    flag = desk.read(service).flag
+    assert flag.code is FlagCode.BUMPED
+    assert declared.plan.flagged[service.id] == flag.fact
+
+
+@pytest.mark.capability("BO-060")
+def test_out_of_hours_only_who_is_on_call_goes(desk):
+    desk.clock.now = desk.clock.now.replace(hour=22)
+    rota = (Window(desk.clock.now - timedelta(hours=1), desk.clock.now + timedelta(hours=8)),)
+    desk.technician("Van 1", "A")
+    called = desk.technician("Van 2", "D", on_call=rota)
+    assert declare(desk, respond_min=60).order.technician_id == called.id
+
+
+def test_with_nobody_to_send_the_order_stays_flagged_and_the_answer_says_why(desk):
+    desk.technician("Van 1", "A", skills=(Skill("plumbing", 2),))
+    needs = (SkillRequirement("gas", 1),)
+    declared = declare(desk, required_skills=needs)
+    order = desk.read(declared.order)
+    assert order.status is Status.NEW
+    assert order.flag.code is FlagCode.NOBODY
+    view = emergencies.view(declared, dry_run=False)
+    assert view["technician_id"] is None
+    assert [one["code"] for one in view["excluded"][0]["exclusions"]] == ["missing_skill"]
+
+
+def test_an_order_that_waits_becomes_the_emergency(desk, crowded):
+    near, _, _, _ = crowded
+    waiting = desk.order("A", priority=3, duration_s=7200.0)
+    declared = sent(
+        desk, Call(order_id=waiting.id, respond_by=desk.clock.now + timedelta(minutes=1))
+    )
+    order = desk.read(waiting)
+    assert (order.priority, order.technician_id) == (1, near.id)
+    assert declared.order == order
+
+
+def test_an_order_that_somebody_has_is_refused(desk, crowded):
+    _, _, visit, _ = crowded
+    with pytest.raises(Conflict, match="only an order that waits"):
+        sent(desk, Call(order_id=visit.id))
+
+
+def test_work_for_a_crew_is_refused(desk, crowded):
+    with pytest.raises(InvalidInput, match="takes 2 technicians"):
+        declare(desk, crew_size=2)
+
+
+def test_the_decision_is_kept_with_the_ranking_as_it_stood(desk, crowded):
+    declared = declare(desk)
+    with desk.ctx.store.read() as unit:
+        kept = unit.decisions.of_order(declared.order.id)
+    assert [one.kind for one in kept] == ["emergency"]
+    assigned = desk.events(declared.order, "order.assigned")[0]
+    assert assigned["decision_id"] == kept[0].id
+    assert assigned["source"] == "emergency"
+
+
+def test_two_emergencies_at_once_are_both_dealt_with(desk, crowded):
+    together = Barrier(2)
+
+    def call(place):
+        together.wait(10)
+        return declare(desk, place)
+
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(call, ("A", "B")))
+    assert all(one.order.technician_id for one in both)
+    for technician_id in {one.order.technician_id for one in both}:
+        with desk.ctx.store.read() as unit:
+            places = sorted(one.sequence for one in unit.orders.open([technician_id]))
+        assert places == list(range(1, len(places) + 1))
+
+
+def test_of_a_fleet_too_large_only_the_nearest_are_asked_and_the_answer_says_so(desk, crowded):
+    near, _, _, _ = crowded
+    site = desk.site("A")
+    call = Call({"type": "leak", "site_id": site.id}, respond_by=desk.clock.now)
+    declared = sent(desk, call, most_days=1)
+    assert declared.order.technician_id == near.id
+    assert not declared.plan.proven
