@@ -17,7 +17,7 @@ from api.schemas.orders import StatusIn, WorkOrderOut
 from geo_dispatch.dispatch.ranking.filters import Filters
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.services.dispatching import candidates
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.views import order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
@@ -80,7 +80,7 @@ def set_work_order_status(
 ) -> WorkOrderOut:
     """Say where the order stands now. A step that its state forbids is refused with 409."""
     order = readable(context, caller, order_id)
-    moved = orders.step(
+    moved = work_orders.step(
         context,
         order.id,
         Status(body.status),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
+from geo_dispatch.services.history import briefing, past_work
+from geo_dispatch.services.history.past_work import Past
 
 from api.auth import Caller
 from api.deps import Ctx
@@ -14,8 +16,6 @@ from api.routes.work_orders import readable
 from api.schemas.common import Page
 from api.schemas.history import OrderBriefingOut, PastOut
 from geo_dispatch.dispatch.work.events import as_json
-from geo_dispatch.services.record import briefing, history
-from geo_dispatch.services.record.history import Past
 
 router = APIRouter(prefix="/v1", tags=["history"], route_class=IdempotentRoute)
 
@@ -25,7 +25,7 @@ def get_site_history(
     context: Ctx, _caller: Caller, site_id: str, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PastOut]:
     """List the orders that ended at a site, latest first."""
-    return _page(history.of_site(context, site_id, before=cursor, limit=limit + 1), limit)
+    return _page(past_work.of_site(context, site_id, before=cursor, limit=limit + 1), limit)
 
 
 @router.get("/customers/{customer_id}/history", operation_id="get_customer_history")
@@ -33,7 +33,7 @@ def get_customer_history(
     context: Ctx, _caller: Caller, customer_id: str, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PastOut]:
     """List the orders of a customer that ended, latest first."""
-    return _page(history.of_customer(context, customer_id, before=cursor, limit=limit + 1), limit)
+    return _page(past_work.of_customer(context, customer_id, before=cursor, limit=limit + 1), limit)
 
 
 @router.get("/equipment/{equipment_id}/history", operation_id="get_equipment_history")
@@ -41,7 +41,7 @@ def get_equipment_history(
     context: Ctx, _caller: Caller, equipment_id: str, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[PastOut]:
     """List the orders that ended at a piece of equipment, latest first."""
-    found = history.of_equipment(context, equipment_id, before=cursor, limit=limit + 1)
+    found = past_work.of_equipment(context, equipment_id, before=cursor, limit=limit + 1)
     return _page(found, limit)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 from fastapi import APIRouter
+from geo_dispatch.services.history import timeline
 
 from api.auth import Caller
 from api.deps import Ctx, State
@@ -19,8 +20,7 @@ from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import timeline
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import SITES
 from geo_dispatch.services.views import order_view, visit_view
@@ -86,5 +86,5 @@ def _review(
     verdict: Literal["confirmed", "contested"],
     reason: str = "",
 ) -> WorkOrderOut:
-    order = orders.review(context, visit_id, verdict, actor=caller, reason=reason)
+    order = work_orders.review(context, visit_id, verdict, actor=caller, reason=reason)
     return WorkOrderOut.model_validate(order_view(order))

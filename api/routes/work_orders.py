@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
+from geo_dispatch.services.history import briefing
 
 from api.auth import Caller, only_for
 from api.deps import BasedOn, Ctx
@@ -17,8 +18,7 @@ from api.schemas.orders import WorkOrderChange, WorkOrderIn, WorkOrderOut
 from geo_dispatch.dispatch.work.orders import OPEN, Status, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import briefing
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.views import View, order_view
 
 router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=IdempotentRoute)
@@ -44,7 +44,7 @@ def readable(context: Context, caller: Actor, order_id: str) -> WorkOrder:
     NotFound, Forbidden
         There is none; it is another technician's.
     """
-    order = orders.get(context, order_id)
+    order = work_orders.get(context, order_id)
     goes = caller.technician_id in order.technician_ids
     only_for(caller, caller.technician_id if goes else order.technician_id, order.number)
     return order
@@ -71,7 +71,7 @@ def list_work_orders(
     wanted = frozenset(status) if status else None
     if open:
         wanted = OPEN & wanted if wanted else OPEN
-    found = orders.page(
+    found = work_orders.page(
         context,
         statuses=wanted,
         technician_id=technician_id,
@@ -91,7 +91,7 @@ def create_work_order(
     context: Ctx, caller: Caller, body: WorkOrderIn, response: Response, include: Include = None
 ) -> WorkOrderDetailOut:
     """Place a work order."""
-    order = orders.place(context, body.fields(), actor=caller)
+    order = work_orders.place(context, body.fields(), actor=caller)
     response.headers["Location"] = f"/v1/work-orders/{order.id}"
     return answer(response, order, _view(context, include), WorkOrderDetailOut)
 
@@ -115,7 +115,9 @@ def change_work_order(
     response: Response,
 ) -> WorkOrderOut:
     """Change what a work order asks for."""
-    order = orders.change(context, order_id, body.fields(), actor=caller, expected_version=version)
+    order = work_orders.change(
+        context, order_id, body.fields(), actor=caller, expected_version=version
+    )
     return answer(response, order, order_view, WorkOrderOut)
 
 
@@ -124,5 +126,5 @@ def retire_work_order(
     context: Ctx, caller: Caller, order_id: str, version: BasedOn, response: Response
 ) -> WorkOrderOut:
     """Put an ended work order out of the lists; its history stays."""
-    order = orders.retire(context, order_id, actor=caller, expected_version=version)
+    order = work_orders.retire(context, order_id, actor=caller, expected_version=version)
     return answer(response, order, order_view, WorkOrderOut)

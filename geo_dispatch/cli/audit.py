@@ -10,8 +10,8 @@ import typer
 from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.cli.console import bars, say
 from geo_dispatch.config import load_settings
-from geo_dispatch.services.record import audit
-from geo_dispatch.services.record import export as exports
+from geo_dispatch.services.history import audit
+from geo_dispatch.services.history import export as exports
 
 app = typer.Typer(
     help="Prove that the record is as it was written.",

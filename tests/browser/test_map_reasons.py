@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import FlagCode
 from geo_dispatch.kernel.actors import WORKER
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import lifecycle, work_orders
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.pages import World
 from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS
@@ -36,7 +36,7 @@ def flag(deployment, order, code, fact):
     with deployment.context.store.write() as unit:
         stored = unit.orders.get(order["id"])
         command = c.RaiseFlag(code=code, fact=fact)
-        orders.apply(deployment.context, unit, stored, command, actor=WORKER)
+        lifecycle.apply(deployment.context, unit, stored, command, actor=WORKER)
         unit.commit()
 
 

@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.records.technicians import Shift
 from geo_dispatch.dispatch.work.orders import FlagCode, SkillRequirement, Status
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.policy import versions as policy
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
@@ -61,7 +61,7 @@ def site(ctx):
 
 def place(ctx, at, **fields):
     values = {"type": "repair", "site_id": at.id, **fields}
-    return orders.place(ctx, values, actor=DISPATCHER)
+    return work_orders.place(ctx, values, actor=DISPATCHER)
 
 
 def publish(ctx, text):
@@ -74,19 +74,25 @@ def test_the_worker_assigns_what_a_rule_is_for_and_flags_the_rest(ctx):
     publish(ctx, RULES)
     with process(ctx.settings, WORKER) as worker:
         first = place(ctx, bakery)
-        until(lambda: orders.get(ctx, first.id).status is Status.ASSIGNED, 60, "the first order")
+        until(
+            lambda: work_orders.get(ctx, first.id).status is Status.ASSIGNED, 60, "the first order"
+        )
         placed_at = time.monotonic()
         second = place(ctx, bakery)
-        until(lambda: orders.get(ctx, second.id).status is Status.ASSIGNED, 10, "the second order")
+        until(
+            lambda: work_orders.get(ctx, second.id).status is Status.ASSIGNED,
+            10,
+            "the second order",
+        )
         assert time.monotonic() - placed_at < 5.0
         left = place(ctx, bakery, priority=5)
         nobody = place(ctx, bakery, required_skills=(SkillRequirement("magic"),))
-        until(lambda: all(orders.get(ctx, o.id).flag for o in (left, nobody)), 10, "the flags")
-        assert orders.get(ctx, left.id).flag.code is FlagCode.NO_RULE
-        assert orders.get(ctx, nobody.id).flag.code is FlagCode.NOBODY
+        until(lambda: all(work_orders.get(ctx, o.id).flag for o in (left, nobody)), 10, "the flags")
+        assert work_orders.get(ctx, left.id).flag.code is FlagCode.NO_RULE
+        assert work_orders.get(ctx, nobody.id).flag.code is FlagCode.NOBODY
         assert worker.end() == 0
     for order in (first, second):
-        stored = orders.get(ctx, order.id)
+        stored = work_orders.get(ctx, order.id)
         assert (stored.technician_id, stored.assignment_source) == (van.id, "rule:all")
 
 

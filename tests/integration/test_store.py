@@ -12,6 +12,7 @@ import pytest
 import shapely
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from geo_dispatch.services.history import timeline
 from sqlalchemy import create_engine, text, update
 
 from geo_dispatch.adapters.sql.store import Store
@@ -23,8 +24,7 @@ from geo_dispatch.kernel.errors import AnswerLost, Busy, Conflict, DatabaseUnava
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import idempotency, relay
 from geo_dispatch.services.desk import BackOffice
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import timeline
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.territory.model import Territory
 from tests.support.databases import postgresql_server
@@ -97,7 +97,7 @@ def test_everything_reads_back_as_entered(office):
         window=Window(NOW, NOW + timedelta(hours=2)),
         required_skills=(SkillRequirement("hvac", 2),),
     )
-    order = orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    order = work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     territory = Territory("north", "North", shapely.MultiPolygon([fence]))
     with office.desk.store.write() as unit:
         unit.territories.replace("liechtenstein", [territory], NOW)
@@ -200,14 +200,14 @@ def test_a_request_whose_process_was_killed_after_the_commit_is_never_done_again
     a_minute_passes(office)
     with pytest.raises(AnswerLost, match="'k-1' was carried out"):
         idempotency.begin(office.desk.store, REQUEST)
-    assert len(orders.page(office.desk)) == 1
+    assert len(work_orders.page(office.desk)) == 1
 
 
 def test_a_request_whose_process_was_killed_before_the_commit_is_done_by_its_repeat(office, url):
     killed_at_work(url, office.site(), "before")
     a_minute_passes(office)
     assert idempotency.begin(office.desk.store, REQUEST) is None
-    assert orders.page(office.desk) == []
+    assert work_orders.page(office.desk) == []
 
 
 def test_of_two_that_have_the_same_request_in_hand_one_does_it(office):
@@ -226,7 +226,7 @@ def test_of_two_that_have_the_same_request_in_hand_one_does_it(office):
     with ThreadPoolExecutor(2) as pool:
         placed = [one.result() for one in [pool.submit(work) for _ in range(2)]]
     assert placed.count(None) == 1
-    assert [order.id for order in orders.page(office.desk)] == [one for one in placed if one]
+    assert [order.id for order in work_orders.page(office.desk)] == [one for one in placed if one]
 
 
 def test_a_server_that_is_away_is_said_in_one_line():

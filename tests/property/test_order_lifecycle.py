@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+from geo_dispatch.services.history import audit
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -31,8 +32,7 @@ from geo_dispatch.kernel.errors import (
 )
 from geo_dispatch.kernel.time import Window, datetime_to_ms
 from geo_dispatch.services.dispatching import assignments
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import audit
+from geo_dispatch.services.orders import lifecycle, work_orders
 from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from tests.support.ascii_map import AsciiMap, Town
@@ -108,7 +108,7 @@ class OrderLifecycle(RuleBasedStateMachine):
         if window is not None:
             start = self.desk.clock.now + timedelta(minutes=window[0])
             fields["window"] = Window(start, start + timedelta(minutes=window[1]))
-        self.keys.append(orders.place(self.ctx, fields, actor=DISPATCHER).id)
+        self.keys.append(work_orders.place(self.ctx, fields, actor=DISPATCHER).id)
 
     @precondition(lambda self: self.keys)
     @rule(order=which, van=st.none() | vans, force=st.booleans(), stale=st.booleans())
@@ -144,7 +144,7 @@ class OrderLifecycle(RuleBasedStateMachine):
         actor = DISPATCHER
         if by_van and holder is not None:
             actor = Actor("token:tok_van", Role.TECHNICIAN, holder)
-        self.attempt(orders.step, self.ctx, key, status, actor=actor, note=note)
+        self.attempt(work_orders.step, self.ctx, key, status, actor=actor, note=note)
 
     @precondition(lambda self: len(self.keys) < MAX_ORDERS)
     @precondition(lambda self: self.keys)
@@ -155,7 +155,7 @@ class OrderLifecycle(RuleBasedStateMachine):
         key = self.key(order)
         follow_up = {"type": "the rest", "priority": 9 if faulty else 2}
         closed = self.attempt(
-            orders.step,
+            work_orders.step,
             self.ctx,
             key,
             Status.COMPLETE,
@@ -166,7 +166,7 @@ class OrderLifecycle(RuleBasedStateMachine):
         )
         if closed is not None:
             assert not faulty
-            (draft,) = orders.page(self.ctx, parent_id=key)
+            (draft,) = work_orders.page(self.ctx, parent_id=key)
             assert draft.hold.reason is HoldReason.DRAFT
             self.keys.append(draft.id)
 
@@ -232,7 +232,7 @@ class OrderLifecycle(RuleBasedStateMachine):
     def orders_are_the_fold_of_their_events(self):
         with self.ctx.store.read() as unit:
             for key in self.keys:
-                log = unit.stream(orders.stream_of(key))
+                log = unit.stream(lifecycle.stream_of(key))
                 stored = unit.orders.get(key)
                 folded = evolve_all(None, [logged.event for logged in log])
                 assert replace(folded, version=stored.version) == stored
@@ -258,7 +258,7 @@ class OrderLifecycle(RuleBasedStateMachine):
         assert Counter(event.body["message_id"] for event in logged) == Counter(told)
         for event in logged:
             message = queued[event.body["message_id"]]
-            assert event.stream == orders.stream_of(message.order_id)
+            assert event.stream == lifecycle.stream_of(message.order_id)
             assert (event.body["message_type"], event.body["text"]) == (message.type, message.text)
 
     def assert_version(self, stored):

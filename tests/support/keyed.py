@@ -16,7 +16,7 @@ from geo_dispatch.kernel.ids import SiteId
 from geo_dispatch.services import idempotency
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.idempotency import Request
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER
 
 REQUEST: Final = Request(DISPATCHER.name, "k-1", "POST", "/v1/work-orders", b"{}")
@@ -28,7 +28,7 @@ def main(url: str, site_id: str, moment: str) -> None:
     desk = BackOffice(Settings(), store, system_clock, random_id)
     assert idempotency.begin(store, REQUEST) is None
     with idempotency.in_hand(REQUEST), store.write() as unit:
-        orders.place_in(
+        work_orders.place_in(
             desk, unit, {"type": "repair", "site_id": SiteId(site_id)}, actor=DISPATCHER
         )
         if moment == "after":

@@ -16,7 +16,7 @@ from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.services.desk import BackOffice
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import lifecycle, work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.contracts import CONTRACTS
 from tests.support.databases import sqlite_store
@@ -79,11 +79,13 @@ class Office:
             "site_id": (site or self.site()).id,
             **fields,
         }
-        return orders.place(self.desk, values, actor=DISPATCHER)
+        return work_orders.place(self.desk, values, actor=DISPATCHER)
 
     def apply(self, order_id: str, command: c.Command, actor: Actor = DISPATCHER) -> WorkOrder:
         with self.desk.store.write() as unit:
-            order = orders.apply(self.desk, unit, unit.orders.get(order_id), command, actor=actor)
+            order = lifecycle.apply(
+                self.desk, unit, unit.orders.get(order_id), command, actor=actor
+            )
             unit.commit()
         return order
 

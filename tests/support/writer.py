@@ -10,7 +10,7 @@ from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import VersionConflict
 from geo_dispatch.services.desk import BackOffice
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER
 
 SHARED = "shared"
@@ -26,7 +26,7 @@ def main(url: str, who: str, count: int) -> None:
         shared = unit.orders.by_external_id(SHARED)
     for turn in range(count):
         fields = {"type": "repair", "site_id": shared.site_id, "external_id": f"{who}-{turn}"}
-        orders.place(desk, fields, actor=DISPATCHER)
+        work_orders.place(desk, fields, actor=DISPATCHER)
         while not changed(desk, shared.id, f"{who}-{turn}"):
             pass
     store.close()
@@ -34,10 +34,10 @@ def main(url: str, who: str, count: int) -> None:
 
 def changed(desk: BackOffice, order_id: str, note: str) -> bool:
     """Add the note to the order's; False when someone else came first."""
-    order = orders.get(desk, order_id)
+    order = work_orders.get(desk, order_id)
     notes = f"{order.notes} {note}"
     try:
-        orders.change(
+        work_orders.change(
             desk, order_id, {"notes": notes}, actor=DISPATCHER, expected_version=order.version
         )
     except VersionConflict:

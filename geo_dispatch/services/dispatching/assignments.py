@@ -33,7 +33,7 @@ from geo_dispatch.services.dispatching.placing import (
 )
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.dispatching.teams import Members, members_of
-from geo_dispatch.services.orders.steps import apply
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.tracking.nearest import PositionIndex
 

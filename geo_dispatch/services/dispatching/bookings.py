@@ -19,7 +19,7 @@ from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault, Inva
 from geo_dispatch.kernel.ids import BookingId, ResourceId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.steps import stream_of
+from geo_dispatch.services.orders.lifecycle import stream_of
 
 _SAME: Final = timedelta(minutes=1)
 """A visit that moves by less keeps its booking: drive times are worked out all the time."""

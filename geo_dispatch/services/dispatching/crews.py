@@ -15,7 +15,7 @@ from geo_dispatch.kernel.ids import AssignmentId, OrderId, TechnicianId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.placing import Wish
 from geo_dispatch.services.dispatching.plans import load_plans
-from geo_dispatch.services.orders.steps import apply
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.records.keeping import technician_in_service
 
 

@@ -7,7 +7,7 @@ from geo_dispatch.dispatch.work.orders import HoldReason, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching import crews
-from geo_dispatch.services.orders.steps import apply
+from geo_dispatch.services.orders.lifecycle import apply
 
 
 def pin(

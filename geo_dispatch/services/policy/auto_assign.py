@@ -27,7 +27,7 @@ from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import assignments
 from geo_dispatch.services.dispatching.candidates import Considered, situation
-from geo_dispatch.services.orders.steps import apply, stream_of
+from geo_dispatch.services.orders.lifecycle import apply, stream_of
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.tracking.nearest import PositionIndex
 

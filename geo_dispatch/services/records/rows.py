@@ -20,7 +20,7 @@ from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import CustomerId, OrderId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records import registers
 
@@ -291,9 +291,9 @@ def _work_order(rows: Rows, values: Values) -> Effect:
         raise InvalidInput("this work order cannot be", [*faults, *order_faults(order)])
     known = rows.unit.orders.by_external_id(values["external_id"])
     if known is None:
-        orders.place_in(rows.ctx, rows.unit, fields, actor=rows.actor)
+        work_orders.place_in(rows.ctx, rows.unit, fields, actor=rows.actor)
         return "created"
-    changed = orders.change_in(rows.ctx, rows.unit, known, fields, actor=rows.actor)
+    changed = work_orders.change_in(rows.ctx, rows.unit, known, fields, actor=rows.actor)
     return "unchanged" if changed == known else "updated"
 
 

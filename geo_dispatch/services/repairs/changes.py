@@ -18,7 +18,7 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.messages import outbox
-from geo_dispatch.services.orders.steps import apply
+from geo_dispatch.services.orders.lifecycle import apply
 
 
 @dataclass(frozen=True, slots=True)

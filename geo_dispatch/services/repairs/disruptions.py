@@ -23,7 +23,7 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.zones import slowed
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.orders.steps import apply
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.repairs import proposals
 from geo_dispatch.services.repairs.fleet_day import FleetDay, load
 

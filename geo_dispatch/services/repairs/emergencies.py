@@ -26,7 +26,8 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.dispatching.candidates import Considered
-from geo_dispatch.services.orders.steps import apply, change_in, place_in
+from geo_dispatch.services.orders.lifecycle import apply
+from geo_dispatch.services.orders.work_orders import change_in, place_in
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.repairs.changes import Grounds, apply_changes
 from geo_dispatch.services.repairs.emergency_scene import Scene, considered, planned, scene_of

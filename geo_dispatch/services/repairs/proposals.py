@@ -16,7 +16,7 @@ from geo_dispatch.kernel.actors import WORKER, Actor
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.steps import stream_of
+from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.repairs.changes import apply_changes
 
 HOLDS_FOR: Final = timedelta(minutes=30)

@@ -15,7 +15,7 @@ from geo_dispatch.dispatch.work.orders import OPEN, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.messages import outbox
-from geo_dispatch.services.orders.steps import apply, stream_of
+from geo_dispatch.services.orders.lifecycle import apply, stream_of
 
 SETTING_OUT: Final = timedelta(minutes=15)
 """Whoever will be sent to an order that waits is hardly there sooner."""

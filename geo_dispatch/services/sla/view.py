@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.sla.timekeeping import MOVING, Terms, left_s
 from geo_dispatch.dispatch.work.clocks import SlaClock
 from geo_dispatch.dispatch.work.events import ClocksMoved, LoggedEvent
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.steps import stream_of
+from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.sla.clocks import terms_of
 
 ClockState = Literal["runs", "paused", "kept", "missed"]

@@ -17,7 +17,7 @@ from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.ids import OrderId, TechnicianId, VisitId
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.orders.steps import apply
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.tracking.geofence import Attendance
 from geo_dispatch.tracking.track import Stop, StopState, TrackState
 

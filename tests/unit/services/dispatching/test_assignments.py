@@ -22,8 +22,7 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import assignments, placing
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
-from geo_dispatch.services.orders import holds
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import holds, work_orders
 from geo_dispatch.services.records import keeping as records
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
@@ -427,7 +426,7 @@ def test_an_order_that_ends_leaves_no_gap(desk):
     technician = desk.technician("Van 01", "A")
     given = [desk.assign(desk.order(place), technician) for place in "ABC"]
     first = min(map(desk.read, given), key=lambda order: order.sequence)
-    orders.step(desk.ctx, first.id, Status.CANCELLED, actor=DISPATCHER, note="entered twice")
+    work_orders.step(desk.ctx, first.id, Status.CANCELLED, actor=DISPATCHER, note="entered twice")
     assert in_turn(desk, technician) == {order.id for order in given} - {first.id}
 
 

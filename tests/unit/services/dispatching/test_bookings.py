@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, InvalidInput, NotFound
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import bookings
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.registers import RESOURCES
 from tests.support.records import DISPATCHER, NOW, VADUZ, open_office
@@ -156,9 +156,9 @@ def test_an_order_that_nobody_has_any_more_lets_go_of_what_it_booked(office, end
 def test_an_order_that_ends_early_gives_back_the_rest(office):
     resource, order = hoist(office), needing_a_hoist(office)
     book(office, order, window(0, 120))
-    orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     office.clock.go_on(minutes=30)
-    orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER)
     assert of(office, resource) == [(order.id, window(0, 30))]
     assert bookings.of_resource(office.desk, resource.id, since=office.clock.now) == []
 

@@ -8,7 +8,7 @@ from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Forbidden, InvalidInput, NotFound, TransitionNotAllowed
 from geo_dispatch.services.dispatching import crews
 from geo_dispatch.services.dispatching.plans import load_plans
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.registers import CREWS
 from tests.support.records import DISPATCHER, open_office
@@ -79,7 +79,7 @@ def test_a_member_has_an_own_place_for_it_and_the_lead_keeps_theirs(office, vans
         crews.number(office.desk, unit, member.id, [order.id, own.id], actor=DISPATCHER)
         unit.commit()
     assert day(office, member) == [order.id, own.id]
-    assert orders.get(office.desk, order.id).sequence == 1
+    assert work_orders.get(office.desk, order.id).sequence == 1
     with office.desk.store.write() as unit:
         before = unit.last_seq()
         crews.number(office.desk, unit, member.id, [order.id, own.id], actor=DISPATCHER)
@@ -123,9 +123,9 @@ def test_each_of_a_crew_may_tell_how_it_stands_and_nobody_else(office, vans):
     order = sent(office, lead, member)
     stranger = Actor("token:x", Role.TECHNICIAN, other.id)
     with pytest.raises(Forbidden, match="is not yours"):
-        orders.step(office.desk, order.id, Status.EN_ROUTE, actor=stranger)
+        work_orders.step(office.desk, order.id, Status.EN_ROUTE, actor=stranger)
     told = Actor("token:y", Role.TECHNICIAN, member.id)
-    assert orders.step(office.desk, order.id, Status.EN_ROUTE, actor=told).status == "en_route"
+    assert work_orders.step(office.desk, order.id, Status.EN_ROUTE, actor=told).status == "en_route"
 
 
 @pytest.mark.parametrize("end", [c.Unassign(), c.Cancel()])

@@ -11,7 +11,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import EtaPublished
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.messages import outbox, webhooks
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import lifecycle, work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 
 
@@ -63,7 +63,7 @@ def test_a_change_and_its_messages_are_there_together_or_not_at_all(office):
     technician = office.technician()
     with office.desk.store.write() as unit:
         command = c.Assign(assignment_id="as_1", technician_id=technician.id, sequence=1)
-        orders.apply(office.desk, unit, order, command, actor=DISPATCHER)
+        lifecycle.apply(office.desk, unit, order, command, actor=DISPATCHER)
     assert _heard(office, "technician") == []
     _give(office, order, technician)
     assert _heard(office, "technician", technician.id) == ["order.assigned"]
@@ -134,7 +134,7 @@ def test_one_transaction_tells_one_person_one_thing_about_one_order(office):
     before = Counter(one.recipient_id for one in _said(office))
     with office.desk.store.write() as unit:
         command = c.Assign(assignment_id="as_9", technician_id=other.id, sequence=1)
-        after = orders.apply(office.desk, unit, order, command, actor=DISPATCHER)
+        after = lifecycle.apply(office.desk, unit, order, command, actor=DISPATCHER)
         outbox.note_change(
             office.desk, unit, order, after, change, by_order_id=None, actor=DISPATCHER, now=NOW
         )
@@ -156,7 +156,7 @@ def test_a_customer_of_the_backlog_hears_anew_when_somebody_comes(office):
         order.id, order.number, "bumped", order.technician_id, None, NOW, None, "for WO-1002"
     )
     with office.desk.store.write() as unit:
-        after = orders.apply(office.desk, unit, order, c.Unassign(), actor=DISPATCHER)
+        after = lifecycle.apply(office.desk, unit, order, c.Unassign(), actor=DISPATCHER)
         outbox.note_change(
             office.desk, unit, order, after, change, by_order_id=None, actor=DISPATCHER, now=NOW
         )

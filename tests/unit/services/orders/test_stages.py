@@ -7,7 +7,7 @@ import pytest
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import FlagCode, HoldReason, Permit, Status
 from geo_dispatch.kernel.errors import TransitionNotAllowed
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 
 
@@ -22,11 +22,11 @@ def hours(number):
 
 
 def read(office, order):
-    return orders.get(office.desk, order.id)
+    return work_orders.get(office.desk, order.id)
 
 
 def step(office, order, status):
-    return orders.step(office.desk, order.id, status, actor=DISPATCHER)
+    return work_orders.step(office.desk, order.id, status, actor=DISPATCHER)
 
 
 def given_to(office, order, *, pinned=False):
@@ -54,7 +54,7 @@ def test_a_stage_is_neither_released_nor_begun_before_its_permit_is_granted(offi
     with pytest.raises(TransitionNotAllowed, match="cannot release yet: building permit is not"):
         office.apply(order.id, c.Release())
     granted = (Permit("building permit", date(2026, 3, 1), "B-17"), order.permits[1])
-    changed = orders.change(
+    changed = work_orders.change(
         office.desk, order.id, {"permits": granted}, actor=DISPATCHER, expected_version=None
     )
     assert changed.permits == granted
@@ -92,7 +92,7 @@ def test_moving_an_order_moves_those_behind_it_and_those_behind_them(office):
     first = office.order(site, duration_s=3600.0)
     second = office.order(site, after=(first.id,), start_at=NOW + hours(2), duration_s=1800.0)
     third = office.order(site, after=(second.id,), start_at=NOW + hours(3))
-    orders.change(
+    work_orders.change(
         office.desk,
         first.id,
         {"start_at": NOW + hours(4)},
@@ -109,7 +109,7 @@ def test_a_pinned_follower_stays_and_is_flagged(office):
     first = office.order(site, duration_s=3600.0)
     second = office.order(site, after=(first.id,), start_at=NOW + hours(2))
     given_to(office, second, pinned=True)
-    orders.change(
+    work_orders.change(
         office.desk,
         first.id,
         {"start_at": NOW + hours(4)},
@@ -138,7 +138,7 @@ def test_an_order_that_still_ends_in_time_moves_nobody(office):
     first = office.order(site, duration_s=3600.0)
     second = office.order(site, after=(first.id,), start_at=NOW + hours(6))
     version = read(office, second).version
-    orders.change(
+    work_orders.change(
         office.desk, first.id, {"start_at": NOW + hours(4)}, actor=DISPATCHER, expected_version=None
     )
     assert read(office, second).version == version

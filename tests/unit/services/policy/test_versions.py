@@ -5,7 +5,7 @@ import pytest
 from geo_dispatch.dispatch.records.technicians import Skill
 from geo_dispatch.dispatch.work.orders import Permit, SkillRequirement
 from geo_dispatch.kernel.errors import Conflict, InvalidInput, NotFound, VersionConflict
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.policy import versions as policy
 from tests.support.records import DISPATCHER, open_office
 
@@ -138,12 +138,12 @@ def test_types_and_skills_that_the_policy_does_not_list_are_refused_with_what_wa
 def test_what_an_order_said_before_the_policy_is_not_held_against_a_change(office):
     order = office.order(type="survey", required_skills=(SkillRequirement("drone"),))
     publish(office, JOB_TYPES)
-    changed = orders.change(
+    changed = work_orders.change(
         office.desk, order.id, {"notes": "bring a ladder"}, actor=DISPATCHER, expected_version=1
     )
     assert changed.notes == "bring a ladder"
     with pytest.raises(InvalidInput, match="cannot be changed"):
-        orders.change(
+        work_orders.change(
             office.desk, order.id, {"type": "suvrey"}, actor=DISPATCHER, expected_version=2
         )
 

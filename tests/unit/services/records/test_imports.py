@@ -17,7 +17,7 @@ from geo_dispatch.dispatch.work.orders import Permit, SkillRequirement, Status
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import InvalidFile
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records.imports import Report, What, import_file
 from tests.support.records import DISPATCHER, open_office
 
@@ -102,7 +102,7 @@ def test_any_line_ending_will_do(bring, ending):
 def test_work_orders_find_their_sites(office, bring):
     bring(What.SITES, SITES)
     assert bring(What.WORK_ORDERS, ORDERS).created == 2
-    first, second = orders.page(office.desk)
+    first, second = work_orders.page(office.desk)
     assert first.required_skills == (SkillRequirement("hvac", 2),)
     assert first.window.start == datetime(2026, 3, 2, 7, tzinfo=UTC)
     assert (first.priority, first.duration_s) == (1, 5400)
@@ -122,8 +122,8 @@ def test_the_same_files_again_change_nothing(office, bring):
 def test_an_ended_order_may_stay_in_the_file(office, bring):
     bring(What.SITES, SITES)
     bring(What.WORK_ORDERS, ORDERS)
-    first = orders.page(office.desk)[0]
-    orders.step(office.desk, first.id, Status.CANCELLED, actor=DISPATCHER)
+    first = work_orders.page(office.desk)[0]
+    work_orders.step(office.desk, first.id, Status.CANCELLED, actor=DISPATCHER)
     assert bring(What.WORK_ORDERS, ORDERS).unchanged == 2
 
 

@@ -12,7 +12,7 @@ from geo_dispatch.kernel.errors import Conflict, InvalidInput, NotFound, Version
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import BackOffice
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.views import site_view, technician_view
 from geo_dispatch.territory.model import Territory
@@ -228,7 +228,7 @@ def test_what_open_orders_need_cannot_retire(office, kind):
     }[kind]
     with pytest.raises(Conflict, match="still needed by WO-1001"):
         retire(office, *what)
-    orders.step(office.desk, order.id, Status.CANCELLED, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.CANCELLED, actor=DISPATCHER)
     retired = retire(office, *what)
     assert retired == replace(what[1], retired=True, version=2)
     assert records.page(office.desk, what[0]) == []

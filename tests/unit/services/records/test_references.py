@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.references import reference_faults
 from geo_dispatch.services.records.registers import EQUIPMENT
@@ -22,7 +22,9 @@ def office(tmp_path):
 
 
 def change(office, order, **fields):
-    return orders.change(office.desk, order.id, fields, actor=DISPATCHER, expected_version=None)
+    return work_orders.change(
+        office.desk, order.id, fields, actor=DISPATCHER, expected_version=None
+    )
 
 
 def faults(action):

@@ -6,7 +6,7 @@ from geo_dispatch.dispatch.records.technicians import Part
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from tests.support.records import DISPATCHER, open_office
 
@@ -20,7 +20,7 @@ def office(tmp_path):
 def completed(office, order, *parts, actor=DISPATCHER):
     for status in (Status.ON_SITE, Status.COMPLETE):
         used = parts if status is Status.COMPLETE else ()
-        order = orders.step(office.desk, order.id, status, actor=actor, parts_used=used)
+        order = work_orders.step(office.desk, order.id, status, actor=actor, parts_used=used)
     return order
 
 
@@ -50,13 +50,13 @@ def test_without_parts_the_van_stays_as_it_is(office):
 def test_parts_are_counted_from_one_and_only_when_the_work_is_done(office):
     order = office.assigned(office.technician(parts=(Part("VALVE", 3),)))
     with pytest.raises(InvalidInput) as refusal:
-        orders.step(
+        work_orders.step(
             office.desk, order.id, Status.ON_SITE, actor=DISPATCHER, parts_used=[Part("VALVE")]
         )
     assert [fault.where for fault in refusal.value.faults] == ["parts_used"]
-    orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     with pytest.raises(InvalidInput, match="cannot have taken these parts"):
-        orders.step(
+        work_orders.step(
             office.desk,
             order.id,
             Status.COMPLETE,

@@ -14,7 +14,7 @@ from geo_dispatch.dispatch.work.orders import FlagCode, HoldReason, Status
 from geo_dispatch.kernel.errors import Conflict, InvalidInput
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import eta
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.repairs import disruptions, proposals
 from geo_dispatch.services.repairs.disruptions import Disruption
@@ -223,7 +223,7 @@ def test_pinned_and_critical_visits_are_left_where_they_are(desk):
     "meanwhile",
     [
         lambda desk, _first, late: desk.office.apply(late.id, c.Unassign()),
-        lambda desk, _first, late: orders.change(
+        lambda desk, _first, late: work_orders.change(
             desk.ctx, late.id, {"priority": 2}, actor=DISPATCHER, expected_version=None
         ),
         lambda desk, first, _late: given(desk, first, "A", 9),

@@ -7,7 +7,7 @@ import pytest
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.evolution import evolve_all
 from geo_dispatch.dispatch.work.orders import HoldReason, Status
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.contracts import CONTRACTS
 from tests.support.policies import OFFICE_HOURS, publish
@@ -159,13 +159,13 @@ def test_a_late_fix_that_moves_the_arrival_moves_the_response(office, gold):
 def test_raising_the_priority_counts_the_clocks_of_the_other_policy_from_the_record(office):
     order = office.order()
     office.clock.go_on(minutes=10)
-    changed = orders.change(
+    changed = work_orders.change(
         office.desk, order.id, {"priority": 1}, actor=DISPATCHER, expected_version=None
     )
     assert changed.sla.policy == "emergency"
     assert changed.sla.response.due_at == NOW + HOUR
     assert changed.version == order.version + 1
-    back = orders.change(
+    back = work_orders.change(
         office.desk, order.id, {"priority": 2}, actor=DISPATCHER, expected_version=None
     )
     assert back.sla is None
@@ -203,4 +203,4 @@ def assign(office, order, technician):
 
 
 def step(office, order, status):
-    return orders.step(office.desk, order.id, status, actor=DISPATCHER)
+    return work_orders.step(office.desk, order.id, status, actor=DISPATCHER)

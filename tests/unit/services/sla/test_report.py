@@ -10,7 +10,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import HoldReason, Status
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.sla import report as sla_report
 from geo_dispatch.services.sla import view as sla_view
 from tests.support.policies import OFFICE_HOURS, publish
@@ -43,7 +43,7 @@ def site(office):
 def visited(office, site, after_min):
     order = office.assigned(office.technician(f"Van {after_min}"), site=site)
     office.clock.go_on(minutes=after_min)
-    return orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    return work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
 
 
 def rows(office):

@@ -11,7 +11,7 @@ from geo_dispatch.dispatch.work.visits import Review
 from geo_dispatch.kernel.actors import WORKER, Actor, Role
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.time import ms_to_datetime
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.tracking import process as tracking
 from tests.support.fixes import SITE, START_MS, a_visit, driving, fix_at, standing
 from tests.support.tracking import open_tracking, shuffled
@@ -182,13 +182,13 @@ def test_who_works_by_hand_at_another_job_sets_out_only_after_it(office, two):
     office.track(fixes[:40])
     assert office.order(first).status is Status.EN_ROUTE
     office.office.clock.now = ms_to_datetime(fixes[39].at_ms)
-    orders.step(office.ctx, second.id, Status.ON_SITE, actor=WORKER)
+    work_orders.step(office.ctx, second.id, Status.ON_SITE, actor=WORKER)
     assert office.order(first).status is Status.ASSIGNED
-    orders.step(office.ctx, second.id, Status.ON_THE_TOOLS, actor=WORKER)
+    work_orders.step(office.ctx, second.id, Status.ON_THE_TOOLS, actor=WORKER)
     office.office.clock.now = ms_to_datetime(fixes[80].at_ms)
     office.track(fixes[40:80])
     assert office.order(first).status is Status.ASSIGNED
-    orders.step(office.ctx, second.id, Status.COMPLETE, actor=WORKER)
+    work_orders.step(office.ctx, second.id, Status.COMPLETE, actor=WORKER)
     office.later()
     office.track(fixes[80:])
     assert office.order(first).status is Status.EN_ROUTE
@@ -261,7 +261,7 @@ def test_a_likely_arrival_is_suggested_until_the_technician_leaves(office):
     office.track(standing(0, 40, 0, 300, **poor))
     assert office.visits(order) == []
     assert tracking.suggestions(office.ctx, order.technician_id) == {order.id: minutes(0)}
-    orders.step(office.ctx, order.id, Status.ON_SITE, actor=WORKER)
+    work_orders.step(office.ctx, order.id, Status.ON_SITE, actor=WORKER)
     assert tracking.suggestions(office.ctx, order.technician_id) == {}
 
 

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from geo_dispatch.services.history import briefing
 
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.work.orders import Status
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import briefing
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 
 
@@ -38,9 +38,9 @@ def sent_with(office, order):
 
 def done_before(office, site, notes, **fields):
     order = office.assigned(site=site, **fields)
-    orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     office.clock.go_on(hours=1)
-    return orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note=notes)
+    return work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note=notes)
 
 
 def test_the_briefing_goes_out_with_the_assignment_and_stays_as_it_was(office):

@@ -3,15 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from geo_dispatch.services.history import timeline
+from geo_dispatch.services.history.story import TEXTS
 
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, RecordRetired
 from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import NotFound
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import timeline
-from geo_dispatch.services.record.story import TEXTS
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 
 
@@ -50,11 +50,11 @@ def test_it_tells_everything_in_order_with_who_and_when(office):
     )
     office.clock.go_on(minutes=3)
     office.apply(order.id, arrival, WORKER)
-    orders.review(office.desk, "vi_1", "confirmed", actor=DISPATCHER)
-    orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
-    orders.step(office.desk, order.id, Status.NEEDS_HELP, actor=DISPATCHER, note="no key")
-    orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
-    orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="new gasket")
+    work_orders.review(office.desk, "vi_1", "confirmed", actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.NEEDS_HELP, actor=DISPATCHER, note="no key")
+    work_orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="new gasket")
     departure = c.Depart(visit_id="vi_1", technician_id=order.technician_id)
     office.apply(order.id, departure, WORKER)
 
@@ -86,7 +86,9 @@ def test_it_tells_everything_in_order_with_who_and_when(office):
 def test_it_tells_of_hands_changed_and_ends(office):
     order = office.assigned()
     other = office.technician("Van 08")
-    orders.change(office.desk, order.id, {"priority": 1}, actor=DISPATCHER, expected_version=None)
+    work_orders.change(
+        office.desk, order.id, {"priority": 1}, actor=DISPATCHER, expected_version=None
+    )
     office.apply(
         order.id,
         c.Assign(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from geo_dispatch.services.history import presence, proof
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,8 +13,7 @@ from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.geo import haversine_m
 from geo_dispatch.kernel.time import Window, datetime_to_ms, ms_to_datetime
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import presence, proof
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.tracking.fences import circle_fence
 from tests.support.fixes import SITE, START_MS, a_visit, driving, fix_at, noisy, standing
 from tests.support.records import DISPATCHER, open_office
@@ -79,7 +79,7 @@ def test_the_orders_of_a_stay_are_named(office):
     van = office.technician("Van 01")
     order = office.assigned(van, site=office.site(location=SITE))
     office.clock.now = ms_to_datetime(START_MS) + timedelta(minutes=6)
-    orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     remember(office, fixes_of(van, a_visit(stays_s=1200)))
     (stay,) = presence.near(office.desk, SITE, 80, DAY)
     assert stay.order_ids == (order.id,)
@@ -152,10 +152,10 @@ def test_the_fixes_behind_an_orders_times_are_those_of_the_phone(office):
     van = office.technician("Van 01")
     order = office.assigned(van, site=office.site(location=SITE))
     office.clock.now = ms_to_datetime(START_MS) + timedelta(minutes=2)
-    orders.step(office.desk, order.id, Status.EN_ROUTE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.EN_ROUTE, actor=DISPATCHER)
     office.clock.now = ms_to_datetime(START_MS) + timedelta(minutes=20)
-    orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
-    orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="done")
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="done")
     fixes = fixes_of(van, a_visit())
     remember(office, fixes)
     with office.desk.store.read() as unit:

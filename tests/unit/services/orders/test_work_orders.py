@@ -19,7 +19,7 @@ from geo_dispatch.kernel.errors import (
     VersionConflict,
 )
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.services.orders import steps as orders
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 
 
@@ -43,8 +43,8 @@ def test_an_order_reads_back_as_it_was_placed(office):
         notes="ring twice",
         external_id="crm-7",
     )
-    assert orders.get(office.desk, placed.id) == placed
-    assert orders.get(office.desk, placed.number) == placed
+    assert work_orders.get(office.desk, placed.id) == placed
+    assert work_orders.get(office.desk, placed.number) == placed
 
 
 def test_an_order_belongs_to_the_customer_of_its_site(office):
@@ -58,24 +58,24 @@ def test_who_turns_to_one_order_is_on_the_way_to_no_other(office, source, told):
     technician = office.technician()
     first, second = (office.assigned(technician=technician) for _ in range(2))
     office.apply(first.id, c.SetOut(source=source))
-    orders.step(office.desk, second.id, told, actor=DISPATCHER)
-    assert orders.get(office.desk, first.id).status is Status.ASSIGNED
-    assert orders.get(office.desk, second.id).status is told
+    work_orders.step(office.desk, second.id, told, actor=DISPATCHER)
+    assert work_orders.get(office.desk, first.id).status is Status.ASSIGNED
+    assert work_orders.get(office.desk, second.id).status is told
 
 
 def test_completing_an_order_leaves_who_is_on_the_way_to_the_next(office):
     technician = office.technician()
     first, second = (office.assigned(technician=technician) for _ in range(2))
     for status in (Status.ON_SITE, Status.ON_THE_TOOLS):
-        orders.step(office.desk, first.id, status, actor=DISPATCHER)
+        work_orders.step(office.desk, first.id, status, actor=DISPATCHER)
     office.apply(second.id, c.SetOut(source="gps"))
-    orders.step(office.desk, first.id, Status.COMPLETE, actor=DISPATCHER)
-    assert orders.get(office.desk, second.id).status is Status.EN_ROUTE
+    work_orders.step(office.desk, first.id, Status.COMPLETE, actor=DISPATCHER)
+    assert work_orders.get(office.desk, second.id).status is Status.EN_ROUTE
 
 
 def test_an_order_for_an_unknown_site_is_refused_and_leaves_nothing(office):
     with pytest.raises(InvalidInput) as refusal:
-        orders.place(
+        work_orders.place(
             office.desk,
             {"type": "boiler repair", "site_id": "st_no", "customer_id": "cu_no"},
             actor=DISPATCHER,
@@ -100,21 +100,23 @@ def test_all_faults_of_an_order_come_at_once(office):
 
 def test_missing_fields_are_named(office):
     with pytest.raises(InvalidInput) as refusal:
-        orders.place(office.desk, {}, actor=DISPATCHER)
+        work_orders.place(office.desk, {}, actor=DISPATCHER)
     assert [fault.where for fault in refusal.value.faults] == ["type", "site_id"]
 
 
 def test_two_people_cannot_overwrite_each_other(office):
     order = office.order()
-    orders.change(office.desk, order.id, {"priority": 1}, actor=DISPATCHER, expected_version=1)
+    work_orders.change(office.desk, order.id, {"priority": 1}, actor=DISPATCHER, expected_version=1)
     with pytest.raises(VersionConflict, match="at version 2, not 1"):
-        orders.change(office.desk, order.id, {"priority": 5}, actor=DISPATCHER, expected_version=1)
-    assert orders.get(office.desk, order.id).priority == 1
+        work_orders.change(
+            office.desk, order.id, {"priority": 5}, actor=DISPATCHER, expected_version=1
+        )
+    assert work_orders.get(office.desk, order.id).priority == 1
 
 
 def test_a_change_without_a_difference_is_no_change(office):
     order = office.order(notes="ring twice")
-    same = orders.change(
+    same = work_orders.change(
         office.desk, order.id, {"notes": "ring twice"}, actor=DISPATCHER, expected_version=1
     )
     assert same == order
@@ -130,23 +132,25 @@ def test_a_taken_external_id_cannot_be_changed_to(office):
     office.order(external_id="crm-7")
     other = office.order()
     with pytest.raises(Conflict, match="'crm-7' belongs to work order"):
-        orders.change(
+        work_orders.change(
             office.desk, other.id, {"external_id": "crm-7"}, actor=DISPATCHER, expected_version=1
         )
 
 
 def test_unknown_orders_are_not_found(office):
     with pytest.raises(NotFound, match="wo_no"):
-        orders.get(office.desk, "wo_no")
+        work_orders.get(office.desk, "wo_no")
 
 
 def test_a_person_walks_an_order_to_its_end(office):
     order = office.assigned()
     for status in ("en_route", "on_site", "on_the_tools"):
-        order = orders.step(office.desk, order.id, Status(status), actor=DISPATCHER)
+        order = work_orders.step(office.desk, order.id, Status(status), actor=DISPATCHER)
         assert order.status == status
         office.clock.go_on(minutes=10)
-    order = orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="new gasket")
+    order = work_orders.step(
+        office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="new gasket"
+    )
     assert (order.status, order.ended_at) == (Status.COMPLETE, office.clock.now)
     with office.desk.store.read() as unit:
         [visit] = unit.visits.of_order(order.id)
@@ -157,30 +161,32 @@ def test_a_person_walks_an_order_to_its_end(office):
 
 def test_help_goes_on_where_the_order_stood(office):
     order = office.assigned()
-    orders.step(office.desk, order.id, Status.EN_ROUTE, actor=DISPATCHER)
-    stuck = orders.step(office.desk, order.id, Status.NEEDS_HELP, actor=DISPATCHER, note="flat")
+    work_orders.step(office.desk, order.id, Status.EN_ROUTE, actor=DISPATCHER)
+    stuck = work_orders.step(
+        office.desk, order.id, Status.NEEDS_HELP, actor=DISPATCHER, note="flat"
+    )
     assert stuck.helped_from is Status.EN_ROUTE
-    again = orders.step(office.desk, order.id, Status.EN_ROUTE, actor=DISPATCHER)
+    again = work_orders.step(office.desk, order.id, Status.EN_ROUTE, actor=DISPATCHER)
     assert (again.status, again.helped_from) == (Status.EN_ROUTE, None)
 
 
 def test_assigning_is_not_a_status_that_one_sets(office):
     with pytest.raises(InvalidInput, match="assign it instead"):
-        orders.step(office.desk, office.order().id, Status.ASSIGNED, actor=DISPATCHER)
+        work_orders.step(office.desk, office.order().id, Status.ASSIGNED, actor=DISPATCHER)
 
 
 def test_a_technician_speaks_for_their_own_orders_only(office):
     order = office.assigned()
     stranger = Actor("token:tok_2", Role.TECHNICIAN, office.technician("Van 08").id)
     with pytest.raises(Forbidden, match="WO-1001 is not yours"):
-        orders.step(office.desk, order.id, Status.EN_ROUTE, actor=stranger)
+        work_orders.step(office.desk, order.id, Status.EN_ROUTE, actor=stranger)
 
 
 def test_a_technician_cannot_cancel(office):
     order = office.assigned()
     holder = Actor("token:tok_2", Role.TECHNICIAN, order.technician_id)
     with pytest.raises(Forbidden, match="ask for help"):
-        orders.step(office.desk, order.id, Status.CANCELLED, actor=holder)
+        work_orders.step(office.desk, order.id, Status.CANCELLED, actor=holder)
 
 
 def arrive(office, order, **more):
@@ -208,7 +214,7 @@ def test_fixes_alone_bring_an_order_on_site_with_evidence(office):
 
 def test_saying_on_site_after_the_fixes_did_confirms_them(office):
     order = arrive(office, office.assigned())
-    order = orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    order = work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     assert order.arrival.review is Review.CONFIRMED
     assert order.status_source == "person"
 
@@ -216,7 +222,7 @@ def test_saying_on_site_after_the_fixes_did_confirms_them(office):
 def test_a_contested_arrival_puts_the_order_back_on_the_way(office):
     order = arrive(office, office.assigned())
     holder = Actor("token:tok_2", Role.TECHNICIAN, order.technician_id)
-    order = orders.review(
+    order = work_orders.review(
         office.desk, "vi_gps", "contested", actor=holder, reason="parked next door"
     )
     assert order.status is Status.EN_ROUTE
@@ -228,7 +234,7 @@ def test_a_contested_arrival_puts_the_order_back_on_the_way(office):
 def test_contesting_needs_a_reason(office):
     arrive(office, office.assigned())
     with pytest.raises(InvalidInput, match="needs a reason"):
-        orders.review(office.desk, "vi_gps", "contested", actor=DISPATCHER)
+        work_orders.review(office.desk, "vi_gps", "contested", actor=DISPATCHER)
 
 
 def test_a_late_fix_takes_an_arrival_back(office):
@@ -244,7 +250,7 @@ def test_a_late_fix_takes_an_arrival_back(office):
 
 def test_a_late_fix_does_not_take_back_what_a_person_confirmed(office):
     order = arrive(office, office.assigned())
-    orders.review(office.desk, "vi_gps", "confirmed", actor=DISPATCHER)
+    work_orders.review(office.desk, "vi_gps", "confirmed", actor=DISPATCHER)
     revision = c.ReviseVisit(
         visit_id="vi_gps", technician_id=order.technician_id, arrived_at=None, departed_at=None
     )
@@ -254,26 +260,30 @@ def test_a_late_fix_does_not_take_back_what_a_person_confirmed(office):
 def test_only_ended_orders_retire(office):
     order = office.order()
     with pytest.raises(TransitionNotAllowed, match=r"cannot retire; possible now: .*cancel"):
-        orders.retire(office.desk, order.id, actor=DISPATCHER, expected_version=None)
-    orders.step(office.desk, order.id, Status.CANCELLED, actor=DISPATCHER, note="twice entered")
-    assert orders.retire(office.desk, order.id, actor=DISPATCHER, expected_version=2).retired
-    assert orders.page(office.desk) == []
-    assert len(orders.page(office.desk, retired=True)) == 1
+        work_orders.retire(office.desk, order.id, actor=DISPATCHER, expected_version=None)
+    work_orders.step(
+        office.desk, order.id, Status.CANCELLED, actor=DISPATCHER, note="twice entered"
+    )
+    assert work_orders.retire(office.desk, order.id, actor=DISPATCHER, expected_version=2).retired
+    assert work_orders.page(office.desk) == []
+    assert len(work_orders.page(office.desk, retired=True)) == 1
 
 
 def test_pages_go_on_where_the_last_one_ended(office):
     site = office.site()
     placed = [office.order(site) for _ in range(12)]
-    first = orders.page(office.desk, limit=10)
-    second = orders.page(office.desk, limit=10, after=first[-1].id)
+    first = work_orders.page(office.desk, limit=10)
+    second = work_orders.page(office.desk, limit=10, after=first[-1].id)
     assert first + second == placed
 
 
 def test_the_stored_order_is_the_fold_of_its_stream(office):
     order = office.assigned(window=Window(NOW, NOW + timedelta(hours=1)))
-    orders.change(office.desk, order.id, {"priority": 2}, actor=DISPATCHER, expected_version=None)
+    work_orders.change(
+        office.desk, order.id, {"priority": 2}, actor=DISPATCHER, expected_version=None
+    )
     arrive(office, order)
-    stored = orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER)
+    stored = work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER)
     with office.desk.store.read() as unit:
         folded = evolve_all(None, [logged.event for logged in unit.stream(f"order:{order.id}")])
     assert replace(folded, version=stored.version) == stored

@@ -6,14 +6,14 @@ import json
 import zipfile
 
 import pytest
+from geo_dispatch.services.history import export
 
 from geo_dispatch.adapters.packages import pack
 from geo_dispatch.dispatch.audit.package import MANIFEST, root_of
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.canonical import canonical_json
 from geo_dispatch.kernel.errors import InvalidFile
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import export
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, open_office
 
 SIX = {"assignments.json", "notes.json", "parts.json", "times.json", "visits.json", "fixes.json"}
@@ -28,10 +28,10 @@ def office(tmp_path):
 @pytest.fixture
 def order(office):
     order = office.assigned(window=None, duration_s=1800.5)
-    orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     office.clock.go_on(minutes=40)
     follow_up = {"type": "paint"}
-    return orders.step(
+    return work_orders.step(
         office.desk,
         order.id,
         Status.COMPLETE,

@@ -1,12 +1,12 @@
 """What a technician leaves to be done becomes drafts, linked to the order that they closed."""
 
 import pytest
+from geo_dispatch.services.history import timeline
 
 from geo_dispatch.dispatch.work.orders import HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services.orders import steps as orders
-from geo_dispatch.services.record import timeline
+from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, open_office
 
 
@@ -19,12 +19,12 @@ def office(tmp_path):
 @pytest.fixture
 def order(office):
     order = office.assigned(required_skills=(SkillRequirement("hvac", 2),))
-    return orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    return work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
 
 
 def complete(office, order, *follow_ups, **told):
     technician = Actor("token:tok_van", Role.TECHNICIAN, order.technician_id)
-    return orders.step(
+    return work_orders.step(
         office.desk, order.id, Status.COMPLETE, actor=technician, follow_ups=follow_ups, **told
     )
 
@@ -39,7 +39,7 @@ def test_each_follow_up_is_a_draft_linked_to_its_parent(office, order):
         note="valve leaks",
     )
     assert (closed.status, closed.outcome) == (Status.COMPLETE, "follow_up")
-    valve, paint = orders.page(office.desk, parent_id=order.id)
+    valve, paint = work_orders.page(office.desk, parent_id=order.id)
     assert (valve.type, valve.site_id, valve.priority) == ("fit the new valve", order.site_id, 2)
     assert valve.required_skills == order.required_skills
     assert paint.required_skills == ()
@@ -64,8 +64,8 @@ def test_a_faulty_follow_up_refuses_the_completion_and_every_fault_is_named(offi
         "follow_ups[2].type",
         "follow_ups[2].priority",
     ]
-    assert orders.get(office.desk, order.id) == order
-    assert orders.page(office.desk, parent_id=order.id) == []
+    assert work_orders.get(office.desk, order.id) == order
+    assert work_orders.page(office.desk, parent_id=order.id) == []
 
 
 def test_an_order_that_was_not_fixed_needs_a_word(office, order):
@@ -76,6 +76,6 @@ def test_an_order_that_was_not_fixed_needs_a_word(office, order):
 
 def test_a_step_that_is_no_completion_has_no_follow_ups(office, order):
     with pytest.raises(InvalidInput, match="only a completion"):
-        orders.step(
+        work_orders.step(
             office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER, follow_ups=[{"type": "x"}]
         )
