@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from geo_dispatch.services.history import audit, export, presence, proof
-from geo_dispatch.services.history.presence import span
 
 from api.auth import Caller
 from api.deps import Ctx, parse_lonlat
@@ -15,6 +13,8 @@ from api.idempotency import IdempotentRoute
 from api.routes.work_orders import readable
 from api.schemas.evidence import FixOut, HeadOut, PresencesOut, ProofOut
 from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.services.history import audit, export, presence, proof
+from geo_dispatch.services.history.presence import span
 
 router = APIRouter(prefix="/v1", tags=["evidence"], route_class=IdempotentRoute)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter
-from geo_dispatch.services.history import briefing, past_work
-from geo_dispatch.services.history.past_work import Past
 
 from api.auth import Caller
 from api.deps import Ctx
@@ -16,6 +14,8 @@ from api.routes.work_orders import readable
 from api.schemas.common import Page
 from api.schemas.history import OrderBriefingOut, PastOut
 from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.services.history import briefing, past_work
+from geo_dispatch.services.history.past_work import Past
 
 router = APIRouter(prefix="/v1", tags=["history"], route_class=IdempotentRoute)
 

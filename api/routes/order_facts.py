@@ -6,7 +6,6 @@ from typing import Literal
 
 import msgspec
 from fastapi import APIRouter
-from geo_dispatch.services.history import timeline
 
 from api.auth import Caller
 from api.deps import Ctx, State
@@ -20,6 +19,7 @@ from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
+from geo_dispatch.services.history import timeline
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import SITES

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from geo_dispatch.services.history import briefing
 
 from api.auth import Caller, only_for
 from api.deps import BasedOn, Ctx
@@ -18,6 +17,7 @@ from api.schemas.orders import WorkOrderChange, WorkOrderIn, WorkOrderOut
 from geo_dispatch.dispatch.work.orders import OPEN, Status, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.history import briefing
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.views import View, order_view
 

@@ -3,7 +3,6 @@
 from dataclasses import fields
 
 import pytest
-from geo_dispatch.services.history.timeline import Entry
 
 from api.schemas import dispatching, orders, sites, technicians, why_not
 from geo_dispatch.dispatch.days.eta import Eta
@@ -41,6 +40,7 @@ from geo_dispatch.dispatch.work.orders import (
 from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.services.dispatching.eta import OrderEta
 from geo_dispatch.services.dispatching.why_not import OrderWhyNot
+from geo_dispatch.services.history.timeline import Entry
 from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
 
 

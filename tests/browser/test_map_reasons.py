@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import FlagCode
 from geo_dispatch.kernel.actors import WORKER
-from geo_dispatch.services.orders import lifecycle, work_orders
+from geo_dispatch.services.orders import lifecycle
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.pages import World
 from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS

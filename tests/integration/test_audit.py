@@ -6,7 +6,6 @@ from itertools import count
 
 import pytest
 from alembic import command
-from geo_dispatch.services.history import audit
 from sqlalchemy import create_engine, text
 
 from geo_dispatch.adapters.sql import schema
@@ -15,6 +14,7 @@ from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.work.events import RecordRetired
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.history import audit
 from tests.support.databases import postgresql_server
 from tests.support.records import NOW, Office, TestClock, counting_ids
 

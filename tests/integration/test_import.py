@@ -1,9 +1,9 @@
 """Ten thousand orders in one file come in at once; with a fault, none does."""
 
 import pytest
-from geo_dispatch.services.history import audit
 
 from geo_dispatch.kernel.errors import InvalidFile
+from geo_dispatch.services.history import audit
 from geo_dispatch.services.records.imports import What, import_file
 from tests.support.records import DISPATCHER, open_office
 

@@ -12,7 +12,6 @@ import pytest
 import shapely
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from geo_dispatch.services.history import timeline
 from sqlalchemy import create_engine, text, update
 
 from geo_dispatch.adapters.sql.store import Store
@@ -24,6 +23,7 @@ from geo_dispatch.kernel.errors import AnswerLost, Busy, Conflict, DatabaseUnava
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import idempotency, relay
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.history import timeline
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.territory.model import Territory

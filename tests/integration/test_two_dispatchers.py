@@ -5,7 +5,6 @@ from contextlib import closing
 from threading import Barrier
 
 import pytest
-from geo_dispatch.services.history import audit
 from sqlalchemy import create_engine, text
 
 from geo_dispatch.adapters.live_redis import Live
@@ -14,6 +13,7 @@ from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import VersionConflict
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.history import audit
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.databases import postgresql_server
 from tests.support.dispatch_office import NO_REDIS, DispatchOffice

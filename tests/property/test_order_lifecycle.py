@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from geo_dispatch.services.history import audit
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,6 +31,7 @@ from geo_dispatch.kernel.errors import (
 )
 from geo_dispatch.kernel.time import Window, datetime_to_ms
 from geo_dispatch.services.dispatching import assignments
+from geo_dispatch.services.history import audit
 from geo_dispatch.services.orders import lifecycle, work_orders
 from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix

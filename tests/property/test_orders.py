@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.work.orders import ENDED, Status, WorkOrder
 from geo_dispatch.dispatch.work.steps import STEPS
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import InvalidInput, TransitionNotAllowed
-from geo_dispatch.services.orders import lifecycle, work_orders
+from geo_dispatch.services.orders import lifecycle
 from tests.support.records import open_office
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)

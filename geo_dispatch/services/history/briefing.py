@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from geo_dispatch.services.history.past_work import Past, past
-
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work import events as e
 from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
@@ -16,6 +14,7 @@ from geo_dispatch.dispatch.work.events import LoggedEvent, as_json
 from geo_dispatch.dispatch.work.orders import HoldReason, Status, WorkOrder
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.history.past_work import Past, past
 from geo_dispatch.services.views import (
     View,
     customer_view,

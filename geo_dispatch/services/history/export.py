@@ -5,11 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from geo_dispatch.services.history import proof, timeline
-from geo_dispatch.services.history.audit import sealed_view
-from geo_dispatch.services.orders.lifecycle import stream_of
-from geo_dispatch.services.orders.work_orders import get
-
 from geo_dispatch.adapters.packages import pack, unpack
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.audit import package as p
@@ -19,6 +14,10 @@ from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import InvalidFile, InvalidInput
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.history import proof, timeline
+from geo_dispatch.services.history.audit import sealed_view
+from geo_dispatch.services.orders.lifecycle import stream_of
+from geo_dispatch.services.orders.work_orders import get
 from geo_dispatch.services.views import (
     customer_view,
     equipment_view,

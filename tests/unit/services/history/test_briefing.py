@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from geo_dispatch.services.history import briefing
 
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.work.orders import Status
+from geo_dispatch.services.history import briefing
 from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 

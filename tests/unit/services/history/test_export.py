@@ -6,13 +6,13 @@ import json
 import zipfile
 
 import pytest
-from geo_dispatch.services.history import export
 
 from geo_dispatch.adapters.packages import pack
 from geo_dispatch.dispatch.audit.package import MANIFEST, root_of
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.canonical import canonical_json
 from geo_dispatch.kernel.errors import InvalidFile
+from geo_dispatch.services.history import export
 from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, open_office
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from geo_dispatch.services.history import presence, proof
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.geo import haversine_m
 from geo_dispatch.kernel.time import Window, datetime_to_ms, ms_to_datetime
+from geo_dispatch.services.history import presence, proof
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.tracking.fences import circle_fence
 from tests.support.fixes import SITE, START_MS, a_visit, driving, fix_at, noisy, standing

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from geo_dispatch.services.history import timeline
-from geo_dispatch.services.history.story import TEXTS
 
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, RecordRetired
 from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import NotFound
+from geo_dispatch.services.history import timeline
+from geo_dispatch.services.history.story import TEXTS
 from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, NOW, open_office
 

@@ -11,7 +11,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import EtaPublished
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.messages import outbox, webhooks
-from geo_dispatch.services.orders import lifecycle, work_orders
+from geo_dispatch.services.orders import lifecycle
 from tests.support.records import DISPATCHER, NOW, open_office
 
 

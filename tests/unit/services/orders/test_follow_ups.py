@@ -1,11 +1,11 @@
 """What a technician leaves to be done becomes drafts, linked to the order that they closed."""
 
 import pytest
-from geo_dispatch.services.history import timeline
 
 from geo_dispatch.dispatch.work.orders import HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import InvalidInput
+from geo_dispatch.services.history import timeline
 from geo_dispatch.services.orders import work_orders
 from tests.support.records import DISPATCHER, open_office
 
