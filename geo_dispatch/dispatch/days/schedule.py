@@ -7,7 +7,7 @@ breaks. ETAs, rankings, emergencies and the board all use it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -116,8 +116,8 @@ def walk(
     found = journey.schedule()
     if not slack:
         return found
-    stays = tuple(replace(stay, slack_s=journey.slack_s(n)) for n, stay in enumerate(found.stays))
-    return replace(found, stays=stays)
+    stays = zip(found.stays, journey.slacks_s(), strict=True)
+    return replace(found, stays=tuple(replace(stay, slack_s=slack_s) for stay, slack_s in stays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,25 +194,51 @@ class Journey:
             return Schedule((), (), start.ready_at, start.place, start.basis)
         return Schedule(stays, pauses, last.at.when, last.place, Basis.SITE, violations)
 
-    def slack_s(self, number: int) -> float | None:
-        """How much later that stop could be before a limit that holds breaks; None without end.
+    def slacks_s(self) -> list[float | None]:
+        """How much later each stop could be before a limit that holds breaks; None without end.
 
-        Slides the rest of the day to the next delay at which anything comes out otherwise, again
-        and again, until that is a limit that held.
+        Worked out from the last to the first: once a day that began later is merely later, it
+        breaks what it would break from there.
         """
-        state = self.states[number]
-        if state.driven_s is None or self.states[number + 1].driven_s is None:
+        holds = frozenset(by_limit(_violations(self.visits)))
+        breaks: list[timedelta | None] = [None] * len(self.states)
+        for number in reversed(range(len(self.stops))):
+            breaks[number] = self._breaks_at(number, breaks, holds)
+        return [
+            None if one is None else max(0.0, (one - TICK).total_seconds()) for one in breaks[:-1]
+        ]
+
+    def _breaks_at(
+        self,
+        number: int,
+        behind: Sequence[timedelta | None],
+        holds: Container[tuple[Limit, OrderId]],
+    ) -> timedelta | None:
+        """The least delay of that stop that breaks a limit, there or behind; None without end.
+
+        Slides to the next delay at which anything comes out otherwise, again and again, until
+        that is a limit that held.
+
+        Parameters
+        ----------
+        behind
+            The same of the stops behind it, by their numbers.
+        """
+        if self.states[number + 1].driven_s is None:
             return None
-        before, rest = self.visits[:number], self.stops[number:]
-        holds = by_limit(_violations(self.visits))
-        delay = timedelta(0)
+        delay, begins = timedelta(0), self.states[number]
         while delay < _ENDLESS:
             room = Room()
-            late = replace(state, at=At(state.at.when + delay, slides=True))
-            visits, _ = self._walked(late, rest, room)
-            found = _violations((*before, *visits))
-            if any((one.limit, one.order_id) not in holds for one in found):
-                return max(0.0, (delay - TICK).total_seconds())
+            state = replace(begins, at=At(begins.at.when + delay, slides=True))
+            for n, stop in enumerate(self.stops[number:], number + 1):
+                visit, state = self.world.visit(state, stop, room)
+                if any((one.limit, one.order_id) not in holds for one in visit.violations):
+                    return delay
+                later = state.later_than(self.states[n])
+                if later is not None and timedelta(0) <= later < (behind[n] or _ENDLESS):
+                    if state.at.slides:
+                        room.left = min(room.left, (behind[n] or timedelta.max) - later)
+                    break
             if room.left == timedelta.max:
                 return None
             delay += room.left

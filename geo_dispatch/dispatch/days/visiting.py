@@ -75,6 +75,18 @@ class State:
     taken: frozenset[Rest] = frozenset()
     away: Leave | None = None
 
+    def later_than(self, other: State) -> timedelta | None:
+        """How much later the same state is; None when it is another in anything that matters."""
+        same = (
+            self.place == other.place
+            and self.duty == other.duty
+            and self.on_call == other.on_call
+            and self.taken == other.taken
+            and self.away == other.away
+            and (self.driven_s is None) == (other.driven_s is None)
+        )
+        return self.at.when - other.at.when if same else None
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
