@@ -18,7 +18,7 @@ from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 
 _PRIORITIES: Final = 5
-_WORTH_SAYING_S: Final = 30.0
+_MINUTE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ class RankingParams:
     Attributes
     ----------
     wait_price
-        Per minute until the work begins, from when it could, for priority 1 to 5. An emergency
-        waits dearly; work that can be done whenever waits for who comes by anyway.
+        Per minute until the work begins, from when it could, for priority 1 to 5; and per minute
+        by which visits behind it begin later, for theirs. An emergency waits dearly; work that
+        can be done whenever waits for who comes by anyway.
     lateness_price
         Per minute of expected lateness, of the order's own and of the visits it pushes back.
     spread_share, spread_floor_s
@@ -141,6 +142,7 @@ class Scorer:
         return (
             _drive(insertion),
             self._wait(insertion.stay),
+            self._pushed(insertion),
             self._lateness(day, insertion),
         )
 
@@ -160,6 +162,20 @@ class Scorer:
         minutes = self.params.wait_price_of(case.order) * late_s / 60
         return Term("wait", minutes, ", ".join(parts))
 
+    def _pushed(self, insertion: Insertion) -> Term:
+        """Whoever jumps ahead pays what it costs the others to wait; none is paid for less."""
+        orders = {stop.order.id: stop.order for stop in insertion.plan.stops}
+        later = [
+            (orders[one.order_id], (one.begin_after - one.begin_before).total_seconds())
+            for one in insertion.moved
+            if one.begin_before is not None
+            and one.begin_after is not None
+            and one.begin_after > one.begin_before
+        ]
+        minutes = sum(self.params.wait_price_of(order) * by_s / 60 for order, by_s in later)
+        told = ", ".join(f"{order.number} by {_span(by_s)}" for order, by_s in later)
+        return Term("pushed", minutes, f"later: {told}" if told else "no visit begins later")
+
     def _lateness(self, day: Day, insertion: Insertion) -> Term:
         own_s = self._expected_s(insertion.stay)
         parts = []
@@ -169,8 +185,9 @@ class Scorer:
             risk = self.risk(insertion.stay)
             parts.append(f"{margin}, {risk * 100:.0f} % risk of being late")
         pushed_s = self._pushed_s(day, insertion)
-        if pushed_s >= _WORTH_SAYING_S:
-            parts.append(f"visits behind it {pushed_s / 60:.0f} min later than promised")
+        if pushed_s > 0:
+            more = f"{_span(pushed_s)} more lateness to be expected of the visits behind it"
+            parts = [*(parts or ["no time limit of its own"]), more]
         minutes = self.params.lateness_price * (own_s + pushed_s) / 60
         return Term("lateness", minutes, "; ".join(parts) or "no time limit")
 
@@ -220,6 +237,10 @@ def expected_lateness_s(late_s: float, spread_s: float) -> float:
 def knowing(visits: int) -> float:
     """How well somebody knows what they have been to so often: 0, a half, two thirds and so on."""
     return visits / (visits + 1)
+
+
+def _span(seconds: float) -> str:
+    return "less than 1 min" if seconds < _MINUTE_S else f"{seconds / 60:.0f} min"
 
 
 def _normal_cdf(z: float) -> float:

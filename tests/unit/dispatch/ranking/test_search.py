@@ -38,6 +38,7 @@ from tests.support.dispatching import (
 TERMS = [
     "drive",
     "wait",
+    "pushed",
     "lateness",
     "territory",
     "workload",
@@ -169,6 +170,48 @@ def test_the_visit_goes_where_it_adds_least_driving_and_says_what_it_moves():
     (moved,) = candidate.moved
     assert moved.order_id == "wo_4"
     assert moved.begin_after - moved.begin_before == pytest.approx(minutes(60), abs=minutes(0.1))
+
+
+def test_jumping_ahead_of_older_visits_costs_what_they_wait_by_their_own_priority():
+    ahead = a_stop("wo_2", at(1200), 1, priority=1)
+    behind = a_stop("wo_3", at(-1200), 2, priority=5)
+    case = a_case(an_order(priority=3), a_site(at(60)))
+    (candidate,) = ranked(case, a_plan(place=at(0), stops=[ahead])).candidates
+    assert candidate.position == 1
+    assert (term(candidate, "pushed").minutes, term(candidate, "pushed").text) == (
+        0.0,
+        "no visit begins later",
+    )
+    (candidate,) = ranked(case, a_plan(place=at(0), stops=[behind])).candidates
+    (moved,) = candidate.moved
+    later_min = (moved.begin_after - moved.begin_before) / minutes(1)
+    assert candidate.position == 0
+    assert term(candidate, "pushed").minutes == pytest.approx(0.1 * later_min)
+    assert term(candidate, "pushed").text == f"later: WO-3 by {later_min:.0f} min"
+
+
+def test_who_pushes_nobody_goes_before_who_does():
+    busy = a_plan(a_technician("van-1"), at(0), [a_stop("wo_2", at(1200), 1, priority=1)])
+    free = a_plan(a_technician("van-2"), at(-4800))
+    case = a_case(an_order(priority=2), a_site(at(600)))
+    assert order_of(ranked(case, busy, free)) == ["van-2", "van-1"]
+
+
+def test_lateness_without_a_limit_of_its_own_says_whose_it_is():
+    promised = Window(NOW, NOW + minutes(90))
+    late = a_stop("wo_2", at(1200), 1, window=promised, priority=5)
+    case = a_case(an_order(priority=1), a_site(at(600)))
+    (candidate,) = ranked(case, a_plan(place=at(0), stops=[late])).candidates
+    told = term(candidate, "lateness")
+    assert candidate.position == 0
+    assert told.minutes > 0
+    assert told.text.startswith("no time limit of its own; ")
+    assert told.text.endswith(" more lateness to be expected of the visits behind it")
+    (candidate,) = ranked(case, a_plan(place=at(0))).candidates
+    assert (term(candidate, "lateness").minutes, term(candidate, "lateness").text) == (
+        0.0,
+        "no time limit",
+    )
 
 
 def test_whoever_is_on_site_is_free_when_the_rest_of_the_work_is_done():

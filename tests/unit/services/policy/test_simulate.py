@@ -83,7 +83,7 @@ def test_it_says_which_orders_would_have_gone_elsewhere_been_assigned_or_flagged
     one, two, three, four = found.changed
     assert (one.before.call_sign, one.before.source) == ("Van 01", "rule:some")
     assert (one.after.call_sign, one.after.source) == ("Van 02", "rule:two")
-    assert (two.before.source, two.after.technician_id) == ("no_rule", near.id)
+    assert (two.before.source, two.after.technician_id) == ("no_rule", far.id)
     assert (three.after.technician_id, three.after.source) == (None, "no_rule")
     assert three.after.reason.startswith("no rule is for")
     assert (four.before.source, four.after.source) == ("manual", "rule:two")
