@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,6 +31,7 @@ from geo_dispatch.services.dispatching.placing import (
     ripple,
 )
 from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.dispatching.sequences import close_gaps, number
 from geo_dispatch.services.dispatching.teams import Members, members_of
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
@@ -177,7 +177,7 @@ def unassign(
     with ctx.store.write() as unit:
         order = unit.orders.expect(order_id, expected_version)
         taken = apply(ctx, unit, order, c.Unassign(reason=reason), actor=actor)
-        _close_gaps(ctx, unit, order.technician_ids, actor)
+        close_gaps(ctx, unit, order.technician_ids, actor=actor)
         unit.commit()
     return taken
 
@@ -251,9 +251,9 @@ def _carry_out(
             others = [stay for stay in stays if stay.stop.order.id != order.id]
             bookings.move_along(ctx, unit, others, actor=actor, force=plea.force, now=now)
         for day in days:
-            crews.number(ctx, unit, day.plan.technician.id, day.sequence, actor=actor, now=now)
+            number(ctx, unit, day.plan.technician.id, day.sequence, actor=actor, now=now)
         gone = [one for one in order.technician_ids if one not in given.technician_ids]
-        _close_gaps(ctx, unit, gone, actor)
+        close_gaps(ctx, unit, gone, actor=actor)
         given = unit.orders.get(order.id)
         window = placement.window or _any_time(case.earliest, order)
         bookings.book_for(ctx, unit, given, window, actor=actor, force=plea.force, now=now)
@@ -370,13 +370,6 @@ def _refuse(
 def said(exclusion: Exclusion) -> str:
     """The exclusion as one sentence."""
     return f"{exclusion.fact}; lifted by: {exclusion.lifts}" if exclusion.lifts else exclusion.fact
-
-
-def _close_gaps(
-    ctx: Context, unit: Unit, technician_ids: Iterable[TechnicianId], actor: Actor
-) -> None:
-    for technician_id in technician_ids:
-        crews.close_gaps(ctx, unit, technician_id, actor=actor)
 
 
 def _stored(ctx: Context, order_id: str) -> WorkOrder:

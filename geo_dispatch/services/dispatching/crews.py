@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
-from geo_dispatch.kernel.ids import AssignmentId, OrderId, TechnicianId
+from geo_dispatch.kernel.ids import AssignmentId, TechnicianId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.placing import Wish
-from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.dispatching.sequences import close_gaps
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.records.keeping import technician_in_service
 
@@ -47,8 +46,7 @@ def change(
             assignment_id=AssignmentId(ctx.new_id("as")), crew=members, reason=reason
         )
         changed = apply(ctx, unit, order, command, actor=actor)
-        for gone in sorted(set(order.crew) - set(members)):
-            close_gaps(ctx, unit, gone, actor=actor)
+        close_gaps(ctx, unit, sorted(set(order.crew) - set(members)), actor=actor)
         unit.commit()
     return changed
 
@@ -111,31 +109,3 @@ def check(unit: Unit, lead_id: TechnicianId | None, member_ids: Sequence[Technic
     )
     if faults:
         raise InvalidInput("this crew cannot be sent", faults)
-
-
-def number(
-    ctx: Desk,
-    unit: Unit,
-    technician_id: TechnicianId,
-    order_ids: Sequence[OrderId],
-    *,
-    actor: Actor,
-    now: datetime | None = None,
-) -> None:
-    """Number the orders of the technician's day from 1, those of other leads too."""
-    orders = unit.orders.many(order_ids)
-    crews = unit.crew_members.of_orders(one.id for one in orders.values() if one.crew)
-    for sequence, order_id in enumerate(order_ids, start=1):
-        order = orders[order_id]
-        member = technician_id if technician_id in order.crew else None
-        known = crews.get(order.id, {}).get(technician_id) if member else order.sequence
-        if known != sequence:
-            command = c.Resequence(sequence=sequence, member=member)
-            apply(ctx, unit, order, command, actor=actor, now=now)
-
-
-def close_gaps(ctx: Desk, unit: Unit, technician_id: TechnicianId, *, actor: Actor) -> None:
-    """Number the technician's day anew as it stands."""
-    technician = unit.technicians.get(technician_id)
-    stops = load_plans(unit, [technician], lambda _: None)[0].stops
-    number(ctx, unit, technician_id, [stop.order.id for stop in stops], actor=actor)

@@ -6,7 +6,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import HoldReason, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.dispatching import crews
+from geo_dispatch.services.dispatching.sequences import close_gaps
 from geo_dispatch.services.orders.lifecycle import apply
 
 
@@ -72,8 +72,7 @@ def _apply(
     with ctx.store.write() as unit:
         order = unit.orders.expect(order_id, expected_version)
         after = apply(ctx, unit, order, command, actor=actor)
-        for technician_id in order.technician_ids:
-            if technician_id not in after.technician_ids:
-                crews.close_gaps(ctx, unit, technician_id, actor=actor)
+        gone = [one for one in order.technician_ids if one not in after.technician_ids]
+        close_gaps(ctx, unit, gone, actor=actor)
         unit.commit()
     return after

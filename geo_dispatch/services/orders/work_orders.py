@@ -25,7 +25,7 @@ from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.dispatching.sequences import close_gaps
 from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.orders import job_types
 from geo_dispatch.services.orders.lifecycle import apply, stream_of
@@ -169,7 +169,7 @@ def step(
         if isinstance(command, _HERE):
             _turn_back_others(ctx, unit, order, actor)
         if order.status in ENDED:
-            _close_gaps(ctx, unit, order, actor)
+            close_gaps(ctx, unit, order.technician_ids, actor=actor)
         stock.take(ctx, unit, order, parts_used, actor=actor)
         _place_follow_ups(ctx, unit, order, follow_ups, actor)
         unit.commit()
@@ -265,19 +265,6 @@ def page(
 
 _HERE: Final = (c.SetOut, c.ConfirmArrival, c.Start)
 """Steps after which the technician is on the way to this order, or there."""
-
-
-def _close_gaps(ctx: Desk, unit: Unit, ended: WorkOrder, actor: Actor) -> None:
-    """Number what is left of the days that it was in from 1."""
-    team = unit.technicians.many(ended.technician_ids).values()
-    for plan in load_plans(unit, team, lambda _: None):
-        for sequence, stop in enumerate(plan.stops, start=1):
-            if stop.order.sequence != sequence:
-                member = plan.technician.id
-                command = c.Resequence(
-                    sequence=sequence, member=member if member in stop.order.crew else None
-                )
-                apply(ctx, unit, unit.orders.get(stop.order.id), command, actor=actor)
 
 
 def _place_follow_ups(

@@ -6,7 +6,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Forbidden, InvalidInput, NotFound, TransitionNotAllowed
-from geo_dispatch.services.dispatching import crews
+from geo_dispatch.services.dispatching import crews, sequences
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
@@ -76,13 +76,13 @@ def test_a_member_has_an_own_place_for_it_and_the_lead_keeps_theirs(office, vans
     own = office.assigned(member)
     order = sent(office, lead, member)
     with office.desk.store.write() as unit:
-        crews.number(office.desk, unit, member.id, [order.id, own.id], actor=DISPATCHER)
+        sequences.number(office.desk, unit, member.id, [order.id, own.id], actor=DISPATCHER)
         unit.commit()
     assert day(office, member) == [order.id, own.id]
     assert work_orders.get(office.desk, order.id).sequence == 1
     with office.desk.store.write() as unit:
         before = unit.last_seq()
-        crews.number(office.desk, unit, member.id, [order.id, own.id], actor=DISPATCHER)
+        sequences.number(office.desk, unit, member.id, [order.id, own.id], actor=DISPATCHER)
         assert unit.last_seq() == before
 
 
