@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 
@@ -42,7 +42,7 @@ LEASE_S: Final = 5.0
 """A worker that died holds its shards up for so long."""
 
 _RENEW_S: Final = 1.0
-_READ_MS: Final = 400
+_READ_MS: Final = 200
 """A stop is noticed within it."""
 
 _BATCHES: Final = 50
@@ -216,5 +216,15 @@ def main() -> int:
     return 0
 
 
+def _leave(code: int) -> NoReturn:
+    """End the process at once: all that was opened is closed, all threads are done.
+
+    Taking the interpreter apart, with the compiled kernels in it, takes half a second of CPU.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())
