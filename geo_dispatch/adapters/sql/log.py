@@ -15,6 +15,9 @@ from geo_dispatch.dispatch.work.events import Event, LoggedEvent, event_to_body
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, VersionConflict
 
+_End = tuple[int, str, datetime | None]
+"""Version, digest and time of a stream's newest event."""
+
 _LOG_LOCK = 0x67656F64
 """Key of the advisory lock that makes PostgreSQL's writers append one after another."""
 
@@ -46,6 +49,7 @@ class Writer:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._chain: str | None = None
+        self._ends: dict[str, _End] = {}
 
     def append(
         self,
@@ -68,7 +72,7 @@ class Writer:
         if self._chain is None:
             take_turn(self._connection)
             self._chain = head(self._connection)[1]
-        version, digest, last_at = _end_of(self._connection, stream)
+        version, digest, last_at = self._ends.get(stream) or _end_of(self._connection, stream)
         if expected_version is not None and version != expected_version:
             raise VersionConflict(
                 f"{stream} is at event {version}, not {expected_version}: "
@@ -91,11 +95,13 @@ class Writer:
             seals = {"digest": digest, "chain": self._chain}
             seq = self._connection.execute(_INSERT, row | seals).scalar_one()
             appended.append(LoggedEvent(seq=seq, **row))
+        self._ends[stream] = (version + len(events), digest, at)
         return appended
 
     def end_turn(self) -> None:
         """What was written lasts: from now on others may write too."""
         self._chain = None
+        self._ends.clear()
 
 
 def head(connection: Connection) -> tuple[int, str]:
@@ -104,7 +110,7 @@ def head(connection: Connection) -> tuple[int, str]:
     return (0, NOTHING) if row is None else (row.seq, row.chain)
 
 
-def _end_of(connection: Connection, stream: str) -> tuple[int, str, datetime | None]:
+def _end_of(connection: Connection, stream: str) -> _End:
     """Version, digest and time of the stream's newest event; its times never go back."""
     row = connection.execute(_END, {"stream": stream}).one_or_none()
     return (0, NOTHING, None) if row is None else (row.version, row.digest, row.at)

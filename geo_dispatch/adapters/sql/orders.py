@@ -20,6 +20,7 @@ from geo_dispatch.kernel.time import Window
 
 _NUMBER_PREFIX = "WO-"
 _FIRST_SERIAL = 1001
+_LAST_SERIAL = select(func.max(tables.work_orders.c.serial))
 
 
 class Orders(Records[WorkOrder]):
@@ -32,7 +33,7 @@ class Orders(Records[WorkOrder]):
 
     def next_number(self) -> str:
         """The number that follows the last one; unique because writers take turns."""
-        last = self._connection.execute(select(func.max(self.table.c.serial))).scalar()
+        last = self._connection.execute(_LAST_SERIAL).scalar()
         return f"{_NUMBER_PREFIX}{_FIRST_SERIAL if last is None else last + 1}"
 
     def by_number(self, number: str) -> WorkOrder | None:

@@ -57,6 +57,7 @@ class Records(Generic[R]):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._kept: dict[tuple[str, str], R | None] = {}
 
     def to_row(self, record: R) -> dict[str, Any]:
         """The record as values of columns."""
@@ -87,12 +88,24 @@ class Records(Generic[R]):
         """The record that its sender knows by this id, or None."""
         return self._named("external_id", external_id)
 
+    def keep_at_hand(self, external_ids: Iterable[str]) -> None:
+        """Read these at once: `by_external_id` and `find` then answer without the database.
+
+        For units that ask for thousands, and that alone change what they ask for.
+        """
+        wanted = sorted(set(external_ids))
+        for begin in range(0, len(wanted), _AT_ONCE):
+            names = wanted[begin : begin + _AT_ONCE]
+            self._kept |= dict.fromkeys(("external_id", name) for name in names)
+            for record in self._read(_these(self.table, "external_id", "id"), {"keys": names}):
+                self._keep(record)
+
     def many(self, keys: Iterable[str]) -> dict[str, R]:
         """Those of the records that exist, by id."""
         wanted = sorted(set(keys))
         if not wanted:
             return {}
-        found = self._read(_these(self.table, self.order_by), {"keys": wanted})
+        found = self._read(_these(self.table, "id", self.order_by), {"keys": wanted})
         return {record.id: record for record in found}
 
     def list(
@@ -145,6 +158,7 @@ class Records(Generic[R]):
         if taken is not None:
             raise self._taken(record, taken)
         self._connection.execute(_insertion(self.table), self.to_row(record))
+        self._renew(record)
         return record
 
     def save(self, record: R) -> R:
@@ -171,7 +185,9 @@ class Records(Generic[R]):
         known = {"key": record.id, "based_on": record.version}
         changed = self._connection.execute(_change(self.table, tuple(row)), values | known).rowcount
         if changed != 1:
+            self._kept.pop(("id", record.id), None)
             self.expect(record.id, record.version)
+        self._renew(stored)
         return stored
 
     def expect(self, key: str, version: int | None) -> R:
@@ -205,8 +221,24 @@ class Records(Generic[R]):
         return found[0] if found else None
 
     def _named(self, column: str, key: str) -> R | None:
+        if (column, key) in self._kept:
+            return self._kept[column, key]
         found = self._read(_lookup(self.table, column), {"key": key})
         return found[0] if found else None
+
+    def _keep(self, record: R) -> None:
+        self._kept["id", record.id] = record
+        if record.external_id is not None:
+            self._kept["external_id", record.external_id] = record
+
+    def _renew(self, record: R) -> None:
+        """What is at hand stays as the table has it."""
+        if not self._kept:
+            return
+        old = self._kept.get(("id", record.id))
+        if old is not None and old.external_id not in {None, record.external_id}:
+            self._kept["external_id", str(old.external_id)] = None
+        self._keep(record)
 
     def _select(self, *conditions: Any, limit: int | None = None) -> Sequence[R]:
         columns = self.table.c
@@ -223,6 +255,9 @@ class Records(Generic[R]):
         return [self.from_row(dict(row)) for row in rows]
 
 
+_AT_ONCE: Final = 1000
+"""Keys in one question; SQLite takes some 32,000."""
+
 _NEW: Final = "new_"
 """What a change sets, told from what it is based on."""
 
@@ -234,8 +269,8 @@ def _lookup(table: Table, column: str) -> Select[Any]:
 
 
 @cache
-def _these(table: Table, order_by: str) -> Select[Any]:
-    wanted = table.c.id.in_(bindparam("keys", expanding=True))
+def _these(table: Table, column: str, order_by: str) -> Select[Any]:
+    wanted = table.c[column].in_(bindparam("keys", expanding=True))
     return select(table).where(wanted).order_by(table.c[order_by], table.c.id)
 
 

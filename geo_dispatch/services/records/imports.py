@@ -68,6 +68,7 @@ def import_file(
     _find_doubles(rows, faults)
     with ctx.store.write() as unit:
         work = Rows(ctx, unit, actor)
+        work.prepare(what, [values for values in parsed if values is not None])
         for done, (row, values) in enumerate(zip(rows, parsed, strict=True), start=1):
             if values is not None:
                 _take(work, what, row, values, faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -52,6 +52,18 @@ class Rows:
         default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0}
     )
     customers_created: int = 0
+
+    def prepare(self, what: What, rows: Iterable[Values]) -> None:
+        """Read all that these rows name at once, rather than row by row."""
+        named: dict[str, set[str]] = {}
+        for values in rows:
+            for column in _NAMED[what].keys() & values.keys():
+                given = values[column]
+                named.setdefault(column, set()).update(
+                    given if isinstance(given, tuple) else [given]
+                )
+        for column, names in named.items():
+            _NAMED[what][column](self.unit).keep_at_hand(names)
 
     def take(self, what: What, values: Values) -> None:
         """Enter or change what the row tells.
@@ -306,3 +318,25 @@ _TAKERS: Final[dict[What, Callable[[Rows, Values], Effect]]] = {
     What.CREWS: _crew,
     What.WORK_ORDERS: _work_order,
 }
+
+_OWN: Final[dict[What, Callable[[Unit], Records[Any]]]] = {
+    What.TECHNICIANS: lambda unit: unit.technicians,
+    What.CUSTOMERS: lambda unit: unit.customers,
+    What.SITES: lambda unit: unit.sites,
+    What.EQUIPMENT: lambda unit: unit.equipment,
+    What.RESOURCES: lambda unit: unit.resources,
+    What.CREWS: lambda unit: unit.crews,
+    What.WORK_ORDERS: lambda unit: unit.orders,
+}
+_REFERENCES: Final[dict[What, tuple[Reference, ...]]] = {
+    What.CUSTOMERS: (_PREFERRED,),
+    What.EQUIPMENT: (_SITE,),
+    What.CREWS: (_LEAD, _MEMBERS),
+    What.WORK_ORDERS: (_SITE, _EQUIPMENT, _AFTER, _PREFERRED, _PARENT),
+}
+_NAMED: Final = {
+    what: {"external_id": own} | {one.column: one.records for one in _REFERENCES.get(what, ())}
+    for what, own in _OWN.items()
+}
+_NAMED[What.SITES]["customer_external_id"] = lambda unit: unit.customers
+"""Columns of external ids, and where what they name is kept."""

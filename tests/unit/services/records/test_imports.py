@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 import pytest
+from sqlalchemy import Engine, event
 
 from geo_dispatch.dispatch.records.hours import Hours
 from geo_dispatch.dispatch.records.technicians import (
@@ -386,3 +387,21 @@ def test_what_a_row_names_must_be_there(office, bring):
     assert faults(bring, What.RESOURCES, "external_id,name,kind,provides\nr-1,X,boat,x\n") == [
         "line 2, column kind: 'boat' is neither vehicle nor tool"
     ]
+
+
+def test_the_database_is_not_asked_row_by_row_for_what_rows_name(office, bring):
+    for number in range(3):
+        office.site(f"Site {number}", external_id=f"s{number}")
+    asked = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        rows = "".join(f"o{number},repair,s{number % 3}\n" for number in range(50))
+        bring(What.WORK_ORDERS, f"external_id,type,site_external_id\n{rows}")
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len([one for one in asked if "FROM sites" in one]) == 2
+    assert len(asked) < 50 * 5
