@@ -69,9 +69,9 @@ class DispatchOffice:
         return Window(now + timedelta(minutes=start_min), now + timedelta(minutes=end_min))
 
     def rank(self, order: WorkOrder, top: int | None = None):
-        return candidates.rank_for(
+        return candidates.consider(
             self.ctx, order.id, positions=self.positions, now=self.clock.now, top=top
-        )
+        ).ranking
 
     def assign(self, order: WorkOrder, technician: Technician | None, **options) -> WorkOrder:
         return assignments.assign(

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.records.hours import Hours
-from geo_dispatch.dispatch.records.technicians import Leave, Shift, Technician
+from geo_dispatch.dispatch.records.technicians import Shift, Technician
 from geo_dispatch.kernel.time import Window, utc
 
 _HORIZON: Final = timedelta(days=28)
@@ -83,12 +83,6 @@ def next_working(
             return moment
         moment = duty.window.start
     return None
-
-
-def leave_during(technician: Technician, period: Window) -> Leave | None:
-    """The first leave that shares any time with the period."""
-    touching = [leave for leave in technician.leave if leave.window.overlaps(period)]
-    return min(touching, key=lambda leave: leave.window.start, default=None)
 
 
 def openings(

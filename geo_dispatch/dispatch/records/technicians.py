@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final, Literal, TypedDict
-from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.records.hours import Hours, hours_faults
 from geo_dispatch.kernel.errors import Fault, InvalidPosition
@@ -137,17 +136,6 @@ class Technician:
     shard: int = 0
     retired: bool = False
     version: int = 1
-
-    def shift_at(self, moment: datetime, zone: ZoneInfo) -> Window | None:
-        """The shift that the moment lies in, also one that began yesterday; None off shift."""
-        day = moment.astimezone(zone).date()
-        for start_day in (day, day - timedelta(days=1)):
-            for shift in self.shifts:
-                if shift.weekday == start_day.weekday():
-                    window = shift.on(start_day, zone)
-                    if moment in window:
-                        return window
-        return None
 
     def leave_at(self, moment: datetime) -> Leave | None:
         """The leave that the moment lies in, if any."""

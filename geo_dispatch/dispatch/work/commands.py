@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from geo_dispatch.dispatch.records.technicians import Part
-from geo_dispatch.dispatch.work.clocks import Sla
 from geo_dispatch.dispatch.work.orders import (
     FlagCode,
     HoldReason,
@@ -154,15 +153,6 @@ class TellRisk(Command):
 
     step = "tell the risk"
     risk: Risk | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveClocks(Command):
-    """The clocks of its SLA started, paused, went on or stopped."""
-
-    step = "move the clocks"
-    sla: Sla | None
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

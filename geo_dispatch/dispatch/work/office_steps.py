@@ -180,13 +180,6 @@ def _tell_risk(order: WorkOrder, command: c.TellRisk, now: datetime) -> list[e.E
     ]
 
 
-def _move_clocks(order: WorkOrder, command: c.MoveClocks, now: datetime) -> list[e.Event]:
-    if command.sla == order.sla:
-        return []
-    sla = None if command.sla is None else e.as_json(command.sla)
-    return [e.ClocksMoved(order_id=order.id, sla=sla, why=command.why, occurred_at=now)]
-
-
 def _cancel(order: WorkOrder, command: c.Cancel, now: datetime) -> list[e.Event]:
     return [
         e.OrderCancelled(
@@ -219,7 +212,6 @@ DECIDERS: Final[dict[type[c.Command], Callable[[WorkOrder, Any, datetime], list[
     c.RaiseFlag: _raise_flag,
     c.ClearFlag: _clear_flag,
     c.TellRisk: _tell_risk,
-    c.MoveClocks: _move_clocks,
     c.Cancel: _cancel,
     c.Retire: _retire,
 }

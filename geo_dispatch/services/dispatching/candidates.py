@@ -26,29 +26,6 @@ from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
 
 
-def rank_for(
-    ctx: Context, order_id: str, *, positions: PositionIndex, now: datetime, top: int | None = None
-) -> Ranking:
-    """Rank every technician in service for the order as everything stands.
-
-    Parameters
-    ----------
-    positions
-        The live positions; not changed by others while this runs.
-    top
-        How many of the best are wanted; None gives everybody an exact drive time. Whoever has
-        the order now is ranked as if they didn't.
-
-    Raises
-    ------
-    NotFound
-        There is no such order.
-    Conflict
-        The order has ended.
-    """
-    return consider(ctx, order_id, positions=positions, now=now, top=top).ranking
-
-
 @dataclass(frozen=True, slots=True)
 class Considered:
     """A ranking, the case that it answers, and all that it was made from.
@@ -81,21 +58,34 @@ def consider(
     also: TechnicianId | None = None,
     filters: Filters | None = None,
 ) -> Considered:
-    """`rank_for`, with what was known then.
+    """Rank every technician in service for the order as everything stands.
+
+    Whoever has the order now is ranked as if they didn't.
 
     Parameters
     ----------
+    positions
+        The live positions; not changed by others while this runs.
+    top
+        How many of the best are wanted; None gives everybody an exact drive time.
     also
         Take in a technician out of service.
     filters
         Leave out who doesn't pass.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    Conflict
+        The order has ended.
     """
     case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
     policy = version.policy
     plans, passing = narrowed(filters or Filters(), case, plans)
     fleet = fleet_of(ctx, plans, now)
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
-    remember(ctx.roads, fleet.drives)
+    remember(ctx.roads, fleet.drives.known)
     return Considered(case, ranking, inputs, policy, version.version, passing)
 
 
@@ -112,7 +102,7 @@ def situation(
     Raises
     ------
     NotFound, Conflict
-        As `rank_for`.
+        As `consider`.
     """
     case, plans, version = _loaded(ctx, order_id, positions=positions, now=now, also=also)
     return case, fleet_of(ctx, plans, now), version

@@ -7,7 +7,7 @@ not committed told nobody anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -54,8 +54,11 @@ def note(
     at: datetime,
 ) -> None:
     """Tell, when the unit commits, whoever must hear of this event."""
-    if type(event) in TABLE:
-        _put(ctx, unit, Happening(before, after, event, at), actor)
+    if type(event) not in TABLE:
+        return
+    if not unit.noted:
+        unit.before_commit(lambda: _flush(ctx, unit))
+    unit.noted.append(_Noted(Happening(before, after, event, at), actor))
 
 
 def note_change(
@@ -93,12 +96,6 @@ def note_change(
         note(ctx, unit, before, after, planned, actor=actor, at=now)
 
 
-def queue(ctx: Desk, unit: Unit, drafts: Iterable[Draft], *, actor: Actor) -> None:
-    """Queue these messages too when the unit commits."""
-    for draft in drafts:
-        _put(ctx, unit, draft, actor)
-
-
 def body_of(message: Message) -> bytes:
     """The message as webhooks carry it, JSON; the same bytes at every try."""
     data = {"to": message.to, "text": message.text, **message.data}
@@ -107,25 +104,18 @@ def body_of(message: Message) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    item: Happening | Draft
+    happening: Happening
     actor: Actor
-
-
-def _put(ctx: Desk, unit: Unit, item: Happening | Draft, actor: Actor) -> None:
-    if not unit.noted:
-        unit.before_commit(lambda: _flush(ctx, unit))
-    unit.noted.append(_Noted(item, actor))
 
 
 def _flush(ctx: Desk, unit: Unit) -> None:
     noted: list[_Noted] = list(unit.noted)
     unit.noted.clear()
-    facts = _facts(ctx, unit, [one.item for one in noted if isinstance(one.item, Happening)])
+    facts = _facts(ctx, unit, [one.happening for one in noted])
     drafts: list[Draft] = []
     actors: dict[int, Actor] = {}
     for one in noted:
-        item = one.item
-        found = messages_for(item, facts, TABLE) if isinstance(item, Happening) else [item]
+        found = messages_for(one.happening, facts, TABLE)
         actors |= {id(draft): one.actor for draft in found}
         drafts.extend(found)
     listening = unit.webhooks.listening()

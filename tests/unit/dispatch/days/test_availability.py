@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time
 
-from geo_dispatch.dispatch.days.availability import clock_text, leave_during, next_working
+from geo_dispatch.dispatch.days.availability import clock_text, next_working
 from geo_dispatch.dispatch.records.technicians import Leave, Shift
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import NOW, ZONE, a_technician, minutes
@@ -53,14 +53,6 @@ def test_who_never_works_has_no_next_time():
     month_off = Leave(Window(NOW, NOW + minutes(60 * 24 * 40)))
     assert next_working(a_technician(shifts=()), NOW, ZONE) is None
     assert next_working(a_technician(leave=(month_off,)), NOW, ZONE) is None
-
-
-def test_the_first_leave_that_touches_a_period_is_told():
-    later = Leave(Window(NOW + minutes(40), NOW + minutes(50)), "dentist")
-    sooner = Leave(Window(NOW + minutes(20), NOW + minutes(30)), "school")
-    technician = a_technician(leave=(later, sooner))
-    assert leave_during(technician, Window(NOW, NOW + minutes(60))) == sooner
-    assert leave_during(technician, Window(NOW, NOW + minutes(20))) is None
 
 
 def test_the_day_is_named_only_when_it_is_another_local_one():

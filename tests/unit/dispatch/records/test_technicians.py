@@ -3,37 +3,15 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from geo_dispatch.dispatch.records.technicians import Leave, Shift, Technician
 from geo_dispatch.kernel.time import Window
 
 ZONE = ZoneInfo("Europe/Vaduz")
 MONDAY = date(2026, 3, 2)
-DAY = Technician("tc_1", "Van 07", shifts=(Shift(0, time(8), time(17)),))
-NIGHT = Technician("tc_2", "Van 08", shifts=(Shift(6, time(22), time(6)),))
 
 
 def at(hour, minute=0, day=2):
     return datetime(2026, 3, day, hour, minute, tzinfo=ZONE).astimezone(UTC)
-
-
-@pytest.mark.parametrize(
-    ("technician", "moment", "on"),
-    [
-        (DAY, at(8), True),
-        (DAY, at(16, 59), True),
-        (DAY, at(17), False),
-        (DAY, at(7, 59), False),
-        (DAY, at(9, day=3), False),
-        (NIGHT, at(23, day=1), True),
-        (NIGHT, at(5, 59), True),
-        (NIGHT, at(6), False),
-        (NIGHT, at(23), False),
-    ],
-)
-def test_a_shift_holds_from_its_start_until_its_end_also_over_midnight(technician, moment, on):
-    assert (technician.shift_at(moment, ZONE) is not None) is on
 
 
 def test_a_shift_follows_the_clocks_when_they_change():

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from geo_dispatch.dispatch.messages.queueing import Draft
 from geo_dispatch.dispatch.repairs.changes import Change
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import EtaPublished
@@ -177,15 +176,6 @@ def test_endpoints_that_listen_get_a_delivery_each_in_the_same_transaction(offic
     with office.desk.store.read() as unit:
         waiting = {one.id: unit.deliveries.pending(one.id) for one in unit.webhooks.list()}
     assert waiting == {everything.id: 2, etas.id: 0, gateway.id: 1, asleep.id: 0}
-
-
-def test_messages_that_others_word_are_queued_as_they_are(office):
-    draft = Draft("order.flagged", "client", "clients", None, "words", {"a": 1}, NOW)
-    with office.desk.store.write() as unit:
-        outbox.queue(office.desk, unit, [draft], actor=DISPATCHER)
-        unit.commit()
-    [message] = _said(office)
-    assert (message.type, message.text, message.data) == ("order.flagged", "words", {"a": 1})
 
 
 def test_no_body_reaches_20_kb_whatever_people_type(office):
