@@ -88,6 +88,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "confirm_visit": _FIELD,
     "contest_visit": _FIELD,
     "get_order_sla": _ANYONE,
+    "get_order_sla_evidence": _OFFICE,
+    "get_sla_evidence": _OFFICE,
     "get_sla_report": _OFFICE,
     "get_sla_report_csv": _OFFICE,
     "list_contracts": _OFFICE,

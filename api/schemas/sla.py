@@ -18,6 +18,7 @@ from api.schemas.common import (
     Output,
     Text,
 )
+from api.schemas.orders import SlaOut
 from geo_dispatch.dispatch.records.contracts import ContractFields
 
 
@@ -39,7 +40,9 @@ class PolicyTermsOut(Output):
 class ClockOut(Output):
     """A clock of an order."""
 
-    state: Literal["runs", "paused", "kept", "missed"]
+    state: Literal["runs", "paused", "kept", "missed", "cancelled"] = Field(
+        description="cancelled: the order was, before its time; nothing was kept or missed."
+    )
     target_s: float
     due_at: datetime = Field(description="The deadline, as pauses have moved it so far.")
     left_s: float = Field(
@@ -68,6 +71,8 @@ class ProofOut(Output):
     at: datetime = Field(description="When it was written down.")
     occurred_at: datetime = Field(description="When it happened.")
     effect: str = Field(examples=["response kept, 12 min early"])
+    digest: str = Field(description="Seal of the order's record up to it, sha256.")
+    chain: str = Field(description="Seal of the whole log up to it, sha256.")
 
 
 class OrderSlaOut(Output):
@@ -82,6 +87,25 @@ class OrderSlaOut(Output):
     completion: ClockOut | None
     deadlines: list[CountdownOut]
     evidence: list[ProofOut]
+
+
+class EvidenceOut(Output):
+    """An order's clocks as they stand, and what proves it."""
+
+    order_id: str
+    number: str
+    placed_at: datetime
+    sla: SlaOut
+    proofs: list[ProofOut]
+
+
+class EvidenceFileOut(Output):
+    """Evidence on promises, to be kept or handed over."""
+
+    written_at: datetime
+    log_seq: int = Field(description="The newest event of the log when this was written ...")
+    log_chain: str = Field(description="... and its seal.")
+    orders: list[EvidenceOut] = Field(description="Those that something was promised.")
 
 
 class AttainmentOut(Output):

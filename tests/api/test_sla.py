@@ -98,6 +98,24 @@ def test_the_report_comes_as_csv_too(office, order):
     assert list(csv.DictReader(io.StringIO(missed.text))) == []
 
 
+def test_the_evidence_comes_as_a_file_for_an_order_and_for_a_period(office, order):
+    of_order = office.get(f"/v1/work-orders/{order['number']}/sla/evidence")
+    assert of_order.headers["content-disposition"] == (
+        f'attachment; filename="sla-{order["number"]}.json"'
+    )
+    (one,) = of_order.json()["orders"]
+    assert one["sla"] == order["sla"]
+    (proof,) = one["proofs"]
+    assert (proof["type"], len(proof["digest"]), len(proof["chain"])) == ("order.placed", 64, 64)
+    answered = office.get("/v1/sla/evidence", params={**PERIOD, "as": "csv"})
+    assert answered.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answered.headers["content-disposition"].endswith('.csv"')
+    rows = list(csv.DictReader(io.StringIO(answered.text)))
+    assert [row["digest"] for row in rows if row["number"] == order["number"]] == [proof["digest"]]
+    backwards = {"from": PERIOD["to"], "to": PERIOD["from"]}
+    assert office.get("/v1/sla/evidence", params=backwards).status_code == 422
+
+
 def test_a_report_of_no_time_is_refused(office):
     answered = office.get("/v1/sla/report", params={**PERIOD, "to": PERIOD["from"]})
     assert answered.status_code == 422

@@ -86,11 +86,19 @@ def left_s(clock: SlaClock, terms: Terms, now: datetime) -> float:
     return -terms.between(clock.due_at, at)
 
 
-def why(before: Sla | None, after: Sla, zone: ZoneInfo, now: datetime) -> str:
-    """What became of the clocks, for the order's story."""
+def why(
+    before: Sla | None, after: Sla, zone: ZoneInfo, now: datetime, *, cancelled: bool = False
+) -> str:
+    """What became of the clocks, for the order's story.
+
+    Parameters
+    ----------
+    cancelled
+        The order was: what was in time is neither kept nor missed.
+    """
     known = before if before is not None and before.policy == after.policy else None
     parts = [
-        f"{name} {_became(old, new, zone, now)}"
+        f"{name} {_became(old, new, zone, now, cancelled=cancelled)}"
         for name, old, new in (
             ("response", known.response if known else None, after.response),
             ("completion", known.completion if known else None, after.completion),
@@ -100,8 +108,12 @@ def why(before: Sla | None, after: Sla, zone: ZoneInfo, now: datetime) -> str:
     return ", ".join(parts) if known else f"{after.policy}: {', '.join(parts)}"
 
 
-def _became(old: SlaClock | None, new: SlaClock, zone: ZoneInfo, now: datetime) -> str:
+def _became(
+    old: SlaClock | None, new: SlaClock, zone: ZoneInfo, now: datetime, *, cancelled: bool
+) -> str:
     due = f"due {clock_text(new.due_at, zone, now)}"
+    if cancelled and not new.breached:
+        return f"cancelled, was {due}"
     if new.stopped_at is not None:
         off_min = (new.due_at - new.stopped_at).total_seconds() / 60
         return f"kept, {off_min:.0f} min early" if off_min >= 0 else f"missed by {-off_min:.0f} min"

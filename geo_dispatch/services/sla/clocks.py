@@ -15,7 +15,7 @@ from geo_dispatch.dispatch.sla.timekeeping import MOVING, Terms, clocks_of, foll
 from geo_dispatch.dispatch.work import events as e
 from geo_dispatch.dispatch.work.clocks import Sla
 from geo_dispatch.dispatch.work.evolution import evolve, evolve_all
-from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.records.contracts import tier_of
 
@@ -30,13 +30,22 @@ def promise(ctx: Desk, unit: Unit, order: WorkOrder) -> Sla | None:
 
 
 def clocks_moved(
-    ctx: Desk, order: WorkOrder, before: Sla | None, sla: Sla | None, now: datetime
+    ctx: Desk,
+    order: WorkOrder,
+    before: Sla | None,
+    sla: Sla | None,
+    now: datetime,
+    *,
+    cancelled: bool = False,
 ) -> list[e.Event]:
     """What goes into the record when the clocks of an order are not as they were."""
     if sla == before:
         return []
     zone = ZoneInfo(ctx.settings.time_zone)
-    text = "nothing is promised any more" if sla is None else why(before, sla, zone, now)
+    if sla is None:
+        text = "nothing is promised any more"
+    else:
+        text = why(before, sla, zone, now, cancelled=cancelled)
     plain = None if sla is None else e.as_json(sla)
     return [e.ClocksMoved(order_id=order.id, sla=plain, why=text, occurred_at=now)]
 
@@ -71,7 +80,8 @@ def moves(
         after = evolve(before, event)
         sla = follow(sla, terms, before, after, event)
         before = after
-    return clocks_moved(ctx, order, order.sla, sla, now)
+    cancelled = before.status is Status.CANCELLED
+    return clocks_moved(ctx, order, order.sla, sla, now, cancelled=cancelled)
 
 
 def terms_of(ctx: Desk, unit: Unit, sla: Sla) -> Terms:

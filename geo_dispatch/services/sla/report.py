@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -18,6 +16,7 @@ from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import CustomerId, OrderId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.records.contracts import tier_of
+from geo_dispatch.services.sla.tables import to_csv
 
 Promise = Literal["response", "completion", "window", "due"]
 
@@ -150,12 +149,12 @@ def report(ctx: Desk, start: datetime, end: datetime) -> Report:
 
 def attainment_csv(found: Report) -> str:
     """The attainment as CSV with a line of names, for a spreadsheet."""
-    return _csv(found.attainment, Attainment)
+    return to_csv(found.attainment, Attainment)
 
 
 def missed_csv(found: Report) -> str:
     """Every miss as CSV."""
-    return _csv(found.missed, Miss)
+    return to_csv(found.missed, Miss)
 
 
 def _tiers(unit: Unit, orders: Iterable[WorkOrder], zone: ZoneInfo) -> dict[OrderId, str]:
@@ -230,27 +229,6 @@ def _attainment(to: _To, states: list[str]) -> Attainment:
         open=states.count("open"),
         attained=kept / (kept + missed) if kept + missed else None,
     )
-
-
-def _csv(rows: Iterable[Attainment] | Iterable[Miss], of: type[Attainment | Miss]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(of)], lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _cell(value) for name, value in asdict(row).items()})
-    return text.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
-
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Text that begins so is taken for a formula by spreadsheets; an apostrophe keeps it text."""
 
 
 TABLES: Final = {"attainment": attainment_csv, "missed": missed_csv}

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from geo_dispatch.dispatch.sla.promises import SlaPolicy
 from geo_dispatch.dispatch.sla.risk import open_deadlines
-from geo_dispatch.dispatch.sla.timekeeping import MOVING, Terms, left_s
+from geo_dispatch.dispatch.sla.timekeeping import Terms, left_s
 from geo_dispatch.dispatch.work.clocks import SlaClock
-from geo_dispatch.dispatch.work.events import ClocksMoved, LoggedEvent
+from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.sla.clocks import terms_of
+from geo_dispatch.services.sla.evidence import Proof, proofs
 
-ClockState = Literal["runs", "paused", "kept", "missed"]
+ClockState = Literal["runs", "paused", "kept", "missed", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class ClockView:
 
     Attributes
     ----------
+    state
+        ``"cancelled"``: the order was, before its time; nothing was kept or missed.
     left_s
         Business time until the deadline, seconds; negative past it. As it stood, once stopped.
     """
@@ -45,30 +47,6 @@ class Countdown:
     at: datetime
     of: Literal["begin", "finish"]
     left_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """An event that moved the clocks.
-
-    Attributes
-    ----------
-    seq, type, actor
-        Of the event in the log; its place in the hash chain proves it.
-    at
-        When it was written down.
-    occurred_at
-        When it happened: fixes tell of an arrival later.
-    effect
-        What it did to the clocks.
-    """
-
-    seq: int
-    type: str
-    actor: str
-    at: datetime
-    occurred_at: datetime
-    effect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,50 +77,31 @@ def of_order(ctx: Desk, order_id: str) -> OrderSla:
         order = unit.orders.get(order_id)
         sla = order.sla
         terms = None if sla is None else terms_of(ctx, unit, sla)
-        logged = unit.stream(stream_of(order.id))
+        evidence = tuple(proofs(ctx, unit, unit.seals.stream(stream_of(order.id))))
     return OrderSla(
         order_id=order.id,
         number=order.number,
         now=now,
         policy=terms.policy if terms else None,
         policy_version=terms.version if terms else None,
-        response=_view(sla.response if sla else None, terms, now),
-        completion=_view(sla.completion if sla else None, terms, now),
+        response=_view(order, sla.response if sla else None, terms, now),
+        completion=_view(order, sla.completion if sla else None, terms, now),
         deadlines=tuple(
             Countdown(one.limit, one.at, one.of, (one.at - now).total_seconds())
             for one in open_deadlines(order)
         ),
-        evidence=tuple(proofs(logged)),
+        evidence=evidence,
     )
 
 
-def proofs(logged: list[LoggedEvent]) -> Iterator[Proof]:
-    """Each event of an order's stream that moved its clocks, with what it did."""
-    cause: LoggedEvent | None = None
-    for item in logged:
-        if item.type == ClocksMoved.type:
-            proved = cause or item
-            occurred_at = getattr(proved.event, "occurred_at", proved.at)
-            yield Proof(
-                seq=proved.seq,
-                type=proved.type,
-                actor=proved.actor,
-                at=proved.at,
-                occurred_at=occurred_at,
-                effect=item.body["why"],
-            )
-        elif item.type in _CAUSES:
-            cause = item
-
-
-_CAUSES = frozenset({"order.placed", "order.changed"} | {event.type for event in MOVING})
-
-
-def _view(clock: SlaClock | None, terms: Terms | None, now: datetime) -> ClockView | None:
+def _view(
+    order: WorkOrder, clock: SlaClock | None, terms: Terms | None, now: datetime
+) -> ClockView | None:
     if clock is None or terms is None:
         return None
     if clock.stopped_at is not None:
-        state: ClockState = "missed" if clock.breached else "kept"
+        cancelled = order.status is Status.CANCELLED and clock.stopped_at == order.ended_at
+        state: ClockState = "missed" if clock.breached else "cancelled" if cancelled else "kept"
     elif clock.paused_at is not None:
         state = "paused"
     else:

@@ -11,6 +11,7 @@ from geo_dispatch.dispatch.work.orders import HoldReason, Status
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.orders import work_orders
+from geo_dispatch.services.sla import evidence
 from geo_dispatch.services.sla import report as sla_report
 from geo_dispatch.services.sla import view as sla_view
 from tests.support.policies import OFFICE_HOURS, publish
@@ -120,3 +121,67 @@ def test_the_tables_are_csv_that_no_spreadsheet_takes_for_formulas(office, site)
 def test_a_period_that_ends_before_it_starts_is_refused(office):
     with pytest.raises(InvalidInput, match="is empty"):
         sla_report.report(office.desk, NOW, NOW)
+
+
+def sealed(office, order):
+    with office.desk.store.read() as unit:
+        return {one.event.seq: one for one in unit.seals.stream(f"order:{order.id}")}
+
+
+def test_of_several_events_written_at_once_the_one_that_moved_a_clock_is_told(office, site):
+    publish(office.desk, OFFICE_HOURS + SLA + 'response_stops_at = "en_route"\n')
+    order = visited(office, site, 30)
+    types = [one.event.type for one in sealed(office, order).values()]
+    assert types[types.index("order.en_route") :][:3] == [
+        "order.en_route",
+        "order.arrived",
+        "order.sla",
+    ]
+    told = sla_view.of_order(office.desk, order.id).evidence
+    assert [(one.type, one.effect) for one in told] == [
+        ("order.placed", "fast: response due 10:00"),
+        ("order.en_route", "response kept, 30 min early"),
+    ]
+
+
+@pytest.mark.capability("BO-083")
+def test_evidence_of_a_period_carries_the_seals_of_each_event(office, site):
+    order, plain = visited(office, site, 30), office.order()
+    found = evidence.of_period(office.desk, NOW, NOW + DAY)
+    assert [one.number for one in found.orders] == [order.number]
+    assert plain.sla is None
+    (one,) = found.orders
+    assert one.sla == order.sla
+    log = sealed(office, order)
+    assert [log[proof.seq].event.type for proof in one.proofs] == ["order.placed", "order.arrived"]
+    assert all(
+        (proof.digest, proof.chain) == (log[proof.seq].digest, log[proof.seq].chain)
+        for proof in one.proofs
+    )
+    with office.desk.store.read() as unit:
+        assert (found.log_seq, found.log_chain) == unit.seals.head()
+    assert evidence.of_order(office.desk, order.id).orders == found.orders
+    assert evidence.of_order(office.desk, plain.id).orders == ()
+    rows = list(csv.DictReader(io.StringIO(evidence.evidence_csv(found))))
+    assert [(row["number"], row["effect"]) for row in rows] == [
+        (order.number, "fast: response due 10:00"),
+        (order.number, "response kept, 30 min early"),
+    ]
+    assert {row["response_stopped_at"] for row in rows} == {order.arrival.at.isoformat()}
+
+
+def test_a_promise_that_was_cancelled_in_time_is_not_told_as_kept(office, site):
+    order = office.order(site)
+    office.apply(order.id, c.Cancel(reason="not needed"))
+    found = sla_view.of_order(office.desk, order.id)
+    assert found.response.state == "cancelled"
+    assert found.evidence[-1].effect == "response cancelled, was due 10:00"
+
+
+def test_a_promise_that_was_missed_before_the_order_was_cancelled_stays_missed(office, site):
+    order = office.order(site)
+    office.clock.go_on(minutes=70)
+    office.apply(order.id, c.Cancel(reason="too late"))
+    found = sla_view.of_order(office.desk, order.id)
+    assert found.response.state == "missed"
+    assert found.evidence[-1].effect == "response missed by 10 min"
