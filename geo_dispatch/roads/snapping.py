@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,11 @@ class Snaps:
 
     def __len__(self) -> int:
         return len(self.street)
+
+    def take(self, rows: Sequence[int]) -> Snaps:
+        """Those of some points, in that order."""
+        at = np.asarray(rows, dtype=np.intp)
+        return Snaps(self.street[at], self.along[at], self.distance_m[at], self.lonlats[at])
 
 
 class Snapper:

@@ -82,7 +82,8 @@ class Sheet:
     Attributes
     ----------
     version
-        The same for whoever sees the same; changes with every event.
+        The same for whoever sees the same; changes with every event and every minute, for planned
+        times, flags and positions move without any.
     backlog
         Orders that nobody has, the most urgent first.
     review
@@ -110,8 +111,11 @@ class Sheet:
 def version_of(ctx: Context, on: date, filters: Filters) -> str:
     """The version of that board as it stands, without making it."""
     with ctx.store.read() as unit:
-        seq = unit.last_seq()
-    asked = f"{on}|{filters.flag}|{filters.work_class}|{filters.territory_id}|{ctx.clock():%Y%m%d}"
+        return _version(unit.last_seq(), ctx.clock(), on, filters)
+
+
+def _version(seq: int, now: datetime, on: date, filters: Filters) -> str:
+    asked = f"{on}|{filters.flag}|{filters.work_class}|{filters.territory_id}|{now:%Y%m%d%H%M}"
     return f"{seq}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
@@ -126,11 +130,11 @@ def sheet(ctx: Context, on: date | None, filters: Filters, *, positions: Positio
     now = ctx.clock()
     on = on or now.astimezone(ctx.zone).date()
     whole = _window(ctx, on, now)
-    version = version_of(ctx, on, filters)
     with ctx.store.read() as unit:
-        days = _days(ctx, unit, positions, now)
-        done = _done(unit, whole)
+        version = _version(unit.last_seq(), now, on, filters)
         orders = unit.orders.search(statuses=OPEN)
+        days = _days(ctx, unit, positions, now, orders)
+        done = _done(unit, whole)
         sites = {site.id: site for site in unit.sites.many(_sites_of(orders, done)).values()}
         resources = unit.resources.list()
         bookings = unit.bookings.during(whole)
@@ -244,9 +248,15 @@ def _window(ctx: Context, on: date, now: datetime) -> Window:
     return day_window(on, ctx.zone)
 
 
-def _days(ctx: Context, unit: Unit, positions: PositionIndex, now: datetime) -> list[Day]:
+def _days(
+    ctx: Context,
+    unit: Unit,
+    positions: PositionIndex,
+    now: datetime,
+    orders: Sequence[WorkOrder] | None = None,
+) -> list[Day]:
     technicians = unit.technicians.list()
-    plans = load_plans(unit, technicians, lambda one: positions.get(one.id))
+    plans = load_plans(unit, technicians, lambda one: positions.get(one.id), orders)
     return days_of(plans, drives_on(ctx.roads), now, ctx.zone, slack=True)
 
 

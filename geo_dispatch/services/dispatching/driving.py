@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -19,8 +19,8 @@ from geo_dispatch.roads.engine import SNAP_M, RoadEngine, Snaps
 Floats = NDArray[np.float64]
 
 _MOST_REMEMBERED: Final = 100_000
-_REMEMBERED: Final[WeakKeyDictionary[RoadEngine, Mapping[Leg, float | None]]] = WeakKeyDictionary()
-"""Of each graph; replaced as a whole, never changed, so that threads may share it."""
+_REMEMBERED: Final[WeakKeyDictionary[RoadEngine, dict[Leg, float | None]]] = WeakKeyDictionary()
+"""Of each graph, for all threads: only ever added to, in single steps, or replaced."""
 
 _LOOK_S: Final = 60.0
 _SLOW_MPS: Final = 4.0
@@ -43,44 +43,65 @@ def drive_times(engine: RoadEngine, legs: Sequence[Leg]) -> list[float | None]:
         else:
             inward[end].append(number)
     times: list[float | None] = [None] * len(legs)
+    near_first = _NearFirst(engine, {*begins, *ends})
     for place, numbers in inward.items():
         starts = [legs[number][0] for number in numbers]
-        for number, time_s in zip(numbers, _near_first(engine, starts, [place]), strict=True):
+        for number, time_s in zip(numbers, near_first(starts, [place]), strict=True):
             times[number] = time_s
     for place, numbers in onward.items():
         goals = [legs[number][1] for number in numbers]
-        for number, time_s in zip(numbers, _near_first(engine, [place], goals), strict=True):
+        for number, time_s in zip(numbers, near_first([place], goals), strict=True):
             times[number] = time_s
     return times
 
 
-def _near_first(
-    engine: RoadEngine, starts: Sequence[LonLat], ends: Sequence[LonLat]
-) -> list[float | None]:
-    """From one place to many, or from many to one; most ways aren't much longer than they look."""
-    sources, targets = (engine.snap(np.array(those, dtype=np.float64)) for those in (starts, ends))
-    crow_m = haversines_m(np.array(starts), np.array(ends))
-    within_s = _LOOK_S + float(crow_m.max()) / _SLOW_MPS
-    found = engine.matrix(sources, targets, within_s).ravel()
-    if (found >= UNREACHABLE_MS).any():
-        found = engine.matrix(sources, targets).ravel()
-    return [None if ms >= UNREACHABLE_MS else ms / 1000 for ms in found.tolist()]
+class _NearFirst:
+    """From one place to many, or from many to one; most ways aren't much longer than they look.
+
+    All places are put on their streets together: one by one that takes as long as the searches.
+    """
+
+    def __init__(self, engine: RoadEngine, places: Iterable[LonLat]) -> None:
+        self._engine = engine
+        self._rows = {place: row for row, place in enumerate(places)}
+        self._lonlats = np.array(list(self._rows), dtype=np.float64).reshape(-1, 2)
+        self._snaps = engine.snap(self._lonlats)
+
+    def __call__(self, starts: Sequence[LonLat], ends: Sequence[LonLat]) -> list[float | None]:
+        sources, targets = ([self._rows[place] for place in those] for those in (starts, ends))
+        crow_m = haversines_m(self._lonlats[sources], self._lonlats[targets])
+        within_s = _LOOK_S + float(crow_m.max()) / _SLOW_MPS
+        many, one = self._snaps.take(sources), self._snaps.take(targets)
+        found = self._engine.matrix(many, one, within_s).ravel()
+        if (found >= UNREACHABLE_MS).any():
+            found = self._engine.matrix(many, one).ravel()
+        return [None if ms >= UNREACHABLE_MS else ms / 1000 for ms in found.tolist()]
 
 
 def drives_on(engine: RoadEngine) -> Drives:
-    """Drive times on these roads, each asked for once."""
-    return Drives(lambda legs: drive_times(engine, legs))
+    """Drive times on these roads, each asked for once, by whomever in this process."""
+    return Drives(lambda legs: _recalled(engine, legs))
 
 
 def remembered(engine: RoadEngine) -> Mapping[Leg, float | None]:
-    """Drive times that rankings on these roads have asked for so far."""
+    """Drive times on these roads that were asked for so far."""
     return _REMEMBERED.get(engine, {})
 
 
-def remember(engine: RoadEngine, drives: Drives) -> None:
+def remember(engine: RoadEngine, found: Mapping[Leg, float | None]) -> None:
     """Keep what was asked for: most ways lead from site to site, and come again."""
-    known = dict(drives.known)
-    _REMEMBERED[engine] = known if len(known) <= _MOST_REMEMBERED else {}
+    known = _REMEMBERED.get(engine)
+    if known is None or len(known) > _MOST_REMEMBERED:
+        known = _REMEMBERED[engine] = {}
+    known.update(found)
+
+
+def _recalled(engine: RoadEngine, legs: Sequence[Leg]) -> list[float | None]:
+    known = remembered(engine)
+    new = [leg for leg in legs if leg not in known]
+    found = dict(zip(new, drive_times(engine, new), strict=True))
+    remember(engine, found)
+    return [found[leg] if leg in found else known[leg] for leg in legs]
 
 
 def roads_on(engine: RoadEngine) -> Roads:

@@ -20,14 +20,24 @@ PositionOf = Callable[[Technician], Position | None]
 
 
 def load_plans(
-    unit: Unit, technicians: Iterable[Technician], position_of: PositionOf
+    unit: Unit,
+    technicians: Iterable[Technician],
+    position_of: PositionOf,
+    orders: Iterable[WorkOrder] | None = None,
 ) -> list[Plan]:
     """One plan per technician, its open orders in the order in which they will be done.
 
     An order that takes a crew is in the day of each of them, each time with its place there.
+
+    Parameters
+    ----------
+    orders
+        Their open orders, and any others, if they were read already; None reads them.
     """
     fleet = list(technicians)
-    orders = unit.orders.open([technician.id for technician in fleet])
+    if orders is None:
+        orders = unit.orders.open([technician.id for technician in fleet])
+    orders = [order for order in orders if order.technician_id is not None]
     sites = unit.sites.many(order.site_id for order in orders)
     crews = unit.crew_members.of_orders(order.id for order in orders if order.crew)
     priors = unit.orders.many(prior for order in orders for prior in order.after)

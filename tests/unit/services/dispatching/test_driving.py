@@ -66,9 +66,15 @@ def test_ways_to_a_place_and_on_from_it_cost_one_search_each(town):
 
 
 def test_what_was_asked_of_a_graph_is_remembered_for_it_alone(town, tmp_path):
-    drives = drives_on(town.engine)
-    leg = (town.at("A"), town.at("F"))
-    drives.prefetch([leg])
-    remember(town.engine, drives)
-    assert remembered(town.engine)[leg] == town.seconds("A", "F")
+    first, other = (town.at("A"), town.at("F")), (town.at("F"), town.at("A"))
+    drives_on(town.engine).prefetch([first])
+    assert remembered(town.engine)[first] == town.seconds("A", "F")
     assert remembered(Town(AsciiMap(SQUARE), tmp_path).engine) == {}
+    asked = drives_on(town.engine)
+    asked.prefetch([other, first])
+    assert dict(asked.known) == {
+        other: town.seconds("F", "A"),
+        first: town.seconds("A", "F"),
+    }
+    remember(town.engine, {(NOWHERE, NOWHERE): 0.0})
+    assert {first, other, (NOWHERE, NOWHERE)} <= set(remembered(town.engine))
