@@ -86,6 +86,15 @@ class EmergencyFlagOut(Output):
     fact: str
 
 
+class FirmOut(Output):
+    """A less urgent visit that could not make room."""
+
+    order_id: str
+    number: str
+    technician_id: str
+    why: str
+
+
 class EmergencyOut(Output):
     """What the emergency came to, or with `dry_run` would come to."""
 
@@ -93,6 +102,8 @@ class EmergencyOut(Output):
     order: WorkOrderOut
     technician_id: str | None = Field(description="Null: nobody can come; `excluded` says why.")
     call_sign: str | None
+    crew: list[str] = Field(description="Technicians who go with them.")
+    told: str = Field(description="What it comes to, in one sentence.")
     respond_by: datetime
     arrive_at: datetime | None
     begin_at: datetime | None
@@ -100,4 +111,7 @@ class EmergencyOut(Output):
     proven: bool = Field(description="No other answer costs less; false: the search was cut short.")
     changes: list[ChangeOut] = Field(description="The emergency first.")
     flagged: list[EmergencyFlagOut]
+    firm: list[FirmOut] = Field(
+        description="When somebody comes late, or nobody: visits in the way that stay."
+    )
     excluded: list[ExcludedOut]

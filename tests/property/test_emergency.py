@@ -14,7 +14,7 @@ from geo_dispatch.dispatch.days.feasibility import Limit, by_limit, deadlines, n
 from geo_dispatch.dispatch.days.insertion import stop_of
 from geo_dispatch.dispatch.policy.document import EmergencyParams
 from geo_dispatch.dispatch.records.technicians import Break, Shift
-from geo_dispatch.dispatch.repairs.emergency import Emergency, may_make_room, plan_emergency
+from geo_dispatch.dispatch.repairs.emergency import Emergency, plan_emergency, why_firm
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
@@ -162,7 +162,7 @@ def free_in(world):
         stop.order.id
         for day in world.days
         for stop in day.plan.stops
-        if stop.order.status is Status.ASSIGNED and may_make_room(stop.order, order, frozenset())
+        if stop.order.status is Status.ASSIGNED and not why_firm(stop.order, order, frozenset())
     }
 
 

@@ -6,7 +6,7 @@ change at all, and each order that is not as it was is told with its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -26,7 +26,7 @@ from geo_dispatch.dispatch.repairs.changes import (
     differences,
 )
 from geo_dispatch.dispatch.repairs.emergency_search import Answer, Cost, Fits, Wanted, least_change
-from geo_dispatch.dispatch.repairs.roster import Roster
+from geo_dispatch.dispatch.repairs.roster import CanHave, Roster
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import utc
@@ -48,12 +48,25 @@ class Emergency:
         When somebody must be there.
     wait_price
         Of a minute until then, in minutes of score.
+    can_have
+        Whether what the work needs and isn't aboard can be had for a technician's visit.
     """
 
     case: Case
     hosts: Mapping[TechnicianId, float]
     respond_by: datetime
     wait_price: float = 2.0
+    can_have: CanHave = lambda _technician_id, _stay: True
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A visit that could not make room, and why."""
+
+    order_id: OrderId
+    number: str
+    technician_id: TechnicianId
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +83,15 @@ class EmergencyPlan:
         The visit to the emergency as planned.
     schedules
         The days that change, as they will be.
+    crew
+        Who goes with the technician.
+    start_at
+        When a crew begins together, or what the work needs is free; None: as soon as may be.
     flagged
         Orders that need a dispatcher's judgment for it, each with the fact.
+    firm
+        When somebody comes late, or nobody: less urgent visits in their way that could not make
+        room.
     proven
         Whether no other answer costs less; False when the search was cut short.
     """
@@ -83,7 +103,10 @@ class EmergencyPlan:
     stay: Stay | None = None
     rearrangement: Rearrangement = field(default_factory=Rearrangement)
     schedules: Mapping[TechnicianId, Schedule] = field(default_factory=dict)
+    crew: tuple[TechnicianId, ...] = ()
+    start_at: datetime | None = None
     flagged: Mapping[OrderId, str] = field(default_factory=dict)
+    firm: tuple[Firm, ...] = ()
     proven: bool = True
 
 
@@ -96,22 +119,21 @@ def respond_by_of(order: WorkOrder, now: datetime, params: EmergencyParams) -> d
     return now + timedelta(seconds=params.respond_within_s)
 
 
-def may_make_room(order: WorkOrder, emergency: WorkOrder, awaited: frozenset[OrderId]) -> bool:
-    """Whether the visit may begin at another time, or go elsewhere, for the emergency.
+def why_firm(order: WorkOrder, emergency: WorkOrder, awaited: frozenset[OrderId]) -> str:
+    """Why the visit may not begin at another time, or go elsewhere, for the emergency.
 
-    Not if it is as urgent, pinned by a person, critical by contract, work of several
-    technicians, one that a shared vehicle or tool may be booked for, or a stage of work that
-    waits for another or is awaited.
+    Empty when it may: it makes room.
     """
-    return (
-        order.priority > emergency.priority
-        and not order.pinned
-        and not order.contract_critical
-        and not order.crew
-        and not order.required_equipment
-        and not order.after
-        and order.id not in awaited
+    reasons = (
+        (order.priority <= emergency.priority, "is as urgent"),
+        (order.pinned, "is pinned by a person"),
+        (order.contract_critical, "is critical by contract"),
+        (bool(order.crew), "is work of several technicians, who begin together"),
+        (bool(order.required_equipment), "needs equipment that may be booked for its time"),
+        (bool(order.after), "waits for another order"),
+        (order.id in awaited, "is awaited by another order"),
     )
+    return next((why for holds, why in reasons if holds), "")
 
 
 def plan_emergency(
@@ -132,24 +154,11 @@ def plan_emergency(
     fits
         Whether a technician may be sent to a visit, the times of their day left aside.
     """
-    case = emergency.case
-    order, now, zone = case.order, case.now, case.zone
-    awaited = frozenset(one for day in days for stop in day.plan.stops for one in stop.order.after)
-    midnight = datetime.combine(
-        now.astimezone(zone).date() + timedelta(days=1), time(), tzinfo=zone
-    )
-    roster = Roster(
-        days,
-        drives,
-        now=now,
-        today_until=utc(midnight),
-        may_change=lambda one: may_make_room(one, order, awaited),
-        excused=[order.id],
-    )
+    roster = roster_of(emergency, days, drives)
     wanted = Wanted(
-        stop=stop_of(case),
+        stop=stop_of(emergency.case),
         hosts=emergency.hosts,
-        now=now,
+        now=emergency.case.now,
         respond_by=emergency.respond_by,
         wait_price=emergency.wait_price,
         max_changes=params.max_changes,
@@ -157,7 +166,37 @@ def plan_emergency(
     )
     answer, proven = least_change(wanted, roster, fits)
     if answer is None:
-        return EmergencyPlan(order.id, emergency.respond_by, proven=proven)
+        return nobody(emergency, roster, proven=proven)
+    return plan_of(emergency, roster, answer, drives, proven=proven)
+
+
+def roster_of(emergency: Emergency, days: Sequence[Day], drives: Drives) -> Roster:
+    """The days as they stand, and what may change in them for the emergency."""
+    case = emergency.case
+    order, awaited = case.order, _awaited(days)
+    tomorrow = case.now.astimezone(case.zone).date() + timedelta(days=1)
+    return Roster(
+        days,
+        drives,
+        now=case.now,
+        today_until=utc(datetime.combine(tomorrow, time(), tzinfo=case.zone)),
+        may_change=lambda one: not why_firm(one, order, awaited),
+        excused=[order.id],
+        accepts=emergency.can_have,
+    )
+
+
+def nobody(emergency: Emergency, roster: Roster, *, proven: bool) -> EmergencyPlan:
+    """The plan when nobody can be there."""
+    firm = tuple(_firm(emergency, roster, emergency.hosts))
+    return EmergencyPlan(emergency.case.order.id, emergency.respond_by, firm=firm, proven=proven)
+
+
+def plan_of(
+    emergency: Emergency, roster: Roster, answer: Answer, drives: Drives, *, proven: bool
+) -> EmergencyPlan:
+    """The answer, with every order that is not as it was and the reason."""
+    order = emergency.case.order
     schedules = {
         owner: roster.days[owner].with_stops(day.stops, drives, slack=True).schedule
         for owner, day in answer.days.items()
@@ -179,8 +218,27 @@ def plan_emergency(
             for change in changes
             if change.order_id != order.id and (change.kind == "unassigned" or change.breaks)
         },
+        firm=tuple(_firm(emergency, roster, answer.days)) if answer.cost.late_min else (),
         proven=proven,
     )
+
+
+def _awaited(days: Iterable[Day]) -> frozenset[OrderId]:
+    return frozenset(one for day in days for stop in day.plan.stops for one in stop.order.after)
+
+
+def _firm(
+    emergency: Emergency, roster: Roster, technician_ids: Iterable[TechnicianId]
+) -> Iterator[Firm]:
+    """Less urgent visits of these technicians' days that could not make room."""
+    order, awaited = emergency.case.order, _awaited(roster.days.values())
+    for technician_id in technician_ids:
+        for stop in roster.days[technician_id].plan.stops:
+            one = stop.order
+            if one.priority > order.priority and not stop.fixed:
+                why = why_firm(one, order, awaited)
+                if why:
+                    yield Firm(one.id, one.number, technician_id, why)
 
 
 def _changes(

@@ -25,7 +25,7 @@ from geo_dispatch.dispatch.days.feasibility import (
 )
 from geo_dispatch.dispatch.days.insertion import first_position
 from geo_dispatch.dispatch.days.plan import Stop
-from geo_dispatch.dispatch.days.schedule import Schedule
+from geo_dispatch.dispatch.days.schedule import Schedule, Stay
 from geo_dispatch.dispatch.repairs.changes import WORTH_LISTING_S, same_begin
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.kernel.geo import LonLat
@@ -33,6 +33,9 @@ from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 PROMISES: Final = frozenset({Limit.WINDOW, Limit.DUE, Limit.SLA_RESPONSE, Limit.SLA_COMPLETION})
 """Limits that can be missed, at a price. Every other says what is not possible at all."""
+
+CanHave = Callable[[TechnicianId, Stay], bool]
+"""Whether the technician can have, for that visit, what it needs and isn't aboard."""
 
 _ROUNDING_S: Final = 1e-3
 """Sums of floats and of datetimes differ by less."""
@@ -117,6 +120,8 @@ class Roster:
         Which visits may begin at another time, or go elsewhere.
     excused
         Orders whose own promises aren't asked for: how late they are is judged elsewhere.
+    accepts
+        Asked of visits to those orders; whoever doesn't pass can't go then.
     today_until
         What is promised for later than that stays behind all that is arranged.
 
@@ -139,6 +144,7 @@ class Roster:
         today_until: datetime,
         may_change: Callable[[WorkOrder], bool],
         excused: Collection[OrderId] = (),
+        accepts: CanHave | None = None,
     ) -> None:
         self.days = {day.plan.technician.id: day for day in days}
         self.today_until = today_until
@@ -152,6 +158,7 @@ class Roster:
         self.walked = 0
         self._drives = drives
         self._excused = frozenset(excused)
+        self._accepts = accepts
         self._frames = {owner: self._frame(day, now) for owner, day in self.days.items()}
         self._opens_s: dict[OrderId, float] = {}
         self._memo = {
@@ -309,8 +316,17 @@ class Roster:
             broken=tuple(
                 one for one in worse if one.limit in PROMISES and one.order_id not in self._excused
             ),
-            possible=changed <= self.free and all(one.limit in PROMISES for one in worse),
+            possible=changed <= self.free
+            and all(one.limit in PROMISES for one in worse)
+            and self._accepted(technician_id, schedule),
             drive_s=schedule.drive_s,
+        )
+
+    def _accepted(self, technician_id: TechnicianId, schedule: Schedule) -> bool:
+        return self._accepts is None or all(
+            self._accepts(technician_id, stay)
+            for stay in schedule.stays
+            if stay.stop.order.id in self._excused
         )
 
 

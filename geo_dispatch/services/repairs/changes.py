@@ -13,7 +13,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault
-from geo_dispatch.kernel.ids import AssignmentId, OrderId
+from geo_dispatch.kernel.ids import AssignmentId, OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching import bookings
@@ -31,10 +31,16 @@ class Grounds:
         The candidates as they stood, best first, as the API shows them.
     decision_id
         What was known then is kept under it.
+    crew
+        Who goes with whoever gets it.
+    start_at
+        When they begin together; None leaves the order's.
     """
 
     ranking: tuple[dict[str, Any], ...] = ()
     decision_id: str | None = None
+    crew: tuple[TechnicianId, ...] = ()
+    start_at: datetime | None = None
 
 
 def apply_changes(
@@ -158,6 +164,8 @@ def _command(
         sequence=place,
         source=source,
         reason=change.why,
+        crew=grounds.crew,
+        start_at=grounds.start_at,
         decision_id=grounds.decision_id,
         ranking=grounds.ranking,
     )

@@ -18,6 +18,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import FlagCode
 from geo_dispatch.kernel.actors import WORKER, Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.kernel.geo import checked_lonlat
 from geo_dispatch.kernel.ids import OrderId, ProposalId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.roads.engine import RoadEngine
@@ -111,12 +112,17 @@ def replan(
     ------
     InvalidInput
         The factor is not above 0, or the area is none.
+    InvalidPosition
+        The area reaches beyond the earth.
     RedisUnavailable
         There are no positions to be had.
     """
     if area.is_empty or not area.is_valid:
         why = shapely.is_valid_reason(area) if not area.is_empty else "it is empty"
         raise InvalidInput("this area is none", [Fault("area", why)])
+    west, south, east, north = area.bounds
+    checked_lonlat(west, south, where="area")
+    checked_lonlat(east, north, where="area")
     if factor is not None and not factor > 0:
         raise InvalidInput(
             "this area cannot be driven so",

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.feasibility import deadlines
 from geo_dispatch.dispatch.ranking.candidates import Ranking
 from geo_dispatch.dispatch.repairs.changes import Change
-from geo_dispatch.dispatch.repairs.emergency import (
-    EmergencyPlan,
-)
+from geo_dispatch.dispatch.repairs.emergency import EmergencyPlan, respond_by_of
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.dispatch.work.orders import FlagCode, OrderFields, Status, WorkOrder
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
+from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
-from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.orders.work_orders import change_in, place_in
@@ -73,6 +70,7 @@ class Declared:
     """
 
     order: WorkOrder
+    case: Case
     plan: EmergencyPlan
     ranking: Ranking
     call_signs: Mapping[TechnicianId, str]
@@ -96,35 +94,47 @@ def declare(
     Raises
     ------
     InvalidInput
-        Every fault of the new order; it takes a crew.
+        Every fault of the new order.
     NotFound
         There is no such order.
     Conflict
         The order doesn't wait: somebody has it, or it has ended.
-    AssignmentConflict
-        What it needs is booked for somebody else; ``conflicts`` says until when.
     """
     now = ctx.clock()
     with ctx.store.write() as unit:  # never committed: what is placed here leaves no trace
-        order = _called(ctx, unit, call, actor)
+        order, limit = _called(ctx, unit, call, actor)
         scene = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
-    plan, ranked = planned(ctx, scene, call.respond_by), considered(scene)
+    plan, ranked = planned(ctx, scene, limit.respond_by), considered(scene)
     if dry_run:
         return _declared(scene, plan, ranked.ranking, {order.id: order})
     with ctx.store.write() as unit:
-        order = _called(ctx, unit, call, actor, order.id)
+        order, limit = _called(ctx, unit, call, actor, order_id=order.id, limit=limit)
         current = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
         if current.fingerprint != scene.fingerprint:
             scene, ranked = current, considered(current)
-            plan = planned(ctx, current, call.respond_by)
+            plan = planned(ctx, current, limit.respond_by)
         orders = _carried_out(ctx, unit, ranked, plan, actor)
         unit.commit()
     return _declared(scene, plan, ranked.ranking, orders)
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """When somebody must be there, and the order's due time for it; None leaves the order's."""
+
+    respond_by: datetime
+    due_at: datetime | None
+
+
 def _called(
-    ctx: Context, unit: Unit, call: Call, actor: Actor, order_id: OrderId | None = None
-) -> WorkOrder:
+    ctx: Context,
+    unit: Unit,
+    call: Call,
+    actor: Actor,
+    *,
+    order_id: OrderId | None = None,
+    limit: _Limit | None = None,
+) -> tuple[WorkOrder, _Limit]:
     """The order in question: placed now, or one that waits; an emergency in either case."""
     if call.order_id is None:
         order = place_in(ctx, unit, {**call.fields, "priority": 1}, actor=actor, order_id=order_id)
@@ -137,13 +147,24 @@ def _called(
                 [Fault("order_id", f"{order.number} is {order.status}")],
             )
         order = change_in(ctx, unit, order, {"priority": 1}, actor=actor)
-    if order.crew_size > 1:
-        raise InvalidInput(
-            f"{order.number} takes {order.crew_size} technicians; assign it by its candidates, "
-            "or send the first as an emergency for one",
-            [Fault("crew_size", f"{order.crew_size} is more than one, whom an emergency sends")],
-        )
-    return order
+    limit = limit or _limit_of(ctx, unit, order, call)
+    if limit.due_at is not None:
+        order = change_in(ctx, unit, order, {"due_at": limit.due_at}, actor=actor)
+    return order, limit
+
+
+def _limit_of(ctx: Context, unit: Unit, order: WorkOrder, call: Call) -> _Limit:
+    """By when; what neither the SLA nor the window asks for becomes the order's due time.
+
+    So its ETA is held against it, and it is at risk before it is late.
+    """
+    policy = unit.policies.in_force().policy.emergency
+    respond_by = call.respond_by or respond_by_of(order, ctx.clock(), policy)
+    if any(one.of == "begin" and one.at <= respond_by for one in deadlines(order)):
+        return _Limit(respond_by, None)
+    due_at = respond_by + timedelta(seconds=order.duration_s)
+    sooner = order.due_at is None or due_at < order.due_at
+    return _Limit(respond_by, due_at if sooner else None)
 
 
 def _carried_out(
@@ -157,11 +178,11 @@ def _carried_out(
         kind="emergency",
         source=SOURCE,
         chosen_id=plan.technician_id,
-        reason=_reason(ranked.case, plan),
+        reason=_told(ranked.case, ranked.ranking, plan),
         actor=actor,
     )
     if plan.technician_id is None:
-        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_nobody(ranked.case, ranked.ranking))
+        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_told(ranked.case, ranked.ranking, plan))
         return {order.id: apply(ctx, unit, order, flag, actor=actor, now=now)}
     orders = apply_changes(
         ctx,
@@ -171,31 +192,29 @@ def _carried_out(
         actor=actor,
         now=now,
         by_order_id=order.id,
-        grounds={order.id: Grounds(tuple(kept.ranking), kept.id)},
+        grounds={order.id: Grounds(tuple(kept.ranking), kept.id, plan.crew, plan.start_at)},
     )
     for order_id, fact in plan.flagged.items():
         flag = c.RaiseFlag(code=FlagCode.BUMPED, fact=fact)
         orders[order_id] = apply(ctx, unit, orders[order_id], flag, actor=actor, now=now)
-    stay = plan.stay
-    if stay is not None and stay.depart_at is not None and stay.finish_at is not None:
-        visit = Window(stay.depart_at, stay.finish_at)
-        bookings.book_for(ctx, unit, orders[order.id], visit, actor=actor, now=now)
     return orders
 
 
-def _reason(case: Case, plan: EmergencyPlan) -> str:
-    asked = f"somebody by {case.clock(plan.respond_by)}"
-    if plan.cost is None:
-        return f"{asked}: nobody can come"
-    late = f", {plan.cost.late_min} min late" if plan.cost.late_min else ""
-    return f"{asked}{late}; {plan.cost.changes - 1} other orders change"
-
-
-def _nobody(case: Case, ranking: Ranking) -> str:
-    """Why nobody goes, as the flag says it: the first few reasons."""
+def _told(case: Case, ranking: Ranking, plan: EmergencyPlan) -> str:
+    """What it came to in one sentence; the first few reasons why nobody goes."""
+    if plan.cost is not None:
+        late = f", {plan.cost.late_min} min late" if plan.cost.late_min else ""
+        others = plan.cost.changes - 1
+        change = "1 other order changes" if others == 1 else f"{others} other orders change"
+        return f"somebody by {case.clock(plan.respond_by)}{late}; {change}"
+    number, size = case.order.number, case.order.crew_size
     facts = [f"{one.call_sign}: {one.exclusions[0].fact}" for one in ranking.excluded]
+    facts += [f"{one.number} {one.why}" for one in plan.firm]
     said = "; ".join(facts[:_SAID]) + (f"; {len(facts) - _SAID} more" if facts[_SAID:] else "")
-    return f"nobody can come to {case.order.number}: {said or 'nobody is in service'}"
+    if size > 1:
+        together = f"{size} technicians can't begin together at {number}"
+        return f"{together}: {said}" if said else together
+    return f"nobody can come to {number}: {said or 'nobody is in service'}"
 
 
 _SAID: Final = 3
@@ -208,6 +227,7 @@ def _declared(
     call_signs = {one.technician.id: one.technician.call_sign for one in scene.fleet.plans}
     return Declared(
         order=known[scene.case.order.id],
+        case=scene.case,
         plan=plan,
         ranking=ranking,
         call_signs=call_signs,
@@ -225,6 +245,8 @@ def view(declared: Declared, *, dry_run: bool) -> View:
         "order": order_view(order),
         "technician_id": plan.technician_id,
         "call_sign": declared.call_signs[plan.technician_id] if plan.technician_id else None,
+        "crew": list(plan.crew),
+        "told": _told(declared.case, declared.ranking, plan),
         "respond_by": plan.respond_by,
         "arrive_at": stay.arrive_at if stay is not None else None,
         "begin_at": stay.begin_at if stay is not None else None,
@@ -234,6 +256,7 @@ def view(declared: Declared, *, dry_run: bool) -> View:
         "flagged": [
             {"order_id": order_id, "fact": fact} for order_id, fact in plan.flagged.items()
         ],
+        "firm": msgspec.to_builtins(plan.firm),
         "excluded": [] if assigned else msgspec.to_builtins(declared.ranking.excluded),
     }
 

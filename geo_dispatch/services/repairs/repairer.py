@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -15,7 +13,7 @@ from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.repairs.proposals import Cause
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.dispatch.work.orders import OPEN
-from geo_dispatch.kernel.errors import Conflict, NotFound, Unavailable
+from geo_dispatch.kernel.errors import Conflict, NotFound
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
@@ -28,8 +26,6 @@ CONSUMER: Final = "repair"
 LOOK_S: Final = 30.0
 """Overruns and orders that wait make no event by themselves: so often, real time, look at them."""
 
-_POLL_S: Final = 0.5
-_PAUSE_S: Final = 1.0
 _BATCH: Final = 200
 
 _BY_HOLD: Final = {"material": Cause.MATERIAL, "no_access": Cause.NO_ACCESS}
@@ -38,49 +34,18 @@ _BY_HOLD: Final = {"material": Cause.MATERIAL, "no_access": Cause.NO_ACCESS}
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class Repairer:
-    """Proposes repairs while its process is the one that should.
-
-    Attributes
-    ----------
-    turn_is_ours
-        Whether this process should do it now: one at a time is enough, several do no harm.
-    """
-
-    ctx: Context
-    turn_is_ours: Callable[[], bool]
-    stopping: threading.Event
-    _look_at: float = field(default=0.0)
-
-    def run(self) -> None:
-        """Propose until stopped; what is away is waited for."""
-        while not self.stopping.is_set():
-            pause_s = _POLL_S
-            try:
-                if self.turn_is_ours():
-                    pause_s = 0.0 if self.turn(time.monotonic()) else _POLL_S
-            except Unavailable as error:
-                _log.info("repairs wait", reason=error.message)
-                pause_s = _PAUSE_S
-            except Exception:  # noqa: BLE001 - the edge of the loop
-                _log.exception("proposing repairs failed; it goes on")
-                pause_s = _PAUSE_S
-            self.stopping.wait(pause_s)
-
-    def turn(self, now_s: float) -> int:
-        """Deal with the next events; now and then look at what makes none.
-
-        Returns
-        -------
-        int
-            How many events were dealt with.
-        """
-        done = follow(self.ctx)
-        if now_s >= self._look_at:
-            self._look_at = now_s + LOOK_S
-            look(self.ctx)
-        return done
+def follower(
+    ctx: Context, turn_is_ours: Callable[[], bool], stopping: threading.Event
+) -> relay.Follower:
+    """Proposing repairs, to run beside other work."""
+    return relay.Follower(
+        name="repairs",
+        follow=lambda: follow(ctx),
+        look=lambda: look(ctx),
+        look_every_s=LOOK_S,
+        turn_is_ours=turn_is_ours,
+        stopping=stopping,
+    )
 
 
 def follow(ctx: Context) -> int:

@@ -8,9 +8,9 @@ from geo_dispatch.dispatch.days.day import days_of
 from geo_dispatch.dispatch.policy.document import EmergencyParams
 from geo_dispatch.dispatch.repairs.emergency import (
     Emergency,
-    may_make_room,
     plan_emergency,
     respond_by_of,
+    why_firm,
 )
 from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.work.orders import Status
@@ -117,19 +117,23 @@ def test_a_visit_with_a_promise_for_today_breaks_it_in_the_backlog():
 )
 def test_some_visits_make_room_for_nothing(fields):
     order = an_order("wo_1", **fields)
-    assert not may_make_room(order, URGENT, frozenset())
+    assert why_firm(order, URGENT, frozenset())
     plan = answer(
         a_plan(a_technician("anna"), at(0), [a_stop("wo_1", at(600), **fields)]),
         respond_min=5,
     )
     assert list(told(plan)) == ["wo_9"]
     assert plan.cost.late_min > 0
+    urgent = order.priority <= URGENT.priority
+    assert [one.why for one in plan.firm if not urgent] == (
+        [] if urgent else [why_firm(order, URGENT, frozenset())]
+    )
 
 
 def test_a_visit_that_others_wait_for_makes_no_room():
     order = an_order("wo_1")
-    assert may_make_room(order, URGENT, frozenset())
-    assert not may_make_room(order, URGENT, frozenset({order.id}))
+    assert not why_firm(order, URGENT, frozenset())
+    assert why_firm(order, URGENT, frozenset({order.id}))
 
 
 def test_what_has_begun_goes_on():

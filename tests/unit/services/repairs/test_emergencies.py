@@ -5,16 +5,18 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from geo_dispatch.adapters.sql import message_tables
 from geo_dispatch.adapters.sql.tables import metadata
 from geo_dispatch.dispatch.days.day import days_of
-from geo_dispatch.dispatch.records.technicians import Skill
+from geo_dispatch.dispatch.records.technicians import Skill, Vehicle
+from geo_dispatch.dispatch.sla.risk import risk_of
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.dispatch.work.orders import FlagCode, SkillRequirement, Status
-from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, InvalidInput
+from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.dispatching.driving import drives_on
@@ -126,19 +128,21 @@ def test_everybody_touched_hears_of_it_once(desk, crowded):
 
 
 @pytest.mark.capability("FA-041")
-def test_a_conflict_at_the_very_end_leaves_nothing(desk, crowded):
-    crane = records.create(
-        desk.ctx, RESOURCES, {"name": "Crane", "provides": ("crane",)}, actor=DISPATCHER
-    )
-    whole_day = Window(desk.clock.now, desk.clock.now + timedelta(hours=9))
-    bookings.block(desk.ctx, crane.id, whole_day, reason="repair", actor=DISPATCHER)
+def test_a_failure_at_the_very_end_leaves_nothing(desk, crowded):
     site = desk.site("A")
     call = Call(
-        {"type": "fallen tree", "site_id": site.id, "required_equipment": ("crane",)},
+        {"type": "fallen tree", "site_id": site.id},
         respond_by=desk.clock.now + timedelta(minutes=1),
     )
     before = everything(desk)
-    with pytest.raises(AssignmentConflict):
+    with desk.ctx.store.write() as unit:
+        trigger = text(
+            "create trigger full before insert on messages "
+            "begin select raise(abort, 'no room for messages'); end"
+        )
+        unit.connection.execute(trigger)
+        unit.commit()
+    with pytest.raises(IntegrityError, match="no room for messages"):
         sent(desk, call)
     assert everything(desk) == before
 
@@ -278,9 +282,117 @@ def test_an_order_that_somebody_has_is_refused(desk, crowded):
         sent(desk, Call(order_id=visit.id))
 
 
-def test_work_for_a_crew_is_refused(desk, crowded):
-    with pytest.raises(InvalidInput, match="takes 2 technicians"):
-        declare(desk, crew_size=2)
+def test_a_crew_goes_together_and_nobody_else_is_sent_away_for_it(desk):
+    near, far = desk.technician("Van 1", "A"), desk.technician("Van 2", "D")
+    desk.technician("Van 3", "D", shifts=())
+    later = desk.order("C", priority=4)
+    desk.assign(later, far)
+    before = planned(desk)
+    shown = declare(desk, crew_size=2, dry_run=True)
+    declared = declare(desk, crew_size=2)
+    order = desk.read(declared.order)
+    assert sorted(order.technician_ids) == sorted([near.id, far.id])
+    assert order.start_at == declared.plan.stay.begin_at
+    after = planned(desk)
+    listed = {one.order_id: one for one in declared.plan.rearrangement.changes}
+    assert set(listed) == {order.id, later.id}
+    assert {one for one in before if before[one] != after[one]} == {later.id}
+    assert after[later.id] == (far.id, listed[later.id].begin_after)
+    places = desk.sequences(far)
+    assert places[later.id] > 1
+    told = [
+        [(one.number, one.kind, one.begin_after) for one in answer.plan.rearrangement.changes]
+        for answer in (shown, declared)
+    ]
+    assert told[0] == told[1]
+    people = [who for kind, who in messages(desk) if kind == "order.assigned"]
+    assert people.count(near.id) == 1
+    view = emergencies.view(declared, dry_run=False)
+    assert [view["technician_id"], *view["crew"]] == list(order.technician_ids)
+
+
+def test_a_crew_moves_nothing_that_is_pinned(desk):
+    near, far, third = (
+        desk.technician(name, place)
+        for name, place in (("Van 1", "A"), ("Van 2", "B"), ("Van 3", "D"))
+    )
+    pinned = desk.order("B", priority=4, duration_s=3600.0)
+    desk.assign(pinned, far)
+    desk.office.apply(pinned.id, c.Pin(pinned=True))
+    before = planned(desk)
+    declared = declare(desk, crew_size=2)
+    assert planned(desk)[pinned.id] == before[pinned.id]
+    assert set(declared.order.technician_ids) <= {near.id, far.id, third.id}
+
+
+def test_a_crew_that_there_is_not_is_told_with_the_order_flagged(desk, crowded):
+    declared = declare(desk, crew_size=3)
+    order = desk.read(declared.order)
+    assert order.flag.code is FlagCode.NOBODY
+    assert "3 technicians can't begin together" in order.flag.fact
+
+
+@pytest.fixture
+def hoist(desk):
+    """The only hoist there is to be booked; it is away for two hours."""
+    made = records.create(
+        desk.ctx, RESOURCES, {"name": "Hoist 1", "provides": ("hoist",)}, actor=DISPATCHER
+    )
+    bookings.block(desk.ctx, made.id, desk.window(0, 120), reason="service", actor=DISPATCHER)
+    return made
+
+
+def test_what_is_booked_sends_whoever_carries_it(desk, hoist):
+    desk.technician("Van 1", "A")
+    carries = desk.technician("Van 2", "D", vehicle=Vehicle("Van", equipment=("hoist",)))
+    declared = declare(desk, required_equipment=("hoist",))
+    assert declared.order.technician_id == carries.id
+    assert declared.plan.proven
+
+
+def test_what_nobody_carries_is_waited_for(desk, hoist):
+    van = desk.technician("Van 1", "A")
+    declared = declare(desk, required_equipment=("hoist",))
+    free_from = desk.clock.now + timedelta(minutes=120)
+    assert declared.order.technician_id == van.id
+    assert declared.plan.stay.begin_at >= free_from
+    assert planned(desk)[declared.order.id] == (van.id, declared.plan.stay.begin_at)
+    booked = bookings.of_order(desk.ctx, declared.order.id)
+    assert [one.resource_id for one in booked] == [hoist.id]
+    assert declared.plan.cost.late_min > 0
+
+
+@pytest.mark.parametrize("how", ["asked for", "by the policy"])
+def test_when_somebody_must_be_there_is_held_against_its_eta(desk, how):
+    desk.technician("Van 1", "A")
+    site = desk.site("B")
+    fields = {"type": "leak", "site_id": site.id, "duration_s": 1800.0}
+    asked = desk.clock.now + timedelta(minutes=20)
+    call = Call(fields, respond_by=asked if how == "asked for" else None)
+    declared = sent(desk, call)
+    respond_by = declared.plan.respond_by
+    assert (respond_by == asked) == (how == "asked for")
+    order = desk.read(declared.order)
+    assert order.due_at == respond_by + timedelta(minutes=30)
+    late = respond_by + timedelta(minutes=1)
+    assert risk_of(order, late, late + timedelta(minutes=30), desk.clock.now).limit == "due"
+
+
+def test_what_the_sla_asks_for_is_left_to_its_clock(desk):
+    desk.technician("Van 1", "A")
+    site = desk.site("B")
+    declared = sent(desk, Call({"type": "entrapment", "site_id": site.id}))
+    assert desk.read(declared.order).due_at is None
+    assert declared.plan.respond_by == desk.read(declared.order).sla.response.due_at
+
+
+def test_what_cannot_make_room_is_told_with_the_reason(desk, crowded):
+    _, far, visit, _ = crowded
+    desk.office.apply(visit.id, c.Pin(pinned=True))
+    records.retire(desk.ctx, records.TECHNICIANS, far.id, actor=DISPATCHER, expected_version=1)
+    declared = declare(desk)
+    told = emergencies.view(declared, dry_run=False)["firm"]
+    assert [(one["order_id"], one["why"]) for one in told] == [(visit.id, "is pinned by a person")]
 
 
 def test_the_decision_is_kept_with_the_ranking_as_it_stood(desk, crowded):

@@ -15,7 +15,7 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.repairs import proposals
-from geo_dispatch.services.repairs.repairer import Repairer, follow, look
+from geo_dispatch.services.repairs.repairer import follow, follower, look
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
@@ -146,8 +146,7 @@ def test_what_is_long_past_is_not_repaired_any_more(desk, first):
 
 def test_it_runs_beside_other_work_until_stopped(desk, first):
     stopping = threading.Event()
-    repairer = Repairer(desk.ctx, lambda: True, stopping)
-    thread = threading.Thread(target=repairer.run)
+    thread = threading.Thread(target=follower(desk.ctx, lambda: True, stopping).run)
     thread.start()
     try:
         desk.office.apply(given(desk, first, "C").id, c.Cancel())
