@@ -34,8 +34,8 @@ from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.messages.courier import Courier
-from geo_dispatch.services.policy.auto_assign import AutoAssigner
-from geo_dispatch.services.repairs.repairer import Repairer
+from geo_dispatch.services.policy import auto_assign
+from geo_dispatch.services.repairs import repairer
 from geo_dispatch.services.tracking import process as tracking
 
 LEASE_S: Final = 5.0
@@ -179,12 +179,12 @@ def run(settings: Settings, stopping: threading.Event) -> None:
     with open_context(settings) as ctx:
         worker = Worker(ctx, stopping)
         courier = Courier(ctx, worker.owner, stopping)
-        assigner = AutoAssigner(ctx, worker.follows_the_log, stopping)
-        repairer = Repairer(ctx, worker.follows_the_log, stopping)
+        rules = auto_assign.follower(ctx, worker.follows_the_log, stopping)
+        repairs = repairer.follower(ctx, worker.follows_the_log, stopping)
         with (
             _beside("courier", courier.run, stopping),
-            _beside("rules", assigner.run, stopping),
-            _beside("repairs", repairer.run, stopping),
+            _beside("rules", rules.run, stopping),
+            _beside("repairs", repairs.run, stopping),
         ):
             worker.run()
 

@@ -2,10 +2,73 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
 
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.kernel.errors import Unavailable
+
+_POLL_S: Final = 0.2
+_PAUSE_S: Final = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Follower:
+    """Follows the log beside other work, while its process is the one that should.
+
+    Attributes
+    ----------
+    name
+        What the process's own log calls it.
+    follow
+        Deals with the next events of the log, and tells how many those were.
+    look
+        Looks at what makes no event by itself.
+    look_every_s
+        So often, in real time, is looked.
+    turn_is_ours
+        Whether this process should do it now: one at a time is enough, several do no harm.
+    stopping
+        Set to end `run` after the turn under way.
+    """
+
+    name: str
+    follow: Callable[[], int]
+    look: Callable[[], None]
+    look_every_s: float
+    turn_is_ours: Callable[[], bool]
+    stopping: threading.Event
+    _look_at: float = field(default=0.0)
+
+    def run(self) -> None:
+        """Follow until stopped; what is away is waited for."""
+        while not self.stopping.is_set():
+            pause_s = _POLL_S
+            try:
+                if self.turn_is_ours() and self._turn(time.monotonic()):
+                    pause_s = 0.0
+            except Unavailable as error:
+                _log.info("waits", follower=self.name, reason=error.message)
+                pause_s = _PAUSE_S
+            except Exception:  # noqa: BLE001 - the edge of the loop
+                _log.exception("a turn failed; it goes on", follower=self.name)
+                pause_s = _PAUSE_S
+            self.stopping.wait(pause_s)
+
+    def _turn(self, now_s: float) -> int:
+        done = self.follow()
+        if now_s >= self._look_at:
+            self._look_at = now_s + self.look_every_s
+            self.look()
+        return done
 
 
 def deliver(

@@ -8,9 +8,7 @@ A person's hand goes before: what somebody pinned, set, took away or judged is n
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -29,6 +27,7 @@ from geo_dispatch.services.dispatching import assignments
 from geo_dispatch.services.dispatching.candidates import Considered, situation
 from geo_dispatch.services.orders.lifecycle import apply, stream_of
 from geo_dispatch.services.policy import decisions
+from geo_dispatch.services.relay import Follower
 from geo_dispatch.tracking.nearest import PositionIndex
 
 CONSUMER: Final = "auto"
@@ -61,8 +60,6 @@ LOOK_MOST: Final = 200
 
 _BATCH: Final = 100
 _FACTS_TOLD: Final = 3
-_POLL_S: Final = 0.2
-_PAUSE_S: Final = 1.0
 
 _ABOUT_AN_ORDER: Final = frozenset({"order.placed", "order.changed", "order.released"})
 _BY_HAND: Final = frozenset({"order.unassigned", "order.flag_cleared"})
@@ -87,49 +84,16 @@ _CHANGING: Final = frozenset(
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class AutoAssigner:
-    """Follows the log while its process is the one that should.
-
-    Attributes
-    ----------
-    turn_is_ours
-        Whether this process should do it now: one at a time is enough, several do no harm.
-    """
-
-    ctx: Context
-    turn_is_ours: Callable[[], bool]
-    stopping: threading.Event
-    _look_again_at: float = field(default=0.0)
-
-    def run(self) -> None:
-        """Assign until stopped; what is away is waited for."""
-        while not self.stopping.is_set():
-            pause_s = _POLL_S
-            try:
-                if self.turn_is_ours():
-                    pause_s = 0.0 if self.turn(time.monotonic()) else _POLL_S
-            except Unavailable as error:
-                _log.info("automatic assignment waits", reason=error.message)
-                pause_s = _PAUSE_S
-            except Exception:  # noqa: BLE001 - the edge of the loop
-                _log.exception("automatic assignment failed; it goes on")
-                pause_s = _PAUSE_S
-            self.stopping.wait(pause_s)
-
-    def turn(self, now_s: float) -> int:
-        """Deal with the next events; now and then look at the flags again.
-
-        Returns
-        -------
-        int
-            How many events were dealt with.
-        """
-        done = follow(self.ctx)
-        if now_s >= self._look_again_at:
-            self._look_again_at = now_s + LOOK_AGAIN_S
-            look_again(self.ctx)
-        return done
+def follower(ctx: Context, turn_is_ours: Callable[[], bool], stopping: threading.Event) -> Follower:
+    """Automatic assignment, to run beside other work."""
+    return Follower(
+        name="rules",
+        follow=lambda: follow(ctx),
+        look=lambda: look_again(ctx),
+        look_every_s=LOOK_AGAIN_S,
+        turn_is_ours=turn_is_ours,
+        stopping=stopping,
+    )
 
 
 def follow(ctx: Context, positions: PositionIndex | None = None) -> int:
@@ -268,7 +232,7 @@ def _considered(ctx: Context, order_id: OrderId, positions: PositionIndex) -> Co
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
     if not ranking.candidates and top is not None:  # why, of each of them
         ranking, inputs = inputs_of(case, fleet, params=policy.ranking)
-    return Considered(case, ranking, inputs, policy, version.version)
+    return Considered(case, ranking, inputs, fleet, policy, version.version)
 
 
 def _flag(ctx: Context, considered: Considered, left: Left, *, changed: bool) -> WorkOrder:

@@ -1,9 +1,14 @@
 """Consumers get every event at least once, in order."""
 
-import pytest
+import threading
 
+import pytest
+import structlog
+
+from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services import relay
 from tests.support.records import open_office
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -39,3 +44,43 @@ def test_a_failed_event_comes_again_and_those_before_it_do_not(office):
         relay.deliver(office.desk.store, "map", stumble)
     assert relay.deliver(office.desk.store, "map", stumble) == 3
     assert seen == [1, 2, 3, 3, 4, 5]
+
+
+def test_a_follower_goes_on_when_something_is_away_or_fails():
+    turns, looks, stopping = [], [], threading.Event()
+
+    def follow():
+        turns.append(len(turns))
+        if len(turns) == 1:
+            raise Unavailable("the database is away")
+        if len(turns) == 2:
+            raise ValueError("one that nobody can read")
+        return 1 if len(turns) == 3 else 0
+
+    follower = relay.Follower("test", follow, lambda: looks.append(1), 60.0, lambda: True, stopping)
+    thread = threading.Thread(target=follower.run)
+    with structlog.testing.capture_logs() as told:
+        thread.start()
+        until(lambda: len(turns) >= 5, 10, "five turns")
+        stopping.set()
+        thread.join(5)
+    assert not thread.is_alive()
+    assert [entry["log_level"] for entry in told] == ["info", "error"]
+    assert looks == [1]
+
+
+def test_a_follower_leaves_the_log_to_the_process_whose_turn_it_is():
+    asked, stopping = [], threading.Event()
+
+    def turn_is_ours():
+        asked.append(1)
+        if len(asked) == 3:
+            stopping.set()
+        return False
+
+    turns = []
+    follower = relay.Follower(
+        "test", lambda: len(turns.append(1) or turns), lambda: None, 0.0, turn_is_ours, stopping
+    )
+    follower.run()
+    assert (len(asked), turns) == (3, [])
