@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import shapely
 from pydantic import Field
 
-from api.schemas.common import Input, Name, Number, Output, Piece, Text
-from geo_dispatch.kernel.errors import Fault, InvalidGeometry
+from api.schemas.common import Input, Name, Number, Output, Text
+from api.schemas.shapes import ShapeIn
 
 
-class AreaIn(Piece):
+class AreaIn(ShapeIn):
     """An area, as a GeoJSON geometry."""
-
-    type: Literal["Polygon", "MultiPolygon"]
-    coordinates: list[Any] = Field(
-        description="Rings of [lon, lat].",
-        examples=[[[[9.50, 47.13], [9.53, 47.13], [9.53, 47.15], [9.50, 47.13]]]],
-    )
 
     def to_core(self) -> shapely.Polygon | shapely.MultiPolygon:
         """The polygon."""
-        try:
-            shape = shapely.geometry.shape(self.model_dump())
-        except (ValueError, TypeError, IndexError, shapely.errors.ShapelyError) as error:
-            raise InvalidGeometry(
-                f"the area is not a GeoJSON {self.type}",
-                [
-                    Fault(
-                        "area.coordinates",
-                        "are not rings of at least four [lon, lat], the last the same as the "
-                        "first; see RFC 7946",
-                    )
-                ],
-            ) from error
-        assert isinstance(shape, shapely.Polygon | shapely.MultiPolygon)
-        return shape
+        return self.shape("area")
 
 
 class ReplanIn(Input):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import shapely
 from pydantic import Field
@@ -18,11 +18,10 @@ from api.schemas.common import (
     Name,
     Number,
     Output,
-    Piece,
     Text,
 )
+from api.schemas.shapes import ShapeIn
 from geo_dispatch.dispatch.records.sites import DEFAULT_FENCE_RADIUS_M, CustomerFields, SiteFields
-from geo_dispatch.kernel.errors import Fault, InvalidGeometry
 
 
 class CustomerChange(Change):
@@ -62,31 +61,12 @@ class CustomerOut(Output):
     version: int = Field(description="The ETag, without its quotes.")
 
 
-class FenceIn(Piece):
+class FenceIn(ShapeIn):
     """The outline of the parcel, as a GeoJSON geometry."""
 
-    type: Literal["Polygon", "MultiPolygon"]
-    coordinates: list[Any] = Field(
-        description="Rings of [lon, lat].",
-        examples=[[[[9.52, 47.14], [9.521, 47.14], [9.521, 47.141], [9.52, 47.14]]]],
-    )
-
     def to_core(self) -> shapely.Polygon | shapely.MultiPolygon:
-        """The polygon; whether it crosses itself is for the records to judge."""
-        try:
-            shape = shapely.geometry.shape(self.model_dump())
-        except (ValueError, TypeError, IndexError, shapely.errors.ShapelyError) as error:
-            raise InvalidGeometry(
-                f"the fence is not a GeoJSON {self.type}",
-                [
-                    Fault(
-                        "fence.coordinates",
-                        "are not rings of at least four [lon, lat], the last the same as the "
-                        "first; see RFC 7946",
-                    )
-                ],
-            ) from error
-        return cast("shapely.Polygon | shapely.MultiPolygon", shape)
+        """The polygon."""
+        return self.shape("fence")
 
 
 class SiteChange(Change):

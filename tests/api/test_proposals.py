@@ -91,6 +91,16 @@ def test_a_closed_area_is_answered_with_a_proposal(office, crew):
     [
         ({"area": {"type": "Polygon", "coordinates": [[[0, 0]]]}}, "area.coordinates"),
         ({"area": {"type": "Polygon", "coordinates": []}}, "area"),
+        ({"area": {"type": "Polygon", "coordinates": [{"": ""}, "ring"]}}, "area.coordinates"),
+        (
+            {
+                "area": {
+                    "type": "Polygon",
+                    "coordinates": [[[500, 0], [501, 0], [501, 1], [500, 0]]],
+                }
+            },
+            "area.lon",
+        ),
         ({"area": {"type": "Point", "coordinates": [0, 0]}}, "area.type"),
         ({}, "area"),
         (
