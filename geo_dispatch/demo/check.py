@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from geo_dispatch.demo.day import Rhythm
+from geo_dispatch.demo.listener import EtaListener
 from geo_dispatch.demo.phone import Habits
 from geo_dispatch.demo.show import day
-from geo_dispatch.demo.witness import EtaListener, Seen, Witness
+from geo_dispatch.demo.witness import Seen, Witness
 from geo_dispatch.demo.world import DemoOptions, Stage, opened
 
 SPEED: Final = 40.0
@@ -19,7 +20,9 @@ AT_MOST_S: Final = 165.0
 """Of the 180 s allowed, the rest is for starting Python and for ending everything."""
 
 _LOOK_EVERY_S: Final = 0.5
-_RHYTHM: Final = Rhythm(at_start=8, left_every=8, duration_scale=0.25, windows=False)
+_RHYTHM: Final = Rhythm(
+    at_start=12, emergencies_min=(4.0, 8.0, 12.0), duration_scale=0.25, windows=False
+)
 _HABITS: Final = Habits(send_every_s=0.5)
 
 
@@ -41,6 +44,9 @@ def check_demo(options: DemoOptions, stage: Stage) -> Seen:
                 witness.look(office, phones)
                 next_look = time.monotonic() + _LOOK_EVERY_S
             seen.waited_s = time.monotonic() - began
-            if not seen.missing or seen.waited_s > AT_MOST_S:
+            if not seen.missing_of_the_day or seen.waited_s > AT_MOST_S:
                 break
+        record = world.checked_record()
+        if record is not None:
+            seen.things["audit"] = record
     return seen

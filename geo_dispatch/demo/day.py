@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from geo_dispatch.demo.seeds import JobKind, Seeds
@@ -23,27 +23,24 @@ class Rhythm:
         Mean minutes from one later job to the next: a little less than 12 technicians can do.
     hours
         After so many hours no more jobs come in.
-    emergency_min
-        Minutes after the start when the emergency comes in.
-    left_every
-        Each so many-th job is left to the dispatcher at the map.
+    emergencies_min
+        Minutes after the start when an emergency comes in.
     duration_scale
         Multiplies the work on site; checks are in a hurry.
     windows
         Whether customers expect the technician at certain hours.
     """
 
-    at_start: int = 14
+    at_start: int = 24
     every_min: float = 4.5
     hours: float = 8.5
-    emergency_min: float = 12.0
-    left_every: int = 5
+    emergencies_min: tuple[float, ...] = (12.0,)
     duration_scale: float = 1.0
     windows: bool = True
 
     def __post_init__(self) -> None:
-        if self.at_start < 1 or self.left_every < 1:
-            raise ValueError("at_start and left_every must be at least 1")
+        if self.at_start < 1:
+            raise ValueError("at_start must be at least 1")
         if min(self.every_min, self.duration_scale) <= 0:
             raise ValueError("every_min and duration_scale must be above 0")
 
@@ -56,8 +53,8 @@ class Job:
     ----------
     site
         Index into the seeds' sites.
-    left_to_dispatcher
-        Nobody assigns it automatically, at first.
+    emergency
+        Somebody must go at once, whatever else was planned.
     """
 
     at: datetime
@@ -66,7 +63,7 @@ class Job:
     window: Window | None
     due_at: datetime
     duration_s: float
-    left_to_dispatcher: bool
+    emergency: bool = False
 
 
 _DUE_H = {1: 1.5, 2: 4.0, 3: 8.0, 4: 10.0, 5: 30.0}
@@ -82,15 +79,17 @@ def plan_day(seeds: Seeds, start: datetime, rhythm: Rhythm, seed: int = 1) -> li
     moments = _moments(start, rhythm, rng)
     jobs: list[Job] = []
     recent: list[int] = []
-    for number, at in enumerate(moments):
+    for at in moments:
         kind = rng.choice(seeds.jobs)
         site = _site_for(seeds, kind, recent, rng)
         recent = [*recent, site][-len(seeds.sites) // 2 :]
-        left = number % rhythm.left_every == rhythm.left_every - 1
-        jobs.append(_job(at, kind, site, rhythm, rng, left_to_dispatcher=left))
-    at = start + timedelta(minutes=rhythm.emergency_min)
-    site = _site_for(seeds, seeds.emergency, recent, rng)
-    jobs.append(_job(at, seeds.emergency, site, rhythm, rng, left_to_dispatcher=False))
+        jobs.append(_job(at, kind, site, rhythm, rng))
+    for minutes in rhythm.emergencies_min:
+        at = start + timedelta(minutes=minutes)
+        site = _site_for(seeds, seeds.emergency, recent, rng)
+        recent = [*recent, site]
+        called = _job(at, seeds.emergency, site, rhythm, rng)
+        jobs.append(replace(called, emergency=True))
     return sorted(jobs, key=lambda job: job.at)
 
 
@@ -109,15 +108,7 @@ def _site_for(seeds: Seeds, kind: JobKind, recent: Sequence[int], rng: random.Ra
     return rng.choice([i for i in fitting if i not in recent] or fitting)
 
 
-def _job(
-    at: datetime,
-    kind: JobKind,
-    site: int,
-    rhythm: Rhythm,
-    rng: random.Random,
-    *,
-    left_to_dispatcher: bool,
-) -> Job:
+def _job(at: datetime, kind: JobKind, site: int, rhythm: Rhythm, rng: random.Random) -> Job:
     window = None
     if rhythm.windows and kind.has_window and rng.random() < _BOOKED:
         opens = _whole_half_hour(at + timedelta(minutes=rng.choice([0, 30, 90])))
@@ -130,7 +121,6 @@ def _job(
         window=window,
         due_at=max(due_at, window.end) if window else due_at,
         duration_s=60.0 * round(kind.duration_min * rng.uniform(0.8, 1.2)) * rhythm.duration_scale,
-        left_to_dispatcher=left_to_dispatcher,
     )
 
 

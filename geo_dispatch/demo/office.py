@@ -1,4 +1,4 @@
-"""The office of the demo: takes calls, assigns most jobs, leaves some to whoever is at the map."""
+"""The office of the demo: takes calls, and judges what the rules left to a dispatcher."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from geo_dispatch.demo.seeding import Entered
 
 Say = Callable[[str], None]
 
-THINKING = timedelta(seconds=20)
-"""From the call to the assignment."""
-
-FIRST_REFUSAL = timedelta(minutes=40)
-"""How long a job waits for the dispatcher at the map before the office assigns it."""
+FIRST_REFUSAL = timedelta(minutes=50)
+"""How long a job waits for the rules, or whoever is at the map, before the office assigns it."""
 
 SECOND_TRY = timedelta(minutes=10)
 
@@ -30,7 +27,15 @@ class _Todo:
 
 
 class Office:
-    """Places the day's jobs as their time comes, and has them assigned to the top candidate."""
+    """Places the day's jobs as their time comes, and looks after those that nobody was sent to.
+
+    Attributes
+    ----------
+    placed
+        Ids of the orders, emergencies left out.
+    emergencies
+        What the API said that each would change, and what it answered when it was declared.
+    """
 
     def __init__(self, api: Api, entered: Entered, jobs: Sequence[Job], say: Say) -> None:
         self._api = api
@@ -39,36 +44,44 @@ class Office:
         self._say = say
         self._todo: list[_Todo] = []
         self.placed: list[str] = []
-        self.assigned: dict[str, Json] = {}
-        """What the API answered to each assignment, by order."""
+        self.emergencies: list[tuple[Json, Json]] = []
 
     def step(self, now: datetime) -> None:
         """Do what is due."""
         while self._jobs and self._jobs[-1].at <= now:
-            self._place(self._jobs.pop(), now)
+            job = self._jobs.pop()
+            if job.emergency:
+                self._declare(job)
+            else:
+                self._place(job, now)
         while self._todo and self._todo[0].at <= now:
             self._assign(heapq.heappop(self._todo), now)
 
     def _place(self, job: Job, now: datetime) -> None:
         order = self._api.post("/v1/work-orders", self._order(job))
         self.placed.append(order["id"])
-        wait = FIRST_REFUSAL if job.left_to_dispatcher else THINKING
-        heapq.heappush(self._todo, _Todo(now + wait, len(self.placed), order["id"]))
-        if job.kind.priority == 1:
-            self._say(f"emergency {order['number']}: {job.kind.title}")
+        heapq.heappush(self._todo, _Todo(now + FIRST_REFUSAL, len(self.placed), order["id"]))
+
+    def _declare(self, job: Job) -> None:
+        body = self._order(job)
+        shown = self._api.post("/v1/emergencies?dry_run=true", body)
+        done = self._api.post("/v1/emergencies", body)
+        self.emergencies.append((shown, done))
+        goes = done["call_sign"] or "nobody can go"
+        self._say(
+            f"emergency {done['order']['number']}: {job.kind.title}; {goes}, "
+            f"{max(len(done['changes']) - 1, 0)} other visits changed"
+        )
 
     def _assign(self, todo: _Todo, now: datetime) -> None:
-        try:
-            order = self._api.post(f"/v1/work-orders/{todo.order_id}/assign", {"auto": True})
-        except Refused as refused:
-            # nobody can do it now; whoever sits at the map may have assigned it already
-            current = self._api.get(f"/v1/work-orders/{todo.order_id}")
-            if current["status"] == "new":
-                self._say(f"{current['number']} stays unassigned: {refused}")
-                again = _Todo(now + SECOND_TRY, todo.number, todo.order_id)
-                heapq.heappush(self._todo, again)
+        waiting = self._api.get(f"/v1/work-orders/{todo.order_id}")
+        if waiting["status"] != "new":  # by a rule, or by whoever sits at the map
             return
-        self.assigned[todo.order_id] = order
+        try:
+            self._api.post(f"/v1/work-orders/{todo.order_id}/assign", {"auto": True})
+        except Refused as refused:
+            self._say(f"{waiting['number']} stays unassigned: {refused}")
+            heapq.heappush(self._todo, _Todo(now + SECOND_TRY, todo.number, todo.order_id))
 
     def _order(self, job: Job) -> Json:
         kind, known = job.kind, self._entered.equipment[job.site]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.demo.client import Api, Json
@@ -80,13 +81,19 @@ def enter(
         home = seeds.technicians[0].home
         guest = TechnicianSeed(VISITING, "", home, "On foot", everything)
         visitor = api.post("/v1/technicians", _technician(guest, hours, today, None))["id"]
-    entered = Entered(tuple(technicians), tuple(sites), tuple(customers), visitor, tuple(equipment))
-    _enter_project(api, seeds, entered)
-    return entered
+    return Entered(tuple(technicians), tuple(sites), tuple(customers), visitor, tuple(equipment))
 
 
-def _enter_project(api: Api, seeds: Seeds, entered: Entered) -> None:
-    """What waits for the dispatcher at the map: stages, a crew, things to book, a permit."""
+def publish_policy(author: Api, reviewer: Api) -> None:
+    """Put the company's rules and promises in force, after somebody else has looked at them."""
+    toml = files("geo_dispatch.demo").joinpath("policy.toml").read_text("utf-8")
+    reviewer.post("/v1/policy/check", {"toml": toml})
+    said = {"author": "demo planner", "reviewed_by": "demo admin", "note": "Rules for the day."}
+    author.post("/v1/policy", {"toml": toml, **said})
+
+
+def enter_project(api: Api, seeds: Seeds, entered: Entered) -> None:
+    """Enter work in stages, with a crew, things to book, and a permit that is not there yet."""
     project = seeds.project
     vans = {
         one.call_sign: key for one, key in zip(seeds.technicians, entered.technicians, strict=True)

@@ -10,6 +10,7 @@ from geo_dispatch.demo.client import Refused
 from geo_dispatch.demo.day import Rhythm, plan_day
 from geo_dispatch.demo.office import Office
 from geo_dispatch.demo.phone import Habits, Phone
+from geo_dispatch.demo.seeding import enter_project
 from geo_dispatch.demo.world import DemoOptions, Stage, World, opened
 from geo_dispatch.kernel.errors import Unavailable
 
@@ -42,6 +43,10 @@ def day(
             )
         )
     ]
+    for phone in phones:
+        phone.step(world.clock())
+    # not before: the rules would find that nobody has sent a position yet
+    enter_project(world.office, world.seeds, world.entered)
     while True:
         world.running.check()
         try:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from types import TracebackType
-from typing import Final, Self
-
-import httpx
+from typing import Final
 
 from geo_dispatch.demo.client import Api, Json
+from geo_dispatch.demo.listener import EtaListener
 from geo_dispatch.demo.office import Office
 from geo_dispatch.demo.phone import Phone
 from geo_dispatch.kernel import cells
 from geo_dispatch.kernel.geo import LonLat
 
-TO_SEE: Final = (
-    "ping", "position", "ranking", "assignment", "eta_update", "arrival", "completed_order",
+DURING_THE_DAY: Final = (
+    "ping", "position", "ranking", "assignment", "flag", "promise", "emergency", "eta_update",
+    "arrival", "completed_order",
 )  # fmt: skip
 
-_READ_TIMEOUT_S: Final = 60.0
+TO_SEE: Final = (*DURING_THE_DAY, "audit")
+"""The record is checked when all the others have written to it."""
 
 
 @dataclass(slots=True)
@@ -37,6 +36,11 @@ class Seen:
         """What was not seen yet."""
         return [name for name in TO_SEE if name not in self.things]
 
+    @property
+    def missing_of_the_day(self) -> list[str]:
+        """What was not seen yet and may still happen."""
+        return [name for name in DURING_THE_DAY if name not in self.things]
+
     def as_json(self) -> Json:
         """All of it as one object."""
         return {
@@ -45,65 +49,6 @@ class Seen:
             "missing": self.missing,
             **{name: self.things[name] for name in TO_SEE if name in self.things},
         }
-
-
-def sse_events(lines: Iterable[str]) -> Iterable[tuple[str, Json]]:
-    """Name and data of each event of a stream of server-sent events (WHATWG HTML, 9.2)."""
-    name = "message"
-    data: list[str] = []
-    for line in lines:
-        if not line:
-            if data:
-                yield name, json.loads("\n".join(data))
-            name, data = "message", []
-        elif line.startswith("event:"):
-            name = line.removeprefix("event:").strip()
-        elif line.startswith("data:"):
-            data.append(line.removeprefix("data:").removeprefix(" "))
-
-
-class EtaListener:
-    """Follows the stream of ETAs in the background, as a customer's program would."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self._client = httpx.Client(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=httpx.Timeout(10.0, read=_READ_TIMEOUT_S),
-            trust_env=False,
-        )
-        self._thread = threading.Thread(target=self._listen, name="etas", daemon=True)
-        self._ended = threading.Event()
-        self.heard: dict[str, list[Json]] = {}
-        """ETA events as they came, by order."""
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        # the stream only ends with the API: the thread is a daemon and not waited for
-        self._ended.set()
-
-    def _listen(self) -> None:
-        while not self._ended.is_set():
-            try:
-                with self._client.stream("GET", "/v1/etas/stream") as answer:
-                    answer.raise_for_status()
-                    self._note(sse_events(answer.iter_lines()))
-            except httpx.HTTPError:
-                self._ended.wait(0.5)
-
-    def _note(self, events: Iterable[tuple[str, Json]]) -> None:
-        for name, data in events:
-            if name == "order.eta":
-                body = data["body"]
-                self.heard.setdefault(body["order_id"], []).append({**body, "seq": data["seq"]})
 
 
 class Witness:
@@ -121,12 +66,15 @@ class Witness:
             "ping": lambda: accepted_ping(phones),
             "position": lambda: self._position(phones),
             "ranking": lambda: self._ranking(office),
-            "assignment": lambda: assignment(office),
+            "assignment": lambda: self._assignment(office),
+            "flag": lambda: flag(self._api.get("/v1/work-orders", {"flagged": "true"})["items"]),
+            "promise": lambda: self._promise(office),
+            "emergency": lambda: emergency(office.emergencies),
             "eta_update": lambda: eta_update(self._etas.heard),
             "arrival": lambda: self._arrival(office),
             "completed_order": lambda: self._completed(office),
         }
-        for name in self._seen.missing:
+        for name in self._seen.missing_of_the_day:
             found = looks[name]()
             if found is not None:
                 self._seen.things[name] = found
@@ -147,8 +95,23 @@ class Witness:
                 return found
         return None
 
+    def _assignment(self, office: Office) -> Json | None:
+        for order_id in office.placed:
+            for decision in self._api.get(f"/v1/work-orders/{order_id}/decisions")["items"]:
+                if decision["chosen_id"] and decision["source"].startswith("rule:"):
+                    replay = self._api.get(f"/v1/decisions/{decision['id']}/replay")
+                    return assignment_by_rule(decision, replay)
+        return None
+
+    def _promise(self, office: Office) -> Json | None:
+        for order_id in office.placed:
+            found = promise(self._api.get(f"/v1/work-orders/{order_id}"))
+            if found is not None:
+                return found
+        return None
+
     def _arrival(self, office: Office) -> Json | None:
-        for order_id in office.assigned:
+        for order_id in office.placed:
             for visit in self._api.get(f"/v1/work-orders/{order_id}/visits")["items"]:
                 found = arrival_with_evidence(visit)
                 if found is not None:
@@ -156,7 +119,7 @@ class Witness:
         return None
 
     def _completed(self, office: Office) -> Json | None:
-        for order_id in office.assigned:
+        for order_id in office.placed:
             order = self._api.get(f"/v1/work-orders/{order_id}")
             if order["status"] == "complete":
                 told = self._api.get(f"/v1/work-orders/{order_id}/timeline")["items"]
@@ -202,13 +165,60 @@ def _distance(candidate: Json) -> Json:
     return {name: candidate[name] for name in ("technician_id", "drive_s", "crow_m", "rank")}
 
 
-def assignment(office: Office) -> Json | None:
-    """An assignment, as the API answered it."""
-    for order in office.assigned.values():
-        if order["technician_id"]:
-            names = ("id", "number", "technician_id", "assignment_id", "assigned_at")
-            return {name: order[name] for name in names}
+def assignment_by_rule(decision: Json, replay: Json) -> Json | None:
+    """An assignment that a rule made, if ranking again from what is kept gives the same bytes."""
+    if not replay["same"]:
+        return None
+    names = ("order_id", "at", "source", "chosen_id", "policy_version")
+    return {name: decision[name] for name in names}
+
+
+def flag(flagged: Sequence[Json]) -> Json | None:
+    """An order that the rules left to a dispatcher, with the reason."""
+    for order in flagged:
+        if order["status"] == "new":
+            return {"order_id": order["id"], "number": order["number"], **order["flag"]}
     return None
+
+
+def promise(order: Json) -> Json | None:
+    """What was promised for the order, with the moment until which it is kept."""
+    if order["sla"] is None or order["sla"]["response"] is None:
+        return None
+    return {"order_id": order["id"], **order["sla"]}
+
+
+def emergency(declared: Sequence[tuple[Json, Json]]) -> Json | None:
+    """An emergency that did to the day what its dry run had shown, and nothing else."""
+    for shown, done in declared:
+        # vans drove on between the two: moments may differ, but not who is touched, and how
+        if done["technician_id"] is not None and _touched(shown) == _touched(done):
+            return {
+                "order_id": done["order"]["id"],
+                "technician_id": done["technician_id"],
+                "arrive_at": done["arrive_at"],
+                "respond_by": done["respond_by"],
+                "shown": _told(shown),
+                "done": _told(done),
+            }
+    return None
+
+
+def _touched(answer: Json) -> list[tuple[str | None, ...]]:
+    own = answer["order"]["id"]  # the dry run's order was never placed: its id is another
+    return sorted(
+        (
+            "" if one["order_id"] == own else one["order_id"],
+            one["kind"],
+            one["technician_before"] or "",
+            one["technician_after"] or "",
+        )
+        for one in answer["changes"]
+    )
+
+
+def _told(answer: Json) -> list[str]:
+    return [f"{one['number']} {one['kind']}" for one in answer["changes"]]
 
 
 def eta_update(heard: dict[str, list[Json]]) -> Json | None:

@@ -19,8 +19,8 @@ from geo_dispatch.adapters.clock import clock_from, random_id
 from geo_dispatch.adapters.redis_server import find_redis_server
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings, load_settings
-from geo_dispatch.demo.client import Api
-from geo_dispatch.demo.seeding import Entered, enter, working_hours
+from geo_dispatch.demo.client import Api, Json
+from geo_dispatch.demo.seeding import Entered, enter, publish_policy, working_hours
 from geo_dispatch.demo.seeds import AREA, Seeds, load_seeds
 from geo_dispatch.demo.workspace import demo_workspace
 from geo_dispatch.kernel.actors import CLI, Role
@@ -31,6 +31,7 @@ from geo_dispatch.kernel.time import Clock
 from geo_dispatch.services import deployment, tokens
 from geo_dispatch.services.areas import roads, territories
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.history import audit
 
 DAY_BEGINS: Final = time(7, 45)
 """Local time at which a demo that runs faster than real time begins."""
@@ -101,6 +102,14 @@ class World:
     def api(self, token: str) -> Api:
         """The API as the holder of the token sees it."""
         return Api(self.running.url, token, self.connections)
+
+    def checked_record(self) -> Json | None:
+        """How much of the record was checked, and its head; None: it is not as it was written."""
+        with _desk(self.running.settings) as desk:
+            verdict = audit.verify(desk)
+        if verdict.finding is not None:
+            return None
+        return {"events": verdict.events, "head": verdict.head.chain}
 
 
 @contextmanager
@@ -209,6 +218,10 @@ def _fill(running: deployment.Deployment, stage: Stage, stack: ExitStack) -> Wor
         hours = working_hours(now, zone, real_time=real_time)
         today = now.astimezone(zone).date()
         entered = enter(office, seeds, hours, today, stage.progress, with_visitor=real_time)
+        author, reviewer = (
+            Api(running.url, secrets[one], connections) for one in ("planner", "admin")
+        )
+        publish_policy(author, reviewer)
 
         def token(role: Role, technician_id: str) -> str:
             return tokens.create(desk, role, technician_id=TechnicianId(technician_id))[1]

@@ -23,15 +23,13 @@ def test_jobs_come_in_order_some_waiting_at_the_start():
     assert max(job.at for job in DAY) < START + timedelta(hours=Rhythm().hours)
 
 
-def test_the_day_has_one_emergency_which_does_not_wait_for_the_dispatcher():
-    (emergency,) = [job for job in DAY if job.kind.priority == 1]
-    assert emergency.at == START + timedelta(minutes=Rhythm().emergency_min)
-    assert not emergency.left_to_dispatcher
-
-
-def test_some_jobs_are_left_to_the_dispatcher_most_are_not():
-    left = sum(job.left_to_dispatcher for job in DAY)
-    assert 0.1 < left / len(DAY) < 0.3
+def test_emergencies_come_in_when_the_rhythm_says():
+    moments = [job.at for job in DAY if job.emergency]
+    assert moments == [START + timedelta(minutes=12)]
+    several = plan_day(SEEDS, START, Rhythm(emergencies_min=(4.0, 8.0)))
+    sites = {job.site for job in several if job.emergency}
+    assert len(sites) == 2, "at different sites"
+    assert {job.kind.priority for job in several if job.emergency} == {1}
 
 
 def test_windows_open_after_the_call_and_close_before_the_job_is_due():

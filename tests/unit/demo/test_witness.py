@@ -1,13 +1,19 @@
 """What counts as seen, and what does not."""
 
+import pytest
+
 from geo_dispatch.demo.witness import (
+    DURING_THE_DAY,
     Seen,
     arrival_with_evidence,
+    assignment_by_rule,
     completed_with_story,
+    emergency,
     eta_update,
+    flag,
     position_in_its_cell,
+    promise,
     ranking_off_the_crow,
-    sse_events,
 )
 from geo_dispatch.kernel import cells
 from geo_dispatch.kernel.geo import LonLat
@@ -85,6 +91,80 @@ def test_the_outcome_names_what_is_missing_first():
     assert "arrival" in answer["missing"]
 
 
-def test_a_stream_of_events_is_read_with_comments_and_several_lines():
-    lines = [": keep-alive", "", "event: order.eta", "id: 7", 'data: {"a":', "data: 1}", ""]
-    assert list(sse_events(lines)) == [("order.eta", {"a": 1})]
+def test_the_record_is_checked_after_everything_else():
+    seen = Seen({name: {} for name in DURING_THE_DAY})
+    assert seen.missing_of_the_day == []
+    assert seen.missing == ["audit"]
+
+
+def test_an_assignment_by_a_rule_counts_when_replaying_it_gives_the_same_bytes():
+    decision = {
+        "order_id": "wo_1",
+        "at": "2026-07-01T06:00:00Z",
+        "source": "rule:gold",
+        "chosen_id": "tech_1",
+        "policy_version": 1,
+        "actor": "worker",
+    }
+    assert assignment_by_rule(decision, {"same": True})["source"] == "rule:gold"
+    assert assignment_by_rule(decision, {"same": False}) is None
+
+
+def test_a_flag_counts_while_nobody_was_sent():
+    waiting = {
+        "id": "wo_1",
+        "number": "WO-1001",
+        "status": "new",
+        "flag": {"code": "no_rule", "fact": "no rule is for it", "since": "2026-07-01T06:00:00Z"},
+    }
+    assert flag([waiting])["fact"] == "no rule is for it"
+    assert flag([{**waiting, "status": "assigned"}]) is None
+    assert flag([]) is None
+
+
+def test_a_promise_counts_with_its_clock():
+    clocks = {"policy": "gold", "policy_version": 1, "response": {"due_at": "x"}}
+    assert promise({"id": "wo_1", "sla": clocks})["policy"] == "gold"
+    assert promise({"id": "wo_1", "sla": {**clocks, "response": None}}) is None
+    assert promise({"id": "wo_1", "sla": None}) is None
+
+
+def declared(own, *changes, technician_id="tech_1"):
+    told = [
+        {
+            "order_id": order_id,
+            "number": order_id,
+            "kind": kind,
+            "technician_before": before,
+            "technician_after": after,
+        }
+        for order_id, kind, before, after in ((own, "assigned", None, technician_id), *changes)
+    ]
+    return {
+        "order": {"id": own},
+        "technician_id": technician_id,
+        "arrive_at": "2026-07-01T06:20:00Z",
+        "respond_by": "2026-07-01T06:45:00Z",
+        "changes": told,
+    }
+
+
+def test_an_emergency_counts_when_it_did_what_its_dry_run_had_shown():
+    bumped = ("wo_7", "moved", "tech_1", "tech_2")
+    shown, done = declared("wo_dry", bumped), declared("wo_9", bumped)
+    assert emergency([(shown, done)])["done"] == ["wo_9 assigned", "wo_7 moved"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        declared("wo_9"),
+        declared("wo_9", ("wo_8", "moved", "tech_1", "tech_2")),
+        declared("wo_9", ("wo_7", "moved", "tech_1", "tech_3")),
+        declared("wo_9", ("wo_7", "moved", "tech_1", "tech_2"), technician_id="tech_4"),
+        declared("wo_9", ("wo_7", "moved", "tech_1", "tech_2"), technician_id=None),
+    ],
+)
+def test_an_emergency_that_did_something_else_does_not_count(other):
+    shown = declared("wo_dry", ("wo_7", "moved", "tech_1", "tech_2"))
+    assert emergency([(shown, other)]) is None
