@@ -16,7 +16,7 @@ from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.history import audit
 from tests.support.databases import postgresql_server
-from tests.support.records import NOW, Office, TestClock, counting_ids
+from tests.support.records import NOW, Office, TestClock, counting_ids, open_office
 
 _NUMBERS = count(1)
 
@@ -113,3 +113,38 @@ def test_a_change_behind_our_back_is_named(office):
         unit.connection.execute(text("DELETE FROM events WHERE seq = 3"))
         unit.commit()
     assert audit.verify(office.desk, since=2, noted=head.chain).finding.damage == "removed"
+
+
+@pytest.mark.parametrize(
+    "cell", ["body = '{\"cut'", "body = '{\"n\": NaN}'", "at = 'never'", "at = 5"]
+)
+def test_what_can_no_longer_be_read_is_named_too(tmp_path, cell):
+    with open_office(tmp_path) as office:
+        for name in ("One", "Two", "Three"):
+            office.site(name)
+        with office.desk.store.write() as unit:
+            unit.connection.exec_driver_sql(f"UPDATE events SET {cell} WHERE seq = 2")  # noqa: S608
+            unit.commit()
+        verdict = audit.verify(office.desk)
+        assert (verdict.events, verdict.finding.damage, verdict.finding.seq) == (1, "changed", 2)
+
+
+def test_what_was_put_in_front_of_the_log_is_found(office):
+    office.site("One")
+    office.site("Two")
+    with office.desk.store.write() as unit:
+        unit.connection.execute(
+            text(
+                "INSERT INTO events (seq, stream, version, type, body, at, actor, digest, chain) "
+                "SELECT -7, 'site:x', 1, type, body, at, actor, digest, chain FROM events "
+                "WHERE seq = 1"
+            )
+        )
+        unit.commit()
+    assert audit.verify(office.desk).finding.seq == -7
+
+
+def test_a_noted_head_may_be_copied_carelessly(office):
+    office.site("One")
+    noted = f" {audit.head(office.desk).chain.upper()}\n"
+    assert audit.verify(office.desk, noted=noted).finding is None

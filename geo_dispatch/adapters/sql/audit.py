@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -29,12 +30,14 @@ class Seals:
 
     def count(self, after: int = 0) -> int:
         """How many events are behind ``after``."""
-        statement = select(func.count()).select_from(tables.events).where(_COLUMNS.seq > after)
+        behind = _COLUMNS.seq > (after or _BELOW_ALL)
+        statement = select(func.count()).select_from(tables.events).where(behind)
         found: int = self._connection.execute(statement).scalar_one()
         return found
 
     def rows(self, after: int = 0) -> Iterator[Sealed]:
-        """All events behind ``after``, in the order of the log."""
+        """All events behind ``after``, in the order of the log; all that there are behind 0."""
+        after = after or _BELOW_ALL
         while batch := self._sealed(_COLUMNS.seq > after, _BATCH):
             yield from batch
             after = batch[-1].event.seq
@@ -68,5 +71,38 @@ class Seals:
         return NOTHING if digest is None else digest
 
     def _sealed(self, condition: ColumnElement[bool], limit: int | None = None) -> list[Sealed]:
-        rows = self._connection.execute(_SEALED.where(condition).limit(limit))
-        return [Sealed(LoggedEvent(*event), digest, chain) for *event, digest, chain in rows]
+        statement = _SEALED.where(condition).limit(limit)
+        try:
+            return [_sealed_of(row) for row in self._connection.execute(statement)]
+        except (ValueError, TypeError):
+            seqs = statement.with_only_columns(_COLUMNS.seq)
+            return [self._one(seq) for seq in self._connection.execute(seqs).scalars().all()]
+
+    def _one(self, seq: int) -> Sealed:
+        """The event, without what can't be read of it: its seal will not fit then."""
+        statement = _SEALED.where(_COLUMNS.seq == seq)
+        try:
+            return _sealed_of(self._connection.execute(statement).one())
+        except (ValueError, TypeError):
+            rest = statement.with_only_columns(*_READABLE)
+            stream, version, kind, actor, digest, chain = self._connection.execute(rest).one()
+            return Sealed(LoggedEvent(seq, stream, version, kind, {}, _NEVER, actor), digest, chain)
+
+
+def _sealed_of(row: Iterable[Any]) -> Sealed:
+    *event, digest, chain = row
+    return Sealed(LoggedEvent(*event), digest, chain)
+
+
+_BELOW_ALL: Final = -(2**63)
+"""Where the log would begin for somebody who put events in front of it."""
+
+_READABLE: Final = (
+    _COLUMNS.stream,
+    _COLUMNS.version,
+    _COLUMNS.type,
+    _COLUMNS.actor,
+    _COLUMNS.digest,
+    _COLUMNS.chain,
+)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)

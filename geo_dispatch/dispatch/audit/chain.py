@@ -85,6 +85,14 @@ def chain_of(previous: str, digest: str) -> str:
     return hashlib.sha256((previous + digest).encode()).hexdigest()
 
 
+def _fits(digest: str, event: LoggedEvent, previous: str) -> bool:
+    """Whether the event was sealed so; nothing was that has no canonical JSON, such as NaN."""
+    try:
+        return digest == digest_of(event, previous)
+    except ValueError:
+        return False
+
+
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -110,9 +118,10 @@ class Walk:
         event = row.event
         version, digest = self.head(event)
         follows = (
-            event.version == version + 1
+            event.seq > 0
+            and event.version == version + 1
             and row.chain == chain_of(self.chain, row.digest)
-            and row.digest == digest_of(event, digest)
+            and _fits(row.digest, event, digest)
         )
         if follows:
             self.chain = row.chain
@@ -148,7 +157,7 @@ def diagnose(walk: Walk, start: str, broken: Sealed, rows: Iterable[Sealed]) -> 
     signs = _Signs(walk.chain, start, broken)
     for row in rows:
         signs.look_at(row)
-    as_written = broken.digest == digest_of(event, digest)
+    as_written = _fits(broken.digest, event, digest)
     if signs.intruder is not None and (as_written or signs.next_follows_seal):
         return _inserted(signs.intruder)
     if signs.next_follows_content:
@@ -209,7 +218,7 @@ class _Signs:
         if self._is_place_of_broken(row.chain):
             self.own_place_is_later = True
         if (event.stream, event.version) == (broken.event.stream, broken.event.version + 1):
-            self.successor_disagrees = row.digest != digest_of(event, broken.digest)
+            self.successor_disagrees = not _fits(row.digest, event, broken.digest)
 
     def _is_place_of_broken(self, chain: str) -> bool:
         return self._broken.chain == chain_of(chain, self._broken.digest)
@@ -240,10 +249,10 @@ def _reordered(event: LoggedEvent) -> Finding:
 
 
 def _gap(event: LoggedEvent, version: int) -> Finding:
-    lost = f"what stood right before event {event.seq} is gone"
+    lost = f"what stood right before event {event.seq} is gone, or its chain value was changed"
     if event.version > version + 1:
-        missing = f"event {version + 1} of {event.stream}"
-        lost = f"{missing} is gone: event {event.seq} is its {event.version}"
+        missing = f"version {version + 1} of {event.stream}"
+        lost = f"{missing} is gone: event {event.seq} is its version {event.version}"
     return Finding(Damage.REMOVED, event.seq, lost)
 
 

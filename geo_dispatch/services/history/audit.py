@@ -90,6 +90,7 @@ def verify(
     InvalidFile
         The export cannot be written.
     """
+    noted = None if noted is None else noted.strip().lower()
     with _lines(export) as write, ctx.store.read() as unit:
         start = unit.seals.chain_at(since)
         walk = Walk(start, unit.seals.digest_before)
@@ -106,7 +107,7 @@ def verify(
             if done % _TOLD_EVERY == 0 or done == total:
                 progress("check events", done, total)
     end = Head(seq, walk.chain, ctx.clock())
-    return Verdict(done, end, None if noted_found else _cut_off(noted or ""))
+    return Verdict(done, end, None if noted_found else _cut_off(noted or "", since))
 
 
 @contextmanager
@@ -127,10 +128,11 @@ def sealed_view(row: Sealed) -> dict[str, Any]:
     return view | {"digest": row.digest, "chain": row.chain}
 
 
-def _cut_off(noted: str) -> Finding:
+def _cut_off(noted: str, since: int) -> Finding:
+    where = f" from event {since} on" if since else ""
     return Finding(
         Damage.REMOVED,
         None,
-        f"no event has the noted chain value {noted}: the end of the log was cut off, "
+        f"no event{where} has the noted chain value {noted}: the end of the log was cut off, "
         "or the log was written anew",
     )

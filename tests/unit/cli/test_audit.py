@@ -65,7 +65,7 @@ def test_an_untouched_log_is_said_to_be_so(cli, store):
         ),
         (
             "DELETE FROM events WHERE seq = 3",
-            "removed: event 1 of site:st_1 is gone: event 4 is its 2",
+            "removed: version 1 of site:st_1 is gone: event 4 is its version 2",
         ),
         (
             "UPDATE events SET seq = 30 WHERE seq = 4",

@@ -156,7 +156,7 @@ def test_a_gap_that_was_sealed_anew_is_found_in_its_stream():
     rows[0] = reseal(rows[0], NOTHING, NOTHING)
     finding = finding_in(rows)
     assert finding.damage is Damage.REMOVED
-    assert finding.fact == "event 1 of a is gone: event 4 is its 2"
+    assert finding.fact == "version 1 of a is gone: event 4 is its version 2"
 
 
 def test_a_range_begins_where_it_is_told_to():
@@ -183,3 +183,15 @@ def test_the_digest_is_that_of_the_documented_content():
         "version": 1,
     }
     assert row.digest == "26216e9c7bd751d8c588f97666e8014298c1bf9db77111c70fd8bd1b4c231a45"
+
+
+def test_numbers_begin_at_1_so_that_nothing_hides_in_front():
+    rows = sealed("ab")
+    finding = finding_in([at(rows[0], 0), rows[1]])
+    assert (finding.damage, finding.seq) == (Damage.CHANGED, 0)
+
+
+def test_what_has_no_canonical_json_was_never_sealed():
+    rows = sealed("ab")
+    finding = finding_in([rows[0], with_body(rows[1], n=float("nan"))])
+    assert (finding.damage, finding.seq) == (Damage.CHANGED, rows[1].event.seq)
