@@ -65,6 +65,13 @@ class Settings(BaseSettings):
         "addresses, such as erp.internal,10.0.0.0/8.",
     )
 
+    messages_kept_days: int = Field(
+        400,
+        ge=1,
+        description="How long messages and what became of them are kept; those of open orders, "
+        "and those still to be delivered, stay. The record of orders keeps what people were told.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, json elsewhere."

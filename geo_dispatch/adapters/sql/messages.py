@@ -7,10 +7,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from geo_dispatch.adapters.sql.message_tables import messages
+from geo_dispatch.adapters.sql.message_tables import attempts, deliveries, messages, webhooks
+from geo_dispatch.adapters.sql.tables import work_orders
 from geo_dispatch.dispatch.messages.queueing import Message
+from geo_dispatch.dispatch.messages.webhooks import DeliveryState
+from geo_dispatch.dispatch.work.orders import OPEN
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.kernel.ids import MessageId, OrderId
 
@@ -88,6 +91,42 @@ class Messages:
         )
         found = self._select(columns.seq.in_(newest))
         return {message.order_id: message for message in found if message.order_id is not None}
+
+    def forget_before(self, moment: datetime, limit: int) -> int:
+        """Drop the oldest from before then, with their deliveries and tries; says how many.
+
+        What an open order's people were told stays, and what an endpoint has yet to get.
+        """
+        columns = messages.c
+        open_orders = select(work_orders.c.id).where(work_orders.c.status.in_(sorted(OPEN)))
+        waits = (
+            select(deliveries.c.seq)
+            .join(webhooks, webhooks.c.id == deliveries.c.endpoint_id)
+            .where(
+                deliveries.c.message_id == columns.id,
+                deliveries.c.state == DeliveryState.PENDING,
+                webhooks.c.retired.is_(False),
+            )
+        )
+        old = (
+            select(columns.id)
+            .where(
+                columns.at < moment,
+                or_(columns.order_id.is_(None), columns.order_id.not_in(open_orders)),
+                ~waits.exists(),
+            )
+            .order_by(columns.seq)
+            .limit(limit)
+        )
+        ids = self._connection.execute(old).scalars().all()
+        sent = select(deliveries.c.id).where(deliveries.c.message_id.in_(ids))
+        for statement in (
+            delete(attempts).where(attempts.c.delivery_id.in_(sent)),
+            delete(deliveries).where(deliveries.c.message_id.in_(ids)),
+            delete(messages).where(columns.id.in_(ids)),
+        ):
+            self._connection.execute(statement)
+        return len(ids)
 
     def _select(
         self, *conditions: Any, newest_first: bool = False, limit: int | None = None

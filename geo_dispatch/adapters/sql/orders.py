@@ -20,6 +20,7 @@ from geo_dispatch.kernel.time import Window
 
 _NUMBER_PREFIX = "WO-"
 _FIRST_SERIAL = 1001
+_INSERT_ASSIGNMENT = insert(tables.assignments)
 _LAST_SERIAL = select(func.max(tables.work_orders.c.serial))
 
 
@@ -162,7 +163,7 @@ class Assignments:
 
     def add(self, assignment: Assignment) -> None:
         """Keep a new one."""
-        self._connection.execute(insert(tables.assignments).values(_row(assignment)))
+        self._connection.execute(_INSERT_ASSIGNMENT, _row(assignment))
 
     def release_all(
         self, order_id: str, at: datetime, *, technician_id: TechnicianId | None = None

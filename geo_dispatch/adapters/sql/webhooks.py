@@ -72,15 +72,22 @@ class Webhooks:
 
     def listening(self) -> Sequence[Endpoint]:
         """Those for which messages are queued."""
-        columns = webhooks.c
-        return self._select(columns.enabled.is_(True), columns.retired.is_(False))
+        return [Endpoint(**row) for row in self._connection.execute(_LISTENING).mappings()]
 
     def save(self, endpoint: Endpoint) -> Endpoint:
-        """Keep it in place of its last version."""
+        """Keep it in place of its last version.
+
+        Raises
+        ------
+        NotFound, VersionConflict
+            There is none; somebody else changed it first.
+        """
         row = {name: getattr(endpoint, name) for name in _ENDPOINT}
         row["version"] = endpoint.version + 1
         condition = and_(webhooks.c.id == endpoint.id, webhooks.c.version == endpoint.version)
-        self._connection.execute(update(webhooks).where(condition).values(row))
+        changed = self._connection.execute(update(webhooks).where(condition).values(row))
+        if changed.rowcount != 1:
+            self.expect(endpoint.id, endpoint.version)
         return self.get(endpoint.id)
 
     def lane(self, endpoint_id: str) -> Lane:
@@ -267,6 +274,14 @@ class Deliveries:
             .limit(limit)
         )
         return [Delivery(**row) for row in self._connection.execute(statement).mappings()]
+
+
+_LISTENING = (
+    select(*(webhooks.c[name] for name in _ENDPOINT))
+    .where(webhooks.c.enabled.is_(True), webhooks.c.retired.is_(False))
+    .order_by(webhooks.c.created_at, webhooks.c.id)
+)
+"""Asked by every change of an order, so made once."""
 
 
 def _first_pending(endpoint_id: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import zlib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -27,7 +28,7 @@ from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.kernel.ids import WebhookId
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.messages import webhooks
+from geo_dispatch.services.messages import inbox, webhooks
 from geo_dispatch.services.messages.outbox import body_of
 
 AT_ONCE: Final = 200
@@ -36,6 +37,7 @@ AT_ONCE: Final = 200
 _POLL_S: Final = 0.25
 _PAUSE_S: Final = 1.0
 _CLAIM_MARGIN_S: Final = 5.0
+_FORGET_EVERY_S: Final = 3600.0
 _TURN: Final = 100
 """Messages to one endpoint before others may have its place."""
 
@@ -69,6 +71,7 @@ class Courier:
     timeout_s: float = TIMEOUT_S
     at_once: int = AT_ONCE
     _serving: dict[WebhookId, asyncio.Task[None]] = field(default_factory=dict)
+    _forget_at: float = 0.0
 
     def run(self) -> None:
         """Carry until stopped; what is away is waited for."""
@@ -90,6 +93,7 @@ class Courier:
         """Begin to serve endpoints that have something due; how long to pause before the next."""
         self._serving = {key: task for key, task in self._serving.items() if not task.done()}
         try:
+            await asyncio.to_thread(self._forget)
             due = await asyncio.to_thread(self._due)
         except Unavailable as error:
             _log.warning("webhooks wait", reason=error.message)
@@ -121,6 +125,11 @@ class Courier:
         secrets = job.endpoint.secrets_at(self.ctx.clock())
         headers = signed_headers(job.message.id, body, secrets, system_clock())
         return await poster.post(job.endpoint.url, headers, body)
+
+    def _forget(self) -> None:
+        """Every hour, and as long as there is more of it: drop what is old."""
+        if time.monotonic() >= self._forget_at and not inbox.forget_old(self.ctx):
+            self._forget_at = time.monotonic() + _FORGET_EVERY_S
 
     def _due(self) -> list[WebhookId]:
         with self.ctx.store.read() as unit:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from geo_dispatch.dispatch.messages.queueing import Message
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.desk import Desk
@@ -26,3 +29,16 @@ def page(
         return unit.messages.search(
             to=to, recipient_id=recipient_id, order_id=order_id, after=after, limit=limit
         )
+
+
+FORGOTTEN_AT_ONCE: Final = 200
+"""Messages dropped in one transaction: writers wait for each other."""
+
+
+def forget_old(ctx: Desk) -> bool:
+    """Drop some of what is older than the settings keep; says whether there is more."""
+    before = ctx.clock() - timedelta(days=ctx.settings.messages_kept_days)
+    with ctx.store.write() as unit:
+        forgotten = unit.messages.forget_before(before, FORGOTTEN_AT_ONCE)
+        unit.commit()
+    return forgotten == FORGOTTEN_AT_ONCE
