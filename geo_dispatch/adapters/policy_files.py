@@ -56,7 +56,7 @@ def read_policy(text: str, where: str = "the policy") -> Policy:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond all measure, too
         raise InvalidFile(f"{where} is not TOML: {error}", [Fault(where, str(error))]) from error
     try:
         policy = read_table(table, Policy)

@@ -23,6 +23,7 @@ from geo_dispatch.kernel.near import did_you_mean
 T = TypeVar("T")
 
 _MAX_SHOWN: Final = 60
+_MAX_INT: Final = 2**63 - 1
 _WORDS: Final[dict[object, str]] = {
     str: "text",
     int: "a whole number",
@@ -119,6 +120,9 @@ def _plain(value: object, hint: Any, where: str, faults: list[Fault]) -> Any:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         faults.append(Fault(where, f"{value} is not a finite number"))
+        return None
+    if isinstance(value, int) and not -_MAX_INT - 1 <= value <= _MAX_INT:
+        faults.append(Fault(where, f"{_shown(value)} is not a number of 64 bits"))
         return None
     if hint is date and isinstance(value, datetime):
         value = value.isoformat()

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from geo_dispatch.dispatch.policy.coverage import Box, day_parts, named_values, space_of, takers
 from geo_dispatch.dispatch.policy.document import Policy
 from geo_dispatch.dispatch.policy.job_types import job_type_faults
-from geo_dispatch.dispatch.policy.rules import BEST, PREFERRED, Rule, always_before
+from geo_dispatch.dispatch.policy.rules import (
+    BEST,
+    CLOSED,
+    LISTS,
+    PREFERRED,
+    SINGLES,
+    Rule,
+    TimeOfDay,
+    When,
+    always_before,
+)
+from geo_dispatch.dispatch.ranking.scoring import MAX_PRICE
 from geo_dispatch.dispatch.records.hours import SUNDAY
-from geo_dispatch.dispatch.sla.promises import sla_faults
+from geo_dispatch.dispatch.sla.promises import SlaPolicy, sla_faults
 from geo_dispatch.dispatch.work.orders import MAX_PRIORITY
 from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.near import did_you_mean
 
+MOST_RULES: Final = 500
+"""More nobody can review; each is held against all above it."""
+
 _LONGEST_ID: Final = 40
+_LONGEST_S: Final = 90 * 86_400.0
+_MOST_CHANGES: Final = 1000
 _WORDS: Final = (BEST, PREFERRED)
 
 
@@ -46,8 +62,9 @@ def policy_faults(policy: Policy) -> list[Fault]:
         *_number_faults(policy),
         *_job_type_faults(policy),
         *_rule_faults(policy),
-        *_order_of_rules(policy.rules),
+        *_order_of_rules(policy.rules[:MOST_RULES]),
         *sla_faults(policy.sla, policy.calendars),
+        *_order_of_promises(policy.sla[:MOST_RULES]),
     ]
 
 
@@ -63,16 +80,22 @@ def reference_warnings(policy: Policy, known: Known) -> list[Fault]:
 
 def _number_faults(policy: Policy) -> list[Fault]:
     numbers = {
-        "review.margin_min": policy.review.margin_min,
-        "messages.eta_moved_s": policy.messages.eta_moved_s,
-        "emergency.respond_within_s": policy.emergency.respond_within_s,
-        "emergency.max_changes": policy.emergency.max_changes,
+        "review.margin_min": (policy.review.margin_min, MAX_PRICE),
+        "messages.eta_moved_s": (policy.messages.eta_moved_s, _LONGEST_S),
+        "emergency.respond_within_s": (policy.emergency.respond_within_s, _LONGEST_S),
+        "emergency.max_changes": (policy.emergency.max_changes, _MOST_CHANGES),
     }
-    return [
-        Fault(where, f"{value:g} is not a number of 0 or more")
-        for where, value in numbers.items()
-        if not (math.isfinite(value) and value >= 0)
+    faults = [
+        Fault(where, f"{value:g} is not a number from 0 to {most:g}")
+        for where, (value, most) in numbers.items()
+        if not 0 <= value <= most
     ]
+    faults.extend(
+        Fault(name, f"has {len(items)} entries, more than {MOST_RULES}; write wider ones")
+        for name, items in (("rules", policy.rules), ("sla", policy.sla))
+        if len(items) > MOST_RULES
+    )
+    return faults
 
 
 def _job_type_faults(policy: Policy) -> list[Fault]:
@@ -137,15 +160,69 @@ def _then_faults(rule: Rule, where: str) -> Iterator[Fault]:
 
 
 def _order_of_rules(rules: Iterable[Rule]) -> Iterator[Fault]:
-    """Rules that can never decide, because one above them always does."""
-    above: list[Rule] = []
-    for rule in rules:
-        if not rule.enabled:
-            continue
-        winner = next((one for one in above if always_before(one, rule)), None)
+    """Rules that can never decide, because others above them always do."""
+    enabled = [rule for rule in rules if rule.enabled]
+    boxes = _boxes_of(enabled)
+    space = space_of(boxes, CLOSED | _parts_of_day(enabled))
+    above: list[tuple[str, Box]] = []
+    for index, (rule, box) in enumerate(zip(enabled, boxes, strict=True)):
+        winner = next((one for one in enabled[:index] if always_before(one, rule)), None)
         if winner is not None:
             yield _never_fires(rule, winner)
-        above.append(rule)
+        elif together := takers(box, above, space):
+            names = ", ".join(repr(name) for name in together)
+            yield Fault(
+                f"rules[{rule.id}]",
+                f"can never fire: rules {names} above it together take every order that it is "
+                "for; move it above them, or give it other conditions",
+            )
+        above.append((rule.id, box))
+
+
+def _boxes_of(rules: list[Rule]) -> list[Box]:
+    parts = day_parts(rule.when.hours for rule in rules if rule.when.hours is not None)
+    return [_box_of(rule.when, parts) for rule in rules]
+
+
+def _box_of(when: When, parts: Mapping[TimeOfDay, frozenset[Hashable]]) -> Box:
+    """The orders that the condition holds for.
+
+    An order that asks for several skills is told by any one of them: a condition on skills holds
+    when one is in its list.
+    """
+    box = {name: named_values(getattr(when, name)) for name in LISTS if getattr(when, name)}
+    for name in SINGLES:
+        value = getattr(when, name)
+        if value is not None:
+            box[name] = frozenset([value])
+    if when.hours is not None:
+        box["hours"] = parts[when.hours]
+    return box
+
+
+def _parts_of_day(rules: list[Rule]) -> dict[str, frozenset[Hashable]]:
+    hours = [rule.when.hours for rule in rules if rule.when.hours is not None]
+    return {"hours": frozenset(end for one in hours for end in (one.start, one.end))}
+
+
+def _order_of_promises(promises: Sequence[SlaPolicy]) -> Iterator[Fault]:
+    """Promises that no order can be under, because others above them cover it first."""
+    lists = ("tiers", "job_types", "work_classes", "priorities")
+    boxes = [
+        {name: named_values(getattr(one, name)) for name in lists if getattr(one, name)}
+        for one in promises
+    ]
+    space = space_of(boxes, CLOSED)
+    above: list[tuple[str, Box]] = []
+    for promise, box in zip(promises, boxes, strict=True):
+        if together := takers(box, above, space):
+            names = ", ".join(repr(name) for name in together)
+            yield Fault(
+                f"sla[{promise.name}]",
+                f"is never made: {names} above it already cover every order that it is for; move "
+                "it above, or give it other lists",
+            )
+        above.append((promise.name, box))
 
 
 def _never_fires(rule: Rule, winner: Rule) -> Fault:

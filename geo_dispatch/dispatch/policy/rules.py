@@ -6,6 +6,7 @@ of the document that applies decides; those below it are for what it leaves over
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal, get_args
@@ -123,15 +124,15 @@ def always_before(above: Rule, below: Rule) -> bool:
 def covers(wide: When, narrow: When) -> bool:
     """Whether ``wide`` holds for every order for which ``narrow`` holds."""
     lists = all(
-        not asked or _ALL.get(name) == frozenset(asked) or _within(getattr(narrow, name), asked)
-        for name in _LISTS
+        not asked or CLOSED.get(name) == frozenset(asked) or _within(getattr(narrow, name), asked)
+        for name in LISTS
         for asked in [getattr(wide, name)]
     )
-    singles = all(getattr(wide, name) in {None, getattr(narrow, name)} for name in _SINGLES)
+    singles = all(getattr(wide, name) in {None, getattr(narrow, name)} for name in SINGLES)
     return lists and singles and (wide.hours is None or _hours_within(narrow.hours, wide.hours))
 
 
-_LISTS: Final = (
+LISTS: Final = (
     "job_types",
     "skills",
     "territories",
@@ -142,13 +143,15 @@ _LISTS: Final = (
     "work_classes",
     "weekdays",
 )
-_SINGLES: Final = ("known_equipment", "access")
-_ALL: Final[dict[str, frozenset[object]]] = {
+SINGLES: Final = ("known_equipment", "access")
+CLOSED: Final[dict[str, frozenset[Hashable]]] = {
     "priorities": frozenset(range(1, MAX_PRIORITY + 1)),
     "work_classes": frozenset(get_args(WorkClass)),
     "weekdays": frozenset(range(SUNDAY + 1)),
+    "known_equipment": frozenset([True, False]),
+    "access": frozenset(["restricted", "free"]),
 }
-"""Lists that, when they name everything there is, ask for nothing."""
+"""Conditions whose values are known: a list that names them all asks for nothing."""
 
 
 def _within(narrow: tuple[object, ...], wide: tuple[object, ...]) -> bool:

@@ -17,6 +17,9 @@ from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 
+MAX_PRICE: Final = 1e6
+"""Of any term, in minutes: more outweighs everything, and sums would lose the rest."""
+
 _PRIORITIES: Final = 5
 _MINUTE_S: Final = 60.0
 
@@ -71,9 +74,9 @@ class RankingParams:
             f"wait_price[{n}]": price for n, price in enumerate(self.wait_price)
         }
         faults = [
-            Fault(name, f"{value!r} is not a number of 0 or more")
+            Fault(name, f"{value!r} is not a number from 0 to {MAX_PRICE:g}")
             for name, value in numbers.items()
-            if not (math.isfinite(value) and value >= 0)
+            if not 0 <= value <= MAX_PRICE
         ]
         if len(self.wait_price) != _PRIORITIES:
             faults.append(Fault("wait_price", "needs one price for each priority, 1 to 5"))

@@ -26,6 +26,8 @@ MAX_TARGET_S: Final = 90 * 86_400.0
 class SlaPolicy:
     """A promise, and the orders that it is made for: those that meet every list that isn't empty.
 
+    Names are compared without case, as those of rules are.
+
     Attributes
     ----------
     tiers
@@ -61,7 +63,15 @@ class SlaPolicy:
             (self.work_classes, order.work_class),
             (self.priorities, order.priority),
         )
-        return all(not allowed or value in allowed for allowed, value in wanted)
+        return all(not allowed or _among(value, allowed) for allowed, value in wanted)
+
+
+def _among(value: object, allowed: tuple[object, ...]) -> bool:
+    return _folded(value) in {_folded(one) for one in allowed}
+
+
+def _folded(value: object) -> object:
+    return value.strip().casefold() if isinstance(value, str) else value
 
 
 def policy_for(

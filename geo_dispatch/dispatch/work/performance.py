@@ -12,12 +12,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from typing import Final
 
 import numpy as np
 
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId
+
+MAX_DAYS: Final = 3650
+MAX_VISITS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,12 @@ class PerformanceParams:
 
     def __post_init__(self) -> None:
         faults = [
-            Fault(name, f"{value} is not 1 or more")
-            for name, value in (("days", self.days), ("min_visits", self.min_visits))
-            if value < 1
+            Fault(name, f"{value} is not between 1 and {most}")
+            for name, value, most in (
+                ("days", self.days, MAX_DAYS),
+                ("min_visits", self.min_visits, MAX_VISITS),
+            )
+            if not 1 <= value <= most
         ]
         if faults:
             raise InvalidInput("these figures of performance can't be used", faults)

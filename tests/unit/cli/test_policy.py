@@ -59,7 +59,7 @@ def test_check_tells_every_fault_and_ends_with_one(cli, file):
     assert err.splitlines() == [
         f"geo-dispatch: {file} has 3 faults",
         "  ranking.lateness: is not known; did you mean 'lateness_price'?",
-        "  ranking.territory_min: -5.0 is not a number of 0 or more",
+        "  ranking.territory_min: -5.0 is not a number from 0 to 1e+06",
         "  rules[0].id: 3: should be text",
     ]
 

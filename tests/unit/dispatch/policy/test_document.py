@@ -68,7 +68,7 @@ then = { otherwise = "nobody" }
 """
     assert faults_of(text) == [
         "orders.job_type_only: is not known; did you mean 'job_types_only'?",
-        "ranking.territory_min: -5.0 is not a number of 0 or more",
+        "ranking.territory_min: -5.0 is not a number from 0 to 1e+06",
         "review.margin_min: 'two': should be a number",
         "rules[near].when.weekday: is not known; did you mean 'weekdays'?",
         "rules[near].then.otherwise: 'nobody' is not one of best, review",
@@ -126,6 +126,64 @@ def test_a_rule_that_one_above_it_always_forestalls_is_refused():
     ]
     assert read_policy(TYPES + narrow + wide).automatic
     assert read_policy(TYPES + wide + narrow + "enabled = false").automatic
+
+
+def test_a_rule_that_several_above_it_forestall_together_is_refused_and_they_are_named():
+    days = rule("workdays", "{ weekdays = [0, 1, 2, 3, 4] }")
+    rest = rule("weekend", "{ weekdays = [5, 6], priorities = [1, 2, 3, 4, 5] }")
+    nights = rule("nights", "{ hours = { start = 22:00:00, end = 06:00:00 } }")
+    every = rule("every")
+    assert faults_of(nights + days + rest + every) == [
+        (
+            "rules[every]: can never fire: rules 'workdays', 'weekend' above it together take "
+            "every order that it is for; move it above them, or give it other conditions"
+        )
+    ]
+    assert read_policy(nights + days + every).automatic
+
+
+def test_a_promise_that_those_above_it_leave_nothing_to_is_refused():
+    promises = [
+        '[[sla]]\nname = "all"\nresponse_s = 3600\n',
+        '[[sla]]\nname = "trapped"\njob_types = ["entrapment"]\nresponse_s = 1800\n',
+    ]
+    assert faults_of("".join(promises)) == [
+        (
+            "sla[trapped]: is never made: 'all' above it already cover every order that it is "
+            "for; move it above, or give it other lists"
+        )
+    ]
+    assert len(read_policy("".join(reversed(promises))).sla) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "review.margin_min = " + "9" * 400,
+        "emergency.max_changes = -" + "9" * 400,
+        "emergency.respond_within_s = 1e300",
+        "ranking.lateness_price = 1e300",
+        "ranking.wait_price = [nan, 1, 1, 1, 1]",
+        "performance.days = 999999999999",
+        '[[rules]]\nid = "a"\nthen = { max_drive_min = inf }',
+    ],
+)
+def test_numbers_beyond_all_measure_are_faults(text):
+    assert len(faults_of(text)) == 1
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 3000 + "]" * 3000, "\0"])
+def test_what_no_reader_of_toml_takes_is_refused(value):
+    with pytest.raises(InvalidFile, match="is not TOML"):
+        read_policy(f"a = {value}")
+
+
+def test_more_rules_than_anybody_reviews_are_refused_quickly():
+    text = TYPES + "".join(
+        rule(f"r{n}", f'{{ customers = ["cu_{n}"], priorities = [{n % 5 + 1}] }}')
+        for n in range(600)
+    )
+    assert faults_of(text) == ["rules: has 600 entries, more than 500; write wider ones"]
 
 
 def test_job_types_only_without_job_types_would_refuse_every_order():

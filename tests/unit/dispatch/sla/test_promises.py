@@ -19,6 +19,8 @@ REST = SlaPolicy("rest", work_classes=("reactive",), completion_s=86400)
         (an_order(type="lift", priority=2), None, LIFTS),
         (an_order(type="lift", priority=3), None, REST),
         (an_order(type="lift", priority=1), "gold", LIFTS),
+        (an_order(type="Lift ", priority=1), None, LIFTS),
+        (an_order(priority=1), "Gold", GOLD),
         (an_order(priority=1), "platinum", GOLD),
         (an_order(work_class="maintenance"), "silver", None),
     ],
