@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)")
+NAMED = re.compile(
+    r"`(?:geo_dispatch\.)?((?:kernel|roads|territory|tracking|dispatch|services|adapters)"
+    r"(?:\.\w+)+)`|`((?:kernel|roads|territory|tracking|dispatch|services|adapters|api"
+    r"|geo_dispatch)/[\w./]+)`"
+)
 
 
 def names(requirements):
@@ -43,3 +50,25 @@ def test_the_glossary_is_in_alphabetical_order():
     page = (ROOT / "docs/glossary.md").read_text("utf-8")
     words = [word.lower() for word in re.findall(r"^\| \*\*(.+?)\*\*", page, re.MULTILINE)]
     assert words == sorted(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_that_a_page_names_is_where_it_says(page):
+    lost = []
+    for dotted, path in NAMED.findall(page.read_text("utf-8")):
+        if path:
+            found = (ROOT / path).exists() or (ROOT / "geo_dispatch" / path).exists()
+        else:
+            found = _resolves(f"geo_dispatch.{dotted}")
+        if not found:
+            lost.append(dotted or path)
+    assert lost == []
+
+
+def _resolves(name):
+    """Whether it is a module, or what a module has."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return hasattr(import_module(module), attribute) or find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
