@@ -8,14 +8,13 @@ from typing import Final
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.history.disclosure import for_clients
 from geo_dispatch.services.views import View, eta_view
 
 ETA: Final = "order.eta"
 GIVEN: Final = frozenset({"order.assigned", "order.crew_changed"})
 """Who has an order from then on."""
 MESSAGE: Final = "message.queued"
-BRIEFED: Final = "order.briefed"
-"""How to get in and who was there before: for the technician and the office."""
 
 _NAMES_HOLDERS: Final = frozenset({"order.assigned", "order.crew_changed"})
 
@@ -26,6 +25,8 @@ class Audience:
 
     Attributes
     ----------
+    orders_only
+        A client's: what `disclosure.for_clients` lets out.
     technician_id
         A technician hears of their own orders and position only; None hears of all.
     orders
@@ -42,13 +43,15 @@ class Audience:
         """Whether the reader may and wants to hear of it."""
         if self.etas_only and event.type != ETA:
             return False
-        if self.orders_only and not event.type.startswith(("order.", "visit.", "message.")):
-            return False
-        if event.type == MESSAGE:
-            return self._is_for_me(event)
-        if self.orders_only and event.type == BRIEFED:
-            return False
+        if self.orders_only:
+            return for_clients(event) is not None
+        if event.type == MESSAGE and self.technician_id is not None:
+            return bool(event.body.get("recipient_id") == self.technician_id)
         return self.technician_id is None or self._is_mine(event)
+
+    def shown(self, event: LoggedEvent) -> LoggedEvent:
+        """What the reader sees of an event that it wants."""
+        return (for_clients(event) or event) if self.orders_only else event
 
     def wants_position(self, technician_id: str) -> bool:
         """Whether the reader may and wants to see this technician's position."""
@@ -57,12 +60,6 @@ class Audience:
     def copy(self) -> Audience:
         """Ears for another pass over the log: hearing changes which orders are the technician's."""
         return replace(self, orders=set(self.orders))
-
-    def _is_for_me(self, message: LoggedEvent) -> bool:
-        """Technicians hear what is said to them; clients what is said to customers."""
-        if self.technician_id is not None:
-            return message.body.get("recipient_id") == self.technician_id
-        return not self.orders_only or message.body.get("to") == "customer"
 
     def _is_mine(self, event: LoggedEvent) -> bool:
         if event.stream == f"technician:{self.technician_id}":

@@ -65,22 +65,22 @@ async def _stream(
             missed = await run_in_threadpool(read_log, state.context, sent)
             for event in missed:
                 if replayed.wants_event(event):
-                    yield _sse(event)
+                    yield _sse(audience.shown(event))
             sent = missed[-1].seq if missed else end
-        async for item in _live(client, sent):
+        async for item in _live(client, audience, sent):
             if item.event == "reset":
                 feed.hub.count_reset()
                 structlog.get_logger().warning("stream reset", why="reader too slow")
             yield item
 
 
-async def _live(client: Client, sent: int) -> AsyncIterator[ServerSentEvent]:
+async def _live(client: Client, audience: Audience, sent: int) -> AsyncIterator[ServerSentEvent]:
     while True:
         parcel = await client.next()
         for event in parcel.events:
             if event.seq > sent:
                 sent = event.seq
-                yield _sse(event)
+                yield _sse(audience.shown(event))
         if parcel.positions:
             yield ServerSentEvent(event="positions", data={"positions": list(parcel.positions)})
         if parcel.reset:

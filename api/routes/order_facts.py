@@ -15,7 +15,7 @@ from api.routes.work_orders import readable
 from api.schemas.dispatching import EtaOut, TimelineOut, VisitsOut
 from api.schemas.orders import ReasonIn, WorkOrderOut
 from api.schemas.roads import RouteOut
-from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
@@ -37,9 +37,12 @@ def get_eta(context: Ctx, caller: Caller, order_id: str) -> EtaOut:
 
 @router.get("/work-orders/{order_id}/timeline", operation_id="get_timeline")
 def get_timeline(context: Ctx, caller: Caller, order_id: str) -> TimelineOut:
-    """Tell the whole story of the order, in the order in which we learned it."""
+    """Tell the story of the order, in the order in which we learned it.
+
+    Clients hear what happens to it, not whom the office looked at and why.
+    """
     order = readable(context, caller, order_id)
-    entries = timeline.of_order(context, order.id)
+    entries = timeline.of_order(context, order.id, for_client=caller.role is Role.CLIENT)
     return TimelineOut.model_validate({"items": [msgspec.to_builtins(entry) for entry in entries]})
 
 

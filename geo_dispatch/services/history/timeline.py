@@ -12,6 +12,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.history.disclosure import for_clients
 from geo_dispatch.services.history.story import Names, Teller, tell
 from geo_dispatch.services.orders.lifecycle import stream_of
 
@@ -41,8 +42,13 @@ class Entry:
     data: dict[str, Any]
 
 
-def of_order(ctx: Desk, order_id: str) -> list[Entry]:
+def of_order(ctx: Desk, order_id: str, *, for_client: bool = False) -> list[Entry]:
     """Everything that happened to the order, in the order in which it was written down.
+
+    Parameters
+    ----------
+    for_client
+        Only what clients may know: not how the office decides.
 
     Raises
     ------
@@ -52,6 +58,8 @@ def of_order(ctx: Desk, order_id: str) -> list[Entry]:
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
         logged = unit.stream(stream_of(order.id))
+        if for_client:
+            logged = [told for event in logged if (told := for_clients(event)) is not None]
         names = _names(unit, order, logged)
     zone = ZoneInfo(ctx.settings.time_zone)
     return [_entry(event, Teller(names, zone, event.at.astimezone(zone))) for event in logged]
