@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from geo_dispatch.dispatch.days.day import Day, day_of, days_of
 from geo_dispatch.dispatch.days.feasibility import Limit, by_limit, deadlines, new_or_worse
 from geo_dispatch.dispatch.records.technicians import Shift
-from geo_dispatch.dispatch.repairs.repair import MOST_MOVED, evacuate, mend
+from geo_dispatch.dispatch.repairs.repair import MOST_MOVED, evacuate, fill, mend, mend_all
 from geo_dispatch.dispatch.repairs.roster import Roster
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
@@ -41,9 +41,9 @@ class World:
     def fits(self, stop, technician_id):
         return (stop.order.id, technician_id) not in self.unfit
 
-    def roster(self):
+    def roster(self, days=None):
         return Roster(
-            self.days,
+            self.days if days is None else days,
             self.drives,
             now=NOW,
             today_until=TONIGHT,
@@ -271,3 +271,80 @@ def test_nobody_who_is_ill_could_be_relieved_at_less_cost(world, data):
     assert {change.order_id for change in repair.rearrangement.changes} == applied(world, repair)
     assert all(change.technician_after != ill or change.technician_before == ill
                for change in repair.rearrangement.changes)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60)
+@given(worlds())
+def test_mending_many_days_ends_where_no_day_can_be_mended_for_less(world):
+    repair = mend_all(world.days, world.drives, world.roster, world.fits, "test")
+    stops = {stop.order.id: stop for day in world.days for stop in day.plan.stops}
+    after = [
+        day.with_stops([stops[one] for one in names], world.drives)
+        if (names := repair.rearrangement.sequences.get(day.plan.technician.id)) is not None
+        else day
+        for day in world.days
+    ]
+    assert sorted(stop.order.id for day in after for stop in day.plan.stops) == sorted(stops)
+    assert repair.missed_before == violated(world.days)
+    assert repair.missed_after == violated(after)
+    assert len(repair.missed_after) < len(repair.missed_before) or not repair.rearrangement.changes
+    assert {change.order_id for change in repair.rearrangement.changes} == applied(world, repair)
+    for day in after:
+        if day.schedule.violations:
+            again = mend(world.roster(after), world.fits, {day.plan.technician.id}, "test")
+            assert not again.rearrangement.changes
+
+
+@settings(deadline=None, max_examples=100)
+@given(worlds(), st.data())
+def test_free_time_goes_to_the_first_that_fits_where_it_changes_least(world, data):
+    owner = data.draw(st.sampled_from([day.plan.technician.id for day in world.days]))
+    waiting = [data.draw(stops("w", n)) for n in range(data.draw(st.integers(1, 3)))]
+    waiting = [replace(s, order=replace(s.order, status=Status.ASSIGNED)) for s in waiting]
+    repair = fill(world.roster(), world.fits, owner, waiting, "test")
+    (day,) = [one for one in world.days if one.plan.technician.id == owner]
+    begin = begins([day])
+    missed = by_limit(day.schedule.violations)
+    best = None
+    for visit in waiting:
+        found = []
+        for place in range(sum(s.fixed for s in day.plan.stops), len(day.plan.stops) + 1):
+            there = (*day.plan.stops[:place], visit, *day.plan.stops[place:])
+            after = day_of(replace(day.plan, stops=there), world.drives, NOW, ZONE)
+            times = begins([after])
+            changed = {one for one in begin if differ(begin[one], times[one])}
+            firm = {s.order.id for s in day.plan.stops if s.fixed or s.order.pinned}
+            starts = times[visit.order.id][1]
+            if starts is None or starts >= TONIGHT or changed & firm:
+                continue
+            if not new_or_worse(after.schedule.violations, missed):
+                found.append((len(changed), after.schedule.drive_s, changed))
+        if found:
+            best = visit.order.id, *min(found, key=lambda one: one[:2])
+            break
+    listed = {change.order_id for change in repair.rearrangement.changes}
+    if best is None:
+        assert not listed
+        return
+    assert listed == applied_to(day, repair, waiting)
+    assert best[0] in listed
+    assert len(listed) == 1 + best[1]
+    assert repair.rearrangement.sequences.keys() == {owner}
+
+
+def applied_to(day, repair, waiting):
+    """What is not as it was in that day, of which there is more now."""
+    stops = {stop.order.id: stop for stop in (*day.plan.stops, *waiting)}
+    names = repair.rearrangement.sequences[day.plan.technician.id]
+    after = begins(
+        [
+            day_of(
+                replace(day.plan, stops=tuple(stops[one] for one in names)),
+                FlatLand().drives,
+                NOW,
+                ZONE,
+            )
+        ]
+    )
+    before = begins([day])
+    return {one for one in after if differ(after[one], before.get(one))}

@@ -114,18 +114,15 @@ class Tree:
 def up(workspace: Path, data: Path, **overrides) -> Iterator[Tree]:
     """A tree that is ready; its clock began when the traces of `tests.support.fixes` do.
 
-    It runs a thousand times as fast as ours: a trace that begins now is past in seconds.
+    It runs a thousand times as fast as ours, unless told otherwise: a trace that begins now is
+    past in seconds.
     """
-    settings = Settings(
-        workspace=workspace,
-        data=data,
-        area=AREA,
-        port=0,
-        clock_epoch=ms_to_datetime(START_MS),
-        clock_started=system_clock(),
-        clock_factor=FACTOR,
-        **overrides,
-    )
+    usual = {
+        "clock_epoch": ms_to_datetime(START_MS),
+        "clock_started": system_clock(),
+        "clock_factor": FACTOR,
+    }
+    settings = Settings(workspace=workspace, data=data, area=AREA, port=0, **(usual | overrides))
     data.mkdir(parents=True, exist_ok=True)
     number = len(list(data.glob("up-*.log")))
     log = data / f"up-{number}.log"

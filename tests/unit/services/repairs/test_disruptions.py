@@ -1,6 +1,8 @@
 """What upsets a day, and the repairs that are proposed, accepted, rejected and outrun."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import redis
@@ -258,6 +260,54 @@ def test_a_proposal_is_decided_once(desk):
     assert (rejected.state, rejected.reason) == (ProposalState.REJECTED, "they will wait")
     with pytest.raises(Conflict, match="is rejected"):
         proposals.accept(desk.ctx, proposal.id, actor=DISPATCHER)
+
+
+def test_of_two_who_accept_at_once_one_is_told(desk):
+    first, _, there, late, _ = overrun(desk)
+    proposal = propose(desk, Cause.OVERRUN, first, there)
+    together = Barrier(2)
+
+    def accept(_):
+        together.wait(10)
+        try:
+            return proposals.accept(desk.ctx, proposal.id, actor=DISPATCHER).state
+        except Conflict as refused:
+            return refused.message
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(accept, range(2)))
+    assert answers[0] == ProposalState.ACCEPTED
+    assert "is accepted: only open ones can be decided" in answers[1]
+    assert len(desk.events(late, "order.assigned")) == 2
+
+
+def test_accepting_while_somebody_assigns_leaves_one_of_the_two(desk):
+    first, second, there, late, _ = overrun(desk)
+    proposal = propose(desk, Cause.OVERRUN, first, there)
+    together = Barrier(2)
+
+    def accept():
+        together.wait(10)
+        try:
+            proposals.accept(desk.ctx, proposal.id, actor=DISPATCHER)
+        except Conflict:
+            return False
+        return True
+
+    def take():
+        together.wait(10)
+        work_orders.change(
+            desk.ctx, late.id, {"priority": 2}, actor=DISPATCHER, expected_version=None
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        accepted, taken = pool.submit(accept), pool.submit(take)
+        taken.result()
+    owner = second.id if accepted.result() else first.id
+    assert desk.read(late).technician_id == owner
+    for technician in (first, second):
+        places = sorted(desk.sequences(technician).values())
+        assert places == list(range(1, len(places) + 1))
 
 
 def test_the_same_again_is_not_proposed_twice_and_something_newer_takes_its_place(desk):
