@@ -141,7 +141,9 @@ class BriefOut(Output):
     kind: DecisionKind
     source: str
     chosen_id: str | None
-    suggested_id: str | None = Field(description="The first of the ranking.")
+    suggested_id: str | None = Field(
+        description="Whom a rule had sent, else the first of the ranking."
+    )
     reason: str
     policy_version: int
     performance_version: int

@@ -24,7 +24,8 @@ class Brief:
     chosen_id
         Who goes; None for ``"flag"``.
     suggested_id
-        The first of the ranking; None when nobody could be sent.
+        The machine's choice: whom a rule had sent, else the first of the ranking; None when
+        nobody could be sent.
     reason
         Why, in the words of whoever decided.
     """
@@ -43,7 +44,7 @@ class Brief:
 
     @property
     def overridden(self) -> bool:
-        """Whether a person sent another than the machine's first."""
+        """Whether a person sent another than the machine's choice."""
         return (
             self.kind == "manual"
             and self.suggested_id is not None

@@ -215,8 +215,6 @@ def _make(
     conflicts = (*placement.conflicts, *members.conflicts)
     if judge:
         _refuse(considered, placement, conflicts, force=plea.force)
-        if plea.by_hand and not same:
-            decisions.refuse_unexplained(considered, lead, plea.reason)
     return _Made(considered, replace(placement, conflicts=conflicts), members, conflicts)
 
 
@@ -266,6 +264,8 @@ def _give(
 ) -> WorkOrder:
     considered, chosen = made.considered, made.placement.plan.technician.id
     source = plea.source or ("manual" if plea.by_hand else "auto")
+    if plea.by_hand and chosen != order.technician_id:
+        decisions.refuse_unexplained(unit, considered, chosen, plea.reason)
     kept = decisions.keep(
         ctx,
         unit,

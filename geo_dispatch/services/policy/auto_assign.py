@@ -159,11 +159,7 @@ def consider_all(
         Something happened to them: a flag tells its reason anew.
     """
     with ctx.store.read() as unit:
-        waiting = [
-            one
-            for one in unit.orders.many(order_ids).values()
-            if _is_ours(one) and not _left_by_a_person(unit, one)
-        ]
+        waiting = [one for one in unit.orders.many(order_ids).values() if _is_ours(one)]
     if not waiting:
         return
     if positions is None:
@@ -194,10 +190,13 @@ def decide(
     NotFound, Conflict
         It is gone, has ended, or changed while this was decided.
     """
+    with ctx.store.read() as unit:
+        order = unit.orders.get(order_id)
+        if not _is_ours(order) or _left_by_a_person(unit, order):
+            return order
     considered = _considered(ctx, order_id, positions)
-    order = considered.case.order
-    if not _is_ours(order):
-        return order
+    if considered.case.order.version != order.version:  # that, too, is an event to come
+        return considered.case.order
     verdict = judge(considered.policy, considered.case, considered.ranking)
     if isinstance(verdict, Left):
         return _flag(ctx, considered, verdict, changed=changed)

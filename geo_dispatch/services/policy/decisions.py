@@ -62,7 +62,7 @@ def keep(
         As `WorkOrder.assignment_source`; the code of the flag for ``"flag"``.
     """
     case, ranking = considered.case, considered.ranking
-    first = ranking.candidates[0].technician_id if ranking.candidates else None
+    machine = _of_a_rule(unit, considered) if kind == "manual" else None
     decision = Decision(
         id=ctx.new_id("de"),
         order_id=case.order.id,
@@ -71,7 +71,7 @@ def keep(
         kind=kind,
         source=source,
         chosen_id=chosen_id,
-        suggested_id=first,
+        suggested_id=machine[1] if machine else _first(considered),
         reason=reason,
         policy_version=considered.policy_version,
         performance_version=case.performance.version if case.performance is not None else 0,
@@ -135,8 +135,10 @@ def inputs_of(decision: Decision) -> Inputs:
     return unpack(zlib.decompress(decision.inputs))
 
 
-def refuse_unexplained(considered: Considered, chosen_id: TechnicianId, reason: str) -> None:
-    """Refuse to send another than the machine's first without a word why.
+def refuse_unexplained(
+    unit: Unit, considered: Considered, chosen_id: TechnicianId, reason: str
+) -> None:
+    """Refuse to send another than the machine's choice without a word why.
 
     It is asked for where a rule had assigned the order, and everywhere if the policy says so.
 
@@ -145,23 +147,45 @@ def refuse_unexplained(considered: Considered, chosen_id: TechnicianId, reason: 
     InvalidInput
         The reason is missing.
     """
-    order, candidates = considered.case.order, considered.ranking.candidates
-    first = candidates[0] if candidates else None
-    machine_id = order.technician_id if order.assignment_source.startswith(_BY_RULE) else None
-    asked = machine_id is not None or considered.policy.review.override_needs_reason
-    overrides = chosen_id not in {machine_id, None if first is None else first.technician_id}
-    if asked and overrides and not reason.strip():
-        what = (
-            f"rule {order.assignment_source.removeprefix(_BY_RULE)} had assigned {order.number}"
-            if machine_id is not None
-            else f"{first.call_sign} ranks first for {order.number}"
-            if first is not None
-            else f"nobody can be sent to {order.number}"
-        )
-        raise InvalidInput(
-            f"{what}; say why another goes",
-            [Fault("reason", "is empty; sending another than the machine's first needs one")],
-        )
+    order, machine = considered.case.order, _of_a_rule(unit, considered)
+    asked = machine is not None or considered.policy.review.override_needs_reason
+    choice_id = machine[1] if machine is not None else _first(considered)
+    if not asked or chosen_id == choice_id or reason.strip():
+        return
+    if machine is not None:
+        what = f"rule {machine[0]} had assigned {order.number}"
+    elif choice_id is not None:
+        first = considered.ranking.candidates[0]
+        what = f"{first.call_sign} ranks first for {order.number}"
+    else:
+        what = f"nobody can be sent to {order.number}"
+    raise InvalidInput(
+        f"{what}; say why another goes",
+        [Fault("reason", "is empty; sending another than the machine's choice needs one")],
+    )
+
+
+def _first(considered: Considered) -> TechnicianId | None:
+    candidates = considered.ranking.candidates
+    return candidates[0].technician_id if candidates else None
+
+
+def _of_a_rule(unit: Unit, considered: Considered) -> tuple[str, TechnicianId] | None:
+    """The rule that sent somebody, and whom, if that still stands.
+
+    Taken away from them by hand, the order is still theirs by the rule as long as they could go.
+    """
+    order = considered.case.order
+    if order.technician_id is not None:
+        source, chosen_id = order.assignment_source, order.technician_id
+    else:
+        decided = unit.decisions.of_order(order.id)
+        if not decided or decided[-1].chosen_id is None:
+            return None
+        source, chosen_id = decided[-1].source, decided[-1].chosen_id
+        if considered.ranking.candidate(chosen_id) is None:
+            return None
+    return (source.removeprefix(_BY_RULE), chosen_id) if source.startswith(_BY_RULE) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +201,7 @@ class OverrideReport:
     manual
         Assigned by people where the machine had somebody to suggest.
     overridden
-        Those of ``manual`` in which another was sent than the machine's first.
+        Those of ``manual`` in which another was sent than the machine's choice.
     rate
         ``overridden`` per ``manual``; None without any.
     by_actor

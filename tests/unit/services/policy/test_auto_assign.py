@@ -224,6 +224,14 @@ def test_what_a_person_assigned_pinned_took_away_held_or_judged_is_not_touched(d
     assert tick(desk, taken).assignment_source == "rule:all"
 
 
+def test_who_took_an_order_away_while_the_rules_looked_at_others_is_heard(desk):
+    publish(desk, BEST)
+    van = desk.technician("Van 01", "A")
+    order = desk.assign(desk.order("A"), van)
+    taken = assignments.unassign(desk.ctx, order.id, actor=DISPATCHER)
+    assert auto_assign.decide(desk.ctx, order.id, desk.positions) == taken
+
+
 def test_who_can_go_but_not_like_this_is_left_to_a_dispatcher(desk):
     desk.technician("Van 01", "A")
     publish(desk, BEST)
@@ -389,6 +397,37 @@ def test_overriding_a_rule_needs_a_reason_that_stands_beside_the_machines_rankin
     (override,) = report.overrides
     assert (override.suggested_id, override.chosen_id) == (near.id, far.id)
     assert override.reason == "knows the building"
+
+
+@pytest.mark.capability("FA-033")
+def test_sending_the_first_of_the_ranking_overrides_a_rule_that_named_another(desk):
+    near, named = desk.technician("Van 01", "A"), desk.technician("Van 02", "F")
+    publish(desk, f'[[rules]]\nid = "named"\nthen = {{ assign = "{named.id}" }}\n')
+    order = tick(desk, desk.order("A"))
+    assert order.technician_id == named.id
+    with pytest.raises(InvalidInput, match="rule named had assigned WO-1001"):
+        desk.assign(order, near)
+    desk.assign(order, near, reason="next door")
+    (override,) = overrides(desk)
+    assert (override.suggested_id, override.chosen_id) == (named.id, near.id)
+
+
+@pytest.mark.capability("FA-033")
+def test_taking_an_order_away_first_is_no_way_around_the_reason(desk):
+    near, far = desk.technician("Van 01", "A"), desk.technician("Van 02", "F")
+    publish(desk, BEST)
+    order = tick(desk, desk.order("A"))
+    order = assignments.unassign(desk.ctx, order.id, actor=DISPATCHER)
+    with pytest.raises(InvalidInput, match="rule all had assigned WO-1001"):
+        desk.assign(order, far)
+    desk.assign(order, far, reason="knows the building")
+    (override,) = overrides(desk)
+    assert (override.suggested_id, override.chosen_id) == (near.id, far.id)
+
+
+def overrides(desk):
+    start, end = desk.clock.now - timedelta(days=1), desk.clock.now + timedelta(days=1)
+    return decisions.override_report(desk.ctx, start, end).overrides
 
 
 def test_a_policy_may_ask_for_the_reason_of_every_override(desk):
