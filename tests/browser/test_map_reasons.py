@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.orders import FlagCode
+from geo_dispatch.dispatch.work.orders import FlagCode, Risk
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.orders import lifecycle
 from tests.browser.conftest import DESK, PHONE
@@ -83,7 +83,8 @@ def test_an_order_for_a_person_to_judge_stands_out_until_it_is_assigned(
     page.locator('.filter[data-name="review"]').click()
     group.locator(f'.row[data-key="{order["id"]}"]').click()
     notice = page.locator("#panel .judgment")
-    expect(notice).to_contain_text("the best two are too close")
+    expect(notice).to_contain_text("For you to judge")
+    expect(notice).to_contain_text("Van 44 leads Van 45 by 0.4 min")
     page.locator(".candidate .button").first.click()
     expect(page.locator("#panel .judgment")).to_have_count(0)
 
@@ -128,3 +129,31 @@ def test_an_emergency_that_nobody_can_reach_says_so(dispatcher, world):
     pick(page, order)
     expect(page.locator(".emergency .notice.danger")).to_contain_text("Nobody can come")
     expect(page.locator(".emergency .notice.danger")).to_contain_text("Skill missing")
+
+
+def test_the_promise_of_a_contract_is_shown_and_counts_as_a_limit(dispatcher, world):
+    site = world.site("Lift of the tower", SCHAAN)
+    order = world.order(site, type="entrapment", duration_s=1200)
+    page = dispatcher().page
+    page.locator("[data-name=late]").click()
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    expect(page.locator("#panel .facts")).to_contain_text("life_safety: there by")
+
+
+def test_what_the_engine_expects_to_be_late_is_at_risk_on_the_map(dispatcher, world, deployment):
+    world.technician("Van 47", at=SCHAAN)
+    order = world.order(world.site("Brewery", SCHAAN))
+    with deployment.context.store.write() as unit:
+        stored = unit.orders.get(order["id"])
+        lifecycle.apply(
+            deployment.context,
+            unit,
+            stored,
+            c.TellRisk(risk=Risk("sla_completion", 600.0, deployment.now())),
+            actor=WORKER,
+        )
+        unit.commit()
+    page = dispatcher().page
+    page.locator("[data-name=late]").click()
+    page.locator(f'.row[data-key="{order["id"]}"]').click()
+    expect(page.locator("#panel .notice.danger")).to_contain_text("Expected 10 min after")

@@ -44,16 +44,6 @@ export const EXCLUSION = {
   crew_apart: "Crew not together",
 };
 
-/** Why an order waits for a dispatcher. */
-export const FLAG = {
-  no_rule: "no rule covers it",
-  too_close: "the best two are too close",
-  nobody: "nobody can be sent",
-  rules_disagree: "rules disagree",
-  bumped: "an emergency pushed it aside",
-  no_repair: "the day cannot be mended",
-};
-
 export const LIMIT = {
   window: "the promised window",
   due: "its due time",

@@ -3,7 +3,7 @@
 import { ago, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { get, id, Problem } from "../lib/api.js";
-import { FLAG, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
+import { LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
 import { Emergency } from "./emergency.js";
 import { timelineItems } from "./timeline.js";
@@ -148,8 +148,8 @@ export class Panel {
     const late = eta?.late_by_s > 0 ? `, ${span(eta.late_by_s * 1000)} late` : "";
     fill(this.#facts,
       order.flag && el("div.notice.warn.judgment", { role: "status" },
-        el("b", {}, `For you to judge: ${FLAG[order.flag.code] ?? plain(order.flag.code)}`),
-        el("p", {}, order.flag.fact),
+        el("b", {}, "For you to judge"),
+        el("p.sentence", {}, order.flag.fact),
         el("p.hint", {}, `Since ${this.#clock.moment(order.flag.since)}. Assigning it settles this.`)),
       order.hold && el("div.notice.judgment", {},
         el("b", {}, `On hold: ${plain(order.hold.reason).toLowerCase()}`),
@@ -161,6 +161,7 @@ export class Panel {
         Priority: `${order.priority} · ${PRIORITY[order.priority]}`,
         Window: this.#clock.window(order.window),
         Due: order.due_at && this.#clock.moment(order.due_at),
+        Promised: order.sla && this.#promised(order.sla),
         "Time left": deadline !== null && WAITING.has(order.status)
           ? el(risk ? `b.${risk}` : "span", {}, this.#left(deadline))
           : null,
@@ -177,6 +178,18 @@ export class Panel {
         Access: site?.access_notes,
         Notes: order.notes,
       }));
+  }
+
+  /** Of a service level: until when somebody is there, and the work done, or that they were. */
+  #promised({ policy, response, completion }) {
+    const clocks = [[response, "there"], [completion, "done"]].filter(([clock]) => clock);
+    return `${policy}: ${clocks.map(([clock, word]) => {
+      const due = this.#clock.moment(clock.due_at);
+      if (clock.paused_at) return `${word}: clock stopped`;
+      if (!clock.stopped_at) return `${word} by ${due}`;
+      return Date.parse(clock.stopped_at) > Date.parse(clock.due_at)
+        ? `${word} after ${due}` : `${word} in time`;
+    }).join(", ")}`;
   }
 
   #left(deadline) {

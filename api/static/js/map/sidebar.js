@@ -160,7 +160,7 @@ export class Sidebar {
       el("span.title", {}, el("span", {}, site?.name ?? order.site_id)),
       el("span.sub", {}, `${order.number} · ${order.type}`),
       el("span.sub", {}, who ? `${statusWord(order.status)} · ${who}` : ""),
-      order.flag && el("span.sub.soon", {}, order.flag.fact)),
+      order.flag && el("span.sub.soon.sentence", {}, order.flag.fact)),
     el(`span.due${risk ? `.${risk}` : ""}`, {},
       late ?? left,
       eta && el("small", {}, `ETA ${this.#clock.time(eta.eta)}`)));

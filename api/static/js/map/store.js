@@ -162,12 +162,15 @@ export class Store extends EventTarget {
 
   /** Whoever waits, waits until then: the end of the window or the deadline, whichever is first. */
   deadline(order) {
-    const ends = [order.window?.end, order.due_at].filter(Boolean).map(Date.parse);
+    const response = order.sla?.response;
+    const promised = response && !response.stopped_at && !response.paused_at && response.due_at;
+    const ends = [order.window?.end, order.due_at, promised].filter(Boolean).map(Date.parse);
     return ends.length ? Math.min(...ends) : null;
   }
 
   /** @returns {"late"|"soon"|""} whether the technician will be there in time */
   risk(order) {
+    if (order.risk) return "late";
     const deadline = this.deadline(order);
     if (deadline === null || !WAITING.has(order.status)) return "";
     const eta = this.etaOf(order);
