@@ -12,6 +12,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.ranking.exclusions import NEVER, Exclusion
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.dispatch.work.steps import refusal
 from geo_dispatch.kernel.actors import Actor
@@ -21,7 +22,6 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import bookings, crews
 from geo_dispatch.services.dispatching.candidates import Considered, situation
-from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.placing import (
     ANYWHERE,
     Placement,
@@ -29,6 +29,7 @@ from geo_dispatch.services.dispatching.placing import (
     Wish,
     placed,
     ripple,
+    unchanged,
 )
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.dispatching.sequences import close_gaps, number
@@ -148,13 +149,11 @@ def preview(
         As `assign`; what speaks against a technician who is named is told, not raised.
     """
     plea = Plea(*crews.named(ctx, technician_id, wish or ANYWHERE))
-    made = _make(ctx, order_id, plea, positions, None, judge=False)
-    if made is None:
-        order = _stored(ctx, order_id)
-        return Ripple(
-            order.id, plea.technician_id or order.technician_ids[0], 0, None, None, 0.0, (), (), ()
-        )
-    return ripple(made.considered, made.placement, drives_on(ctx.roads))
+    considered = _consider(ctx, order_id, plea, positions)
+    made = _make(ctx, order_id, plea, positions, considered, judge=False)
+    if made is not None:
+        return ripple(considered, made.placement, made.members.placements)
+    return unchanged(considered, plea.technician_id or _first(considered))
 
 
 def unassign(
@@ -208,10 +207,11 @@ def _make(
     same = plea.technician_id is not None and plea.technician_id == order.technician_id
     if same and plea.wish.empty and order.status is not Status.NEEDS_HELP:
         return None
-    members = members_of(ctx, considered, plea.technician_id, plea.wish)
+    if plea.wish.start_at is not None:
+        decide(order, c.ChangeOrder(changes={"start_at": plea.wish.start_at}), considered.case.now)
+    members = members_of(considered, plea.technician_id, plea.wish)
     lead = members.lead_id or plea.technician_id or _first(considered)
-    drives = drives_on(ctx.roads)
-    placement = members.placement or placed(considered, lead, plea.wish, drives)
+    placement = members.placement or placed(considered, lead, plea.wish)
     conflicts = (*placement.conflicts, *members.conflicts)
     if judge:
         _refuse(considered, placement, conflicts, force=plea.force)
@@ -225,7 +225,7 @@ def _consider(ctx: Context, order_id: str, plea: Plea, positions: PositionIndex)
     )
     case, policy = plea.wish.of(case), version.policy
     ranking, inputs = inputs_of(case, fleet, params=policy.ranking)
-    return Considered(case, ranking, inputs, policy, version.version)
+    return Considered(case, ranking, inputs, fleet, policy, version.version)
 
 
 def _carry_out(

@@ -34,6 +34,8 @@ class Considered:
     ----------
     inputs
         To be kept with a decision, and replayed.
+    fleet
+        Everybody who was considered, as they stood.
     policy, policy_version
         What was in force.
     passing
@@ -43,6 +45,7 @@ class Considered:
     case: Case
     ranking: Ranking
     inputs: Inputs
+    fleet: Fleet
     policy: Policy
     policy_version: int
     passing: tuple[Passing, ...] = ()
@@ -86,7 +89,7 @@ def consider(
     fleet = fleet_of(ctx, plans, now)
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
     remember(ctx.roads, fleet.drives.known)
-    return Considered(case, ranking, inputs, policy, version.version, passing)
+    return Considered(case, ranking, inputs, fleet, policy, version.version, passing)
 
 
 def situation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -11,13 +11,13 @@ from typing import Final
 import msgspec
 
 from geo_dispatch.dispatch.days.case import Case
-from geo_dispatch.dispatch.days.day import Day, day_of
-from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.day import days_of
 from geo_dispatch.dispatch.days.feasibility import Violation
-from geo_dispatch.dispatch.days.insertion import Insertion, insertions
+from geo_dispatch.dispatch.days.insertion import Insertion, insertions, stop_of
 from geo_dispatch.dispatch.days.plan import Plan
-from geo_dispatch.dispatch.days.schedule import Schedule
+from geo_dispatch.dispatch.days.schedule import Stay
 from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion
+from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.refusals import in_the_day, refusing
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
@@ -164,7 +164,6 @@ def placed(
     considered: Considered,
     technician_id: TechnicianId,
     wish: Wish,
-    drives: Drives,
 ) -> Placement:
     """Where the order goes in that technician's day, and what speaks against it.
 
@@ -175,10 +174,9 @@ def placed(
     InvalidInput
         The position lies behind the end, or before what can't be changed any more.
     """
-    case, ranking = considered.case, considered.ranking
-    plan = _plan_of(considered, technician_id)
-    day = day_of(plan, drives, case.now, case.zone)
-    found = insertions(case, day, drives)
+    case, ranking, fleet = considered.case, considered.ranking, considered.fleet
+    day = fleet.day(fleet.rows[technician_id], case.order.id)
+    plan, found = day.plan, insertions(case, day, fleet.drives)
     candidate = ranking.candidate(technician_id)
     if wish.position is not None:
         chosen = _at(found, wish.position, plan)
@@ -196,26 +194,28 @@ def placed(
     return Placement(case, plan, position, chosen, tuple(reasons))
 
 
-def ripple(considered: Considered, placement: Placement, drives: Drives) -> Ripple:
-    """What the placement does to everybody's visits."""
-    order, insertion = considered.case.order, placement.insertion
-    technician_id = placement.plan.technician.id
-    moved: list[RippleMove] = []
-    if insertion is not None:
-        moved += _moves(considered, technician_id, insertion.schedule, drives)
-    for loser in order.technician_ids:
-        if loser != technician_id:
-            stands = _stands(considered, loser, drives)
-            moved += _moves(considered, loser, stands.without({order.id}, drives).schedule, drives)
-    stay = insertion.stay if insertion is not None else None
+def ripple(
+    considered: Considered, placement: Placement, members: Iterable[Placement] = ()
+) -> Ripple:
+    """What the placement, with those of a crew, does to everybody's visits."""
+    order, insertion, fleet = considered.case.order, placement.insertion, considered.fleet
+    placements = {one.plan.technician.id: one for one in (placement, *members)}
+    linked = _linked(fleet.plans, {*placements, *order.technician_ids}, order.id)
+    before = _worked_out(fleet, linked)
+    after = _worked_out(fleet, [_changed(plan, placements, order.id) for plan in linked])
+    stay = after.get((placement.plan.technician.id, order.id))
     return Ripple(
         order_id=order.id,
-        technician_id=technician_id,
+        technician_id=placement.plan.technician.id,
         position=placement.position,
         begin_at=stay.begin_at if stay else None,
         finish_at=stay.finish_at if stay else None,
         added_drive_s=insertion.added_drive_s if insertion is not None else None,
-        moved=tuple(moved),
+        moved=tuple(
+            RippleMove(key[1], new.stop.order.number, key[0], before[key].begin_at, new.begin_at)
+            for key, new in after.items()
+            if key[1] != order.id and _apart(before[key].begin_at, new.begin_at)
+        ),
         conflicts=placement.conflicts,
         warnings=tuple(one for one in insertion.violations if not one.hard) if insertion else (),
     )
@@ -227,37 +227,57 @@ def ripple_view(told: Ripple) -> View:
     return view
 
 
-def _stands(considered: Considered, technician_id: TechnicianId, drives: Drives) -> Day:
-    plans, case = considered.inputs.plans, considered.case
-    plan = next(one for one in plans if one.technician.id == technician_id)
-    return day_of(plan, drives, case.now, case.zone)
+def unchanged(considered: Considered, technician_id: TechnicianId) -> Ripple:
+    """What asking for what is so already does: nothing."""
+    order, fleet = considered.case.order, considered.fleet
+    stays = _worked_out(fleet, _linked(fleet.plans, {technician_id}, order.id))
+    stay = stays[technician_id, order.id]
+    stops = fleet.plans[fleet.rows[technician_id]].stops
+    position = next(n for n, stop in enumerate(stops) if stop.order.id == order.id)
+    return Ripple(order.id, technician_id, position, stay.begin_at, stay.finish_at, 0.0, (), (), ())
 
 
-def _moves(
-    considered: Considered, technician_id: TechnicianId, after: Schedule, drives: Drives
-) -> Iterable[RippleMove]:
-    """The other visits of the day that don't begin when they would as it stands."""
-    before = _stands(considered, technician_id, drives).schedule
-    begins = {stay.stop.order.id: stay.begin_at for stay in before.stays}
-    for stay in after.stays:
-        order = stay.stop.order
-        if order.id == considered.case.order.id:
-            continue
-        old = begins[order.id]
-        if _apart(old, stay.begin_at):
-            yield RippleMove(order.id, order.number, technician_id, old, stay.begin_at)
+def _linked(plans: Iterable[Plan], ids: Collection[TechnicianId], order_id: OrderId) -> list[Plan]:
+    """The plans of these, and all that hang together with them by crews or prior orders."""
+    linked: list[Plan] = []
+    others = list(plans)
+    hang = {order_id}
+    while True:
+        found = [one for one in others if one.technician.id in ids or not hang.isdisjoint(_of(one))]
+        if not found:
+            return linked
+        linked += found
+        others = [one for one in others if one not in found]
+        hang.update(*map(_of, found))
+
+
+def _of(plan: Plan) -> set[OrderId]:
+    """The orders that the plan hangs on."""
+    priors = {prior.order_id for stop in plan.stops for prior in stop.priors}
+    return priors | {stop.order.id for stop in plan.stops}
+
+
+def _changed(plan: Plan, placements: Mapping[TechnicianId, Placement], order_id: OrderId) -> Plan:
+    placement = placements.get(plan.technician.id)
+    if placement is None:
+        return plan.without(order_id)
+    stops, position = placement.plan.stops, placement.position
+    stop = stop_of(placement.case)
+    return replace(plan, stops=(*stops[:position], stop, *stops[position:]))
+
+
+def _worked_out(fleet: Fleet, plans: Iterable[Plan]) -> dict[tuple[TechnicianId, OrderId], Stay]:
+    return {
+        (day.plan.technician.id, stay.stop.order.id): stay
+        for day in days_of(plans, fleet.drives, fleet.now, fleet.zone)
+        for stay in day.schedule.stays
+    }
 
 
 def _apart(one: datetime | None, other: datetime | None) -> bool:
     if one is None or other is None:
         return one != other
     return abs((one - other).total_seconds()) >= 1
-
-
-def _plan_of(considered: Considered, technician_id: TechnicianId) -> Plan:
-    plans = considered.inputs.plans
-    plan = next(one for one in plans if one.technician.id == technician_id)
-    return plan.without(considered.case.order.id)
 
 
 def _at(found: Sequence[Insertion], position: int, plan: Plan) -> Insertion | None:

@@ -12,9 +12,7 @@ from geo_dispatch.dispatch.ranking.crews import best_team, team_of
 from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.candidates import Considered
-from geo_dispatch.services.dispatching.driving import roads_on
 from geo_dispatch.services.dispatching.placing import Placement, Wish, least_bad
 
 
@@ -40,14 +38,12 @@ class Members:
     conflicts: tuple[Exclusion, ...] = ()
 
 
-def members_of(
-    ctx: Context, considered: Considered, lead_id: TechnicianId | None, wish: Wish
-) -> Members:
+def members_of(considered: Considered, lead_id: TechnicianId | None, wish: Wish) -> Members:
     """Who goes along: those of the wish, or whoever costs least; nobody to an order for one."""
     case, params = considered.case, considered.policy.ranking
     if case.order.crew_size == 1 and not wish.crew:
         return Members()
-    fleet = Fleet(considered.inputs.plans, roads_on(ctx.roads), case.now, case.zone)
+    fleet = considered.fleet
     if wish.crew is None:
         choice = best_team(case, fleet, params, lead_id=lead_id)
         if choice is None:

@@ -205,7 +205,8 @@ def considered(scene: Scene) -> Considered:
     policy = scene.policy
     top = None if scene.whole else decisions.KEPT
     ranking, inputs = inputs_of(scene.case, scene.fleet, top=top, params=policy.policy.ranking)
-    return Considered(scene.case, ranking, inputs, policy.policy, policy.version)
+    fleet, version = scene.fleet, policy.version
+    return Considered(scene.case, ranking, inputs, fleet, policy.policy, version)
 
 
 class _Fits:
