@@ -11,7 +11,7 @@ from api.auth import Caller
 from api.deps import Ctx
 from api.routes.work_orders import readable
 from api.schemas.common import Moment
-from api.schemas.policy import DecisionOut, DecisionsOut, OverrideReportOut, ReplayOut
+from api.schemas.policy import DecisionOut, DecisionsOut, OverrideReportOut, DecisionReplayOut
 from geo_dispatch.services.policy import decisions
 
 router = APIRouter(prefix="/v1", tags=["policy"])
@@ -32,10 +32,10 @@ def get_decision(context: Ctx, _caller: Caller, decision_id: str) -> DecisionOut
 
 
 @router.get("/decisions/{decision_id}/replay", operation_id="replay_decision")
-def replay_decision(context: Ctx, _caller: Caller, decision_id: str) -> ReplayOut:
+def replay_decision(context: Ctx, _caller: Caller, decision_id: str) -> DecisionReplayOut:
     """Make a decision again from what was known when it was made, and compare."""
     replayed = decisions.again(context, decision_id)
-    return ReplayOut.model_validate(
+    return DecisionReplayOut.model_validate(
         {
             "decision": decisions.view(replayed.decision),
             "same": replayed.same,

@@ -16,7 +16,7 @@ from api.schemas.webhooks import (
     DeliveryOut,
     DisableIn,
     ReplayIn,
-    ReplayOut,
+    ReplayedOut,
     WebhookChange,
     WebhookIn,
     WebhookOut,
@@ -110,9 +110,9 @@ def send_webhook_test(context: Ctx, _caller: Caller, webhook_id: str) -> Deliver
 
 
 @router.post("/{webhook_id}/replay", operation_id="replay_webhook", status_code=202)
-def replay_webhook(context: Ctx, _caller: Caller, webhook_id: str, body: ReplayIn) -> ReplayOut:
+def replay_webhook(context: Ctx, _caller: Caller, webhook_id: str, body: ReplayIn) -> ReplayedOut:
     """Queue a message, or those of a period, again: under their ids, oldest first."""
-    return ReplayOut(queued=deliveries.replay(context, webhook_id, body.to_core()))
+    return ReplayedOut(queued=deliveries.replay(context, webhook_id, body.to_core()))
 
 
 @router.get("/{webhook_id}/deliveries", operation_id="list_webhook_deliveries")

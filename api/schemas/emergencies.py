@@ -56,7 +56,7 @@ class EmergencyCostOut(Output):
     minutes: float = Field(description="Score of who goes, and driving added in all days.")
 
 
-class ChangeOut(Output):
+class EmergencyChangeOut(Output):
     """An order that is not as it was. Those not listed are, to the second."""
 
     order_id: str
@@ -109,7 +109,7 @@ class EmergencyOut(Output):
     begin_at: datetime | None
     cost: EmergencyCostOut | None
     proven: bool = Field(description="No other answer costs less; false: the search was cut short.")
-    changes: list[ChangeOut] = Field(description="The emergency first.")
+    changes: list[EmergencyChangeOut] = Field(description="The emergency first.")
     flagged: list[EmergencyFlagOut]
     firm: list[FirmOut] = Field(
         description="When somebody comes late, or nobody: visits in the way that stay."

@@ -114,7 +114,7 @@ class ExplanationOut(Output):
     overridden: list[str]
 
 
-class BriefOut(Output):
+class BriefingOut(Output):
     """What whoever goes there should know."""
 
     order: WorkOrderOut
@@ -133,10 +133,10 @@ class SentOut(Output):
 
     at: datetime
     technician_id: str
-    briefing: BriefOut
+    briefing: BriefingOut
 
 
-class OrderBriefingOut(BriefOut):
+class OrderBriefingOut(BriefingOut):
     """The briefing as of now, and as it was sent."""
 
     sent: SentOut | None

@@ -131,7 +131,7 @@ class SimulationOut(Output):
     changed: list[SimulatedOut]
 
 
-class BriefOut(Output):
+class DecisionBriefOut(Output):
     """A decision about who goes."""
 
     id: str
@@ -152,20 +152,20 @@ class BriefOut(Output):
 class DecisionsOut(Output):
     """Decisions about one order, oldest first."""
 
-    items: list[BriefOut]
+    items: list[DecisionBriefOut]
 
 
-class DecisionOut(BriefOut):
+class DecisionOut(DecisionBriefOut):
     """A decision with the ranking as it stood."""
 
     digest: str = Field(description="sha256 of the whole ranking.")
     ranking: list[CandidateOut]
 
 
-class ReplayOut(Output):
+class DecisionReplayOut(Output):
     """A decision made again from what was known when it was made."""
 
-    decision: BriefOut
+    decision: DecisionBriefOut
     same: bool = Field(description="The ranking is the same, to the byte.")
     candidates: list[CandidateOut]
 
@@ -181,10 +181,10 @@ class OverrideReportOut(Output):
     overridden: int = Field(description="Of those: another was sent than the machine's first.")
     rate: float | None = Field(description="`overridden` per `manual`.")
     by_actor: dict[str, int]
-    overrides: list[BriefOut]
+    overrides: list[DecisionBriefOut]
 
 
-class EntryOut(Output):
+class PerformanceEntryOut(Output):
     """How one technician did at one type of job."""
 
     technician_id: str
@@ -211,5 +211,5 @@ class PerformanceOut(Output):
     version: int = Field(description="0: nothing was worked out so far.")
     since: datetime | None
     until: datetime | None
-    entries: list[EntryOut]
+    entries: list[PerformanceEntryOut]
     durations: list[DurationOut]

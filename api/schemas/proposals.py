@@ -38,7 +38,7 @@ class DisruptionIn(Input):
     order_id: Name | None = Field(None, description="The order that it happened with.")
 
 
-class ChangeOut(Output):
+class ProposedChangeOut(Output):
     """One order that would not be as it was."""
 
     order_id: str
@@ -65,7 +65,9 @@ class ProposalOut(Output):
     at: datetime
     expires_at: datetime
     technician_ids: list[str] = Field(description="Whose days would change.")
-    changes: list[ChangeOut] = Field(description="Whatever isn't listed stays to the second.")
+    changes: list[ProposedChangeOut] = Field(
+        description="Whatever isn't listed stays to the second."
+    )
     decided_at: datetime | None
     decided_by: str
     reason: str

@@ -62,7 +62,7 @@ class CountdownOut(Output):
     left_s: float = Field(description="Seconds until then, day and night; negative past it.")
 
 
-class ProofOut(Output):
+class SlaProofOut(Output):
     """An event of the order's record that started, paused, resumed or stopped a clock."""
 
     seq: int = Field(description="Its place in the log.")
@@ -86,17 +86,17 @@ class OrderSlaOut(Output):
     response: ClockOut | None
     completion: ClockOut | None
     deadlines: list[CountdownOut]
-    evidence: list[ProofOut]
+    evidence: list[SlaProofOut]
 
 
-class EvidenceOut(Output):
+class SlaEvidenceOut(Output):
     """An order's clocks as they stand, and what proves it."""
 
     order_id: str
     number: str
     placed_at: datetime
     sla: SlaOut
-    proofs: list[ProofOut]
+    proofs: list[SlaProofOut]
 
 
 class EvidenceFileOut(Output):
@@ -105,7 +105,7 @@ class EvidenceFileOut(Output):
     written_at: datetime
     log_seq: int = Field(description="The newest event of the log when this was written ...")
     log_chain: str = Field(description="... and its seal.")
-    orders: list[EvidenceOut] = Field(description="Those that something was promised.")
+    orders: list[SlaEvidenceOut] = Field(description="Those that something was promised.")
 
 
 class AttainmentOut(Output):

@@ -148,7 +148,7 @@ class ReplayIn(Piece):
         return Period(self.start, self.end, self.which)
 
 
-class ReplayOut(Output):
+class ReplayedOut(Output):
     """What was queued again."""
 
     queued: int

@@ -41,6 +41,10 @@ def test_every_operation_has_a_tag_that_is_described_a_summary_and_a_description
         assert operation["description"], name
 
 
+def test_no_two_schemas_share_a_name(document):
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
 def test_operation_ids_are_the_names_in_the_table_of_roles(operations):
     secured = {name for name, (_, _, op) in operations.items() if op.get("security")}
     assert secured == set(ROLES)
