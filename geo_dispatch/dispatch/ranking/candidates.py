@@ -106,6 +106,10 @@ class NotRanked:
     call_sign: str
     at_least_s: float
 
+    def key(self) -> tuple[float, TechnicianId]:
+        """What they are ordered by."""
+        return self.at_least_s, self.technician_id
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:

@@ -10,7 +10,8 @@ from typing import Final
 from geo_dispatch.dispatch.ranking.relaxation import Relaxation
 from geo_dispatch.kernel.time import utc
 
-Measured = dict[str, str | float | None]
+Measured = dict[str, str | int | float | None]
+"""Levels and pieces stay whole numbers, also when they were stored."""
 
 
 class Code(StrEnum):

@@ -69,5 +69,5 @@ class Relaxation:
 
     gives: Gives
     target: str
-    amount: float | None = None
+    amount: int | float | None = None
     at: datetime | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import permutations
 from typing import Any, Final, get_type_hints
@@ -13,27 +14,46 @@ import msgspec
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.drives import Leg
 from geo_dispatch.dispatch.days.plan import Plan
-from geo_dispatch.dispatch.ranking.candidates import Ranking
+from geo_dispatch.dispatch.ranking.candidates import Excluded, NotRanked, Ranking
+from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.points import Roads
 from geo_dispatch.dispatch.ranking.scoring import RankingParams
-from geo_dispatch.dispatch.ranking.search import Search, Tried, rank
+from geo_dispatch.dispatch.ranking.search import Search, Tried
 from geo_dispatch.dispatch.records.sites import Site
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.ids import TechnicianId
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Technicians whom the same is known against, without a look at their day: ids, call signs."""
+
+    exclusions: tuple[Exclusion, ...]
+    technicians: tuple[tuple[TechnicianId, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """All that a ranking was made from.
 
+    Of those whose day was not looked at, what was told of them takes the place of their plans:
+    they are most of a large fleet, and no price makes candidates of them.
+
     Attributes
     ----------
+    plans
+        Of those whose day was looked at.
     legs
         Drive times that were asked for, seconds; None where there is no way.
     judged
         Whose days were looked at, and at which places; of all others it was known that they can't
         be among the best.
+    mean_work_s
+        Mean open work of all who might have been sent.
+    excluded, not_ranked
+        The others.
     """
 
     case: Case
@@ -46,6 +66,17 @@ class Inputs:
     explain: bool
     overtime_s: float
     judged: Tried
+    mean_work_s: float
+    excluded: tuple[Alike, ...]
+    not_ranked: tuple[NotRanked, ...]
+
+    def call_signs(self) -> dict[TechnicianId, str]:
+        """Everybody's."""
+        return {
+            **{plan.technician.id: plan.technician.call_sign for plan in self.plans},
+            **dict(one for alike in self.excluded for one in alike.technicians),
+            **{one.technician_id: one.call_sign for one in self.not_ranked},
+        }
 
 
 def inputs_of(
@@ -59,10 +90,11 @@ def inputs_of(
     """Rank, and keep what it was made from; arguments as `rank`."""
     search = Search(case, fleet, params or RankingParams(), top)
     search.run()
-    roads = fleet.roads
+    ranking = search.ranking(explain=explain)
+    roads, judged = fleet.roads, search.judged
     inputs = Inputs(
         case=replace(case, site=replace(case.site, fence=None)),
-        plans=fleet.plans,
+        plans=tuple(fleet.plans[row] for row in sorted(fleet.rows[one] for one in judged)),
         legs=_legs(search),
         fastest_mps=roads.fastest_mps,
         snap_slack_m=roads.snap_slack_m,
@@ -70,9 +102,12 @@ def inputs_of(
         top=top,
         explain=explain,
         overtime_s=fleet.overtime_s,
-        judged=search.judged,
+        judged=judged,
+        mean_work_s=search.scorer.mean_work_s,
+        excluded=_alike(one for one in ranking.excluded if one.technician_id not in judged),
+        not_ranked=tuple(one for one in ranking.not_ranked if one.technician_id not in judged),
     )
-    return search.ranking(explain=explain), inputs
+    return ranking, inputs
 
 
 def replay(inputs: Inputs) -> Ranking:
@@ -89,13 +124,18 @@ def replay(inputs: Inputs) -> Ranking:
         known={(start, end): drive_s for start, end, drive_s in inputs.legs},
         overtime_s=inputs.overtime_s,
     )
-    return rank(
-        inputs.case,
-        fleet,
-        top=inputs.top,
-        params=inputs.params,
-        among=inputs.judged,
-        explain=inputs.explain,
+    search = Search(inputs.case, fleet, inputs.params, inputs.top, inputs.mean_work_s)
+    search.run(inputs.judged)
+    again = search.ranking(explain=inputs.explain)
+    others = [
+        Excluded(*technician, alike.exclusions)
+        for alike in inputs.excluded
+        for technician in alike.technicians
+    ]
+    return replace(
+        again,
+        excluded=tuple(sorted([*again.excluded, *others], key=lambda one: one.technician_id)),
+        not_ranked=tuple(sorted([*again.not_ranked, *inputs.not_ranked], key=NotRanked.key)),
     )
 
 
@@ -127,6 +167,17 @@ def _text_to_zone(kind: type, value: Any) -> Any:
     if kind is ZoneInfo:
         return ZoneInfo(value)
     raise NotImplementedError(f"no way to read a {kind.__name__}")
+
+
+def _alike(excluded: Iterable[Excluded]) -> tuple[Alike, ...]:
+    """Grouped: most of a fleet lacks the same."""
+    groups: defaultdict[bytes, list[Excluded]] = defaultdict(list)
+    for one in excluded:
+        groups[msgspec.msgpack.encode(one.exclusions)].append(one)
+    return tuple(
+        Alike(those[0].exclusions, tuple((one.technician_id, one.call_sign) for one in those))
+        for those in groups.values()
+    )
 
 
 def _legs(search: Search) -> tuple[tuple[LonLat, LonLat, float | None], ...]:

@@ -103,17 +103,31 @@ def rank(
 
 
 class Search:
-    """One order, one fleet: who is able, how good each could be, and who was judged."""
+    """One order, one fleet: who is able, how good each could be, and who was judged.
 
-    def __init__(self, case: Case, fleet: Fleet, params: RankingParams, top: int | None) -> None:
+    Parameters
+    ----------
+    mean_work_s
+        Mean open work of all who may be sent, of a fleet that is not whole; None works it out.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        fleet: Fleet,
+        params: RankingParams,
+        top: int | None,
+        mean_work_s: float | None = None,
+    ) -> None:
         self.case, self.fleet, self.params, self.top = case, fleet, params, top
         self.holders = fleet.holders.get(case.order.id, [])
         self.able = fleet.columns.able(case)
         for row in self.holders:
             self.able[row] = not self._facts(row)
         work_s = fleet.work_s(case)
-        mean_s = float(work_s[self.able].mean()) if self.able.any() else 0.0
-        self.scorer = Scorer(case, params, mean_s)
+        if mean_work_s is None:
+            mean_work_s = float(work_s[self.able].mean()) if self.able.any() else 0.0
+        self.scorer = Scorer(case, params, mean_work_s)
         self.work_s = work_s
         self.found: list[Candidate] = []
         self.refused: list[Excluded] = []
@@ -263,7 +277,7 @@ class Search:
             for row in np.flatnonzero(self.able).tolist()
             if (plan := fleet.plans[row]).technician.id not in ranked
         ]
-        return tuple(sorted(others, key=lambda one: (one.at_least_s, one.technician_id)))
+        return tuple(sorted(others, key=NotRanked.key))
 
 
 def _candidate(

@@ -141,7 +141,7 @@ def _judged_again(
 def simulated(policy: Policy, decision: Decision) -> Simulated:
     """The decision, judged again under the policy."""
     inputs = inputs_of(decision)
-    names = {plan.technician.id: plan.technician.call_sign for plan in inputs.plans}
+    names = inputs.call_signs()
     ranking = replay(replace(inputs, params=policy.ranking))
     verdict = judge(policy, inputs.case, ranking)
     before = Outcome(
