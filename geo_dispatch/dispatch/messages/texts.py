@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,6 +31,24 @@ def _clock(moment: datetime, h: Happening, facts: Facts) -> str:
 
 def _because(reason: str) -> str:
     return f": {clipped(reason)}" if reason else ""
+
+
+def in_words(fields: Iterable[str]) -> str:
+    """``"duration, preferred technician"``: fields of an order as people call them."""
+    names = (name.removesuffix("_s").removesuffix("_id").removesuffix("_at") for name in fields)
+    return ", ".join(sorted(name.replace("_", " ") for name in names))
+
+
+def so_long(seconds: float) -> str:
+    """``"42 min"``; from two hours on ``"5 h 20 min"``."""
+    minutes = round(seconds / 60)
+    if minutes < _TWO_HOURS_MIN:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+_TWO_HOURS_MIN: Final = 120
 
 
 def placed(h: Happening, facts: Facts) -> str:
@@ -63,8 +81,7 @@ def no_longer_yours(h: Happening, facts: Facts) -> str:
 
 def changed(h: Happening, _facts: Facts) -> str:
     """What it asks for changed."""
-    names = ", ".join(name.replace("_", " ") for name in sorted(_event(h).changes))
-    return f"{h.after.number} changed: {names}"
+    return f"{h.after.number} changed: {in_words(_event(h).changes)}"
 
 
 def _room(h: Happening, facts: Facts) -> str:
@@ -98,7 +115,7 @@ def at_risk(h: Happening, _facts: Facts) -> str:
     """It is expected to miss a limit."""
     event = _event(h)
     limit = _LIMITS.get(event.limit, event.limit)
-    return f"{h.after.number} is expected {event.late_by_s / 60:.0f} min after {limit}"
+    return f"{h.after.number} is expected {so_long(event.late_by_s)} after {limit}"
 
 
 _LIMITS: Final = {

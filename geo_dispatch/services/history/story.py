@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.days.plan import Basis
+from geo_dispatch.dispatch.messages.texts import in_words, so_long
 from geo_dispatch.dispatch.work import events as e
 
 
@@ -98,7 +99,7 @@ def _placed(t: Teller, event: e.OrderPlaced) -> str:
 def _changed(_t: Teller, event: e.OrderChanged) -> str:
     if set(event.changes) == {"sequence"}:
         return f"Now number {event.changes['sequence']} of the technician's jobs"
-    return "Changed " + ", ".join(name.replace("_", " ") for name in sorted(event.changes))
+    return f"Changed {in_words(event.changes)}"
 
 
 def _assigned(t: Teller, event: e.OrderAssigned) -> str:
@@ -150,7 +151,7 @@ _HOW: Final = {
 
 def _at_risk(_t: Teller, event: e.OrderAtRisk) -> str:
     limit = _LIMITS.get(event.limit, event.limit)
-    return f"Expected {event.late_by_s / 60:.0f} min after {limit}"
+    return f"Expected {so_long(event.late_by_s)} after {limit}"
 
 
 _LIMITS: Final = {
@@ -162,14 +163,16 @@ _LIMITS: Final = {
 
 
 def _bumped(t: Teller, event: e.OrderBumped) -> str:
-    was = f" from {t.clock(event.begin_before)}" if event.begin_before else ""
     room = f" for {t.order(event.by_order_id)}" if event.by_order_id else ""
+    was = t.clock(event.begin_before) if event.begin_before else ""
     if event.technician_after is None:
-        return f"Pushed back to the backlog{was}{room}{_because(event.reason)}"
+        lost = f", {was} is lost" if was else ""
+        return f"Pushed back to the backlog{room}{lost}{_because(event.reason)}"
     moved = event.technician_after != event.technician_before
-    whom = f" to {t.who(event.technician_after)}" if moved else ""
-    to = f" to {t.clock(event.begin_after)}" if event.begin_after else ""
-    return f"Pushed aside{whom}{was}{to}{room}{_because(event.reason)}"
+    whom = f", to {t.who(event.technician_after)}" if moved else ""
+    to = f", to begin at {t.clock(event.begin_after)}" if event.begin_after else ""
+    instead = f" instead of {was}" if was and to else ""
+    return f"Pushed aside{room}{whom}{to}{instead}{_because(event.reason)}"
 
 
 def _queued(t: Teller, event: e.MessageQueued) -> str:
@@ -217,11 +220,14 @@ def _eta(t: Teller, event: e.EtaPublished) -> str:
     if event.eta is None:
         return f"No ETA for {t.who(event.technician_id)}: {event.basis.replace('_', ' ')}"
     late_by_s = event.late_by_s or 0.0
-    late = f", {late_by_s / 60:.0f} min late" if late_by_s > 0 else ""
+    late = f", {so_long(late_by_s)} late" if late_by_s >= _WORTH_TELLING_S else ""
     if event.basis == Basis.ARRIVED:
         return f"ETA settled: {t.who(event.technician_id)} arrived {t.clock(event.eta)}{late}"
     return f"{t.who(event.technician_id)} expected at {t.clock(event.eta)}{late}"
 
+
+_WORTH_TELLING_S: Final = 30.0
+"""Who is late by less is in time, to the minute."""
 
 TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     e.OrderPlaced: _placed,
@@ -275,7 +281,7 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     e.SetOutRevised: _set_out_revised,
     e.EtaPublished: _eta,
     e.OrderDelayed: lambda t, event: (
-        f"{t.who(event.technician_id)} comes {event.by_s / 60:.0f} min later than told: "
+        f"{t.who(event.technician_id)} comes {so_long(event.by_s)} later than told: "
         f"{t.clock(event.eta)} instead of {t.clock(event.eta_before)}"
     ),
 }

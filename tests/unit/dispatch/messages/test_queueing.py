@@ -17,7 +17,7 @@ from geo_dispatch.dispatch.messages.rows import TABLE, TYPES
 from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, OrderBumped, OrderDelayed
 from tests.support.messages import AT, EVENTS, FACTS, ORDER, examples, page
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 QUIET = {
     "order.pinned",

@@ -1,11 +1,12 @@
 """The timeline tells an order's whole story in words."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, RecordRetired
+from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, OrderBumped, RecordRetired
 from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import NotFound
@@ -183,3 +184,46 @@ def test_every_event_of_an_order_has_words():
 def test_unknown_orders_have_no_story(office):
     with pytest.raises(NotFound, match="wo_no"):
         timeline.of_order(office.desk, "wo_no")
+
+
+def test_it_speaks_as_people_do_of_fields_times_and_moves(office):
+    order = office.assigned()
+    other = office.technician("Van 08")
+    changes = {"duration_s": 7200.0, "notes": "ring twice", "due_at": NOW}
+    work_orders.change(office.desk, order.id, changes, actor=DISPATCHER, expected_version=None)
+    told = EtaPublished(
+        order_id=order.id,
+        technician_id=order.technician_id,
+        eta=NOW,
+        drive_s=None,
+        position_at=None,
+        basis="position",
+    )
+    bumped = OrderBumped(
+        order_id=order.id,
+        technician_before=order.technician_id,
+        technician_after=other.id,
+        by_order_id=None,
+        begin_before=NOW,
+        begin_after=NOW + timedelta(hours=30),
+        occurred_at=NOW,
+        reason="storm",
+    )
+    events = [
+        replace(told, late_by_s=20.0),
+        replace(told, late_by_s=5.5 * 3600),
+        bumped,
+        replace(bumped, technician_after=order.technician_id, begin_before=None, reason=""),
+        replace(bumped, technician_after=None, begin_after=None),
+    ]
+    with office.desk.store.write() as unit:
+        unit.append(f"order:{order.id}", events, actor=WORKER, at=NOW)
+        unit.commit()
+    assert [entry.text for entry in story_of(office, order)][2:] == [
+        "Changed due, duration, notes",
+        "Van 07 expected at 09:00",
+        "Van 07 expected at 09:00, 5 h 30 min late",
+        "Pushed aside, to Van 08, to begin at 3 Mar 15:00 instead of 09:00: storm",
+        "Pushed aside, to begin at 3 Mar 15:00",
+        "Pushed back to the backlog, 09:00 is lost: storm",
+    ]
