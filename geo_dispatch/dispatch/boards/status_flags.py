@@ -36,6 +36,11 @@ _OF_HOLDS: Final = {
 
 _DAY: Final = timedelta(days=1)
 
+RISK_PER_STEP: Final = 7.0
+"""Contract risk that makes overdue work as urgent as the next priority up: about a week."""
+
+_BELOW_EMERGENCIES: Final = 2
+
 _LINGERS: Final = {
     Status.NEW: _DAY,
     Status.ASSIGNED: _DAY,
@@ -102,11 +107,23 @@ def limit_slack_s(order: WorkOrder, now: datetime) -> float | None:
     return min(slacks, default=None)
 
 
-def urgency(order: WorkOrder, now: datetime) -> tuple[int, float, float, datetime, str]:
-    """Sorts the most urgent first: priority, then time left, overdue contracts, age."""
+def urgency(order: WorkOrder, now: datetime) -> tuple[int, float, datetime, str]:
+    """Sorts the most urgent first: priority, then time left, then age.
+
+    Planned work that is overdue rises with its contract risk, so that reactive work doesn't bury
+    it: each point counts as a day less, and every `RISK_PER_STEP` of them as a step of priority,
+    up to the one below emergencies.
+    """
     slack_s = limit_slack_s(order, now)
     left_s = float("inf") if slack_s is None else slack_s
-    return (order.priority, left_s, -contract_risk(order, now), order.placed_at, order.id)
+    risk = contract_risk(order, now)
+    risen = max(_BELOW_EMERGENCIES, order.priority - int(risk / RISK_PER_STEP))
+    return (
+        min(order.priority, risen),
+        left_s - risk * _DAY.total_seconds(),
+        order.placed_at,
+        order.id,
+    )
 
 
 def stalled(order: WorkOrder, now: datetime) -> Stalled | None:

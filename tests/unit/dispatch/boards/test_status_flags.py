@@ -73,6 +73,32 @@ def test_urgency_is_priority_then_time_left_then_overdue_contracts_then_age():
     assert [one.id for one in orders] == ["wo_1", "wo_3", "wo_2", "wo_4", "wo_5"]
 
 
+def test_overdue_maintenance_rises_with_its_contract_risk_and_is_not_buried():
+    def visit(name, days, *, critical=False):
+        due_at = NOW - days * DAY
+        return an_order(name, work_class="maintenance", due_at=due_at, contract_critical=critical)
+
+    emergency = an_order("emergency", priority=1)
+    reactive = an_order("reactive", priority=2, due_at=NOW - DAY)
+    orders = [
+        visit("just due", 1),
+        reactive,
+        visit("long due", 10),
+        visit("critical", 9, critical=True),
+        emergency,
+        visit("not due", -1),
+    ]
+    ranked = sorted(orders, key=lambda one: urgency(one, NOW))
+    assert [one.id for one in ranked] == [
+        "emergency",
+        "critical",
+        "long due",
+        "reactive",
+        "just due",
+        "not due",
+    ]
+
+
 def test_time_left_counts_the_work_that_has_to_be_done_by_then():
     order = an_order(due_at=NOW + minutes(90), duration_s=3600.0)
     assert limit_slack_s(order, NOW) == 1800.0

@@ -21,6 +21,8 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.policy import decisions
+from geo_dispatch.services.policy import versions as policy
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.registers import RESOURCES
 from geo_dispatch.services.repairs import emergencies
@@ -145,6 +147,23 @@ def test_a_failure_at_the_very_end_leaves_nothing(desk, crowded):
     with pytest.raises(IntegrityError, match="no room for messages"):
         sent(desk, call)
     assert everything(desk) == before
+
+
+def test_the_decision_is_kept_and_made_again_to_the_byte(desk, crowded):
+    found = declare(desk)
+    (brief,) = decisions.of_order(desk.ctx, found.order.id)
+    assert (brief.kind, brief.chosen_id) == ("emergency", desk.read(found.order).technician_id)
+    policy.publish(
+        desk.ctx,
+        "[ranking]\nwait_price = [9, 9, 9, 9, 9]\n",
+        author="Ann",
+        reviewed_by="Ben",
+        note="dearer",
+        actor=DISPATCHER,
+    )
+    again = decisions.again(desk.ctx, brief.id)
+    assert again.same
+    assert again.decision.policy_version == 0
 
 
 def test_a_dry_run_answers_the_same_and_leaves_no_trace(desk, crowded):
