@@ -11,7 +11,7 @@ from api.auth import Caller
 from api.deps import Ctx
 from api.routes.work_orders import readable
 from api.schemas.common import Moment
-from api.schemas.policy import DecisionOut, DecisionsOut, OverrideReportOut, DecisionReplayOut
+from api.schemas.policy import DecisionOut, DecisionReplayOut, DecisionsOut, OverrideReportOut
 from geo_dispatch.services.policy import decisions
 
 router = APIRouter(prefix="/v1", tags=["policy"])

@@ -27,7 +27,7 @@ _HOMES: Final = {Role.TECHNICIAN: "/t"}
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
-class ClockOut(Output):
+class RunningClockOut(Output):
     """The deployment's clock, which runs faster in simulations.
 
     It showed `epoch` at the real time `started`, and runs `factor` times as fast.
@@ -50,7 +50,7 @@ class SessionOut(Output):
         description="West, south, east and north of the road graph, degrees."
     )
     time_zone: str
-    clock: ClockOut
+    clock: RunningClockOut
 
 
 @router.get("/v1/session", operation_id="get_session")
@@ -148,7 +148,7 @@ def _session(state: AppState, actor: Actor) -> SessionOut:
         area=settings.area,
         bounds=state.context.roads.bounds,
         time_zone=settings.time_zone,
-        clock=ClockOut(
+        clock=RunningClockOut(
             epoch=settings.clock_epoch or now,
             started=settings.clock_started or now,
             factor=settings.clock_factor,

@@ -193,7 +193,7 @@ class DayConflictsOut(Output):
     items: list[DayConflictOut]
 
 
-class PlaceOut(Output):
+class FreePlaceOut(Output):
     """A place."""
 
     lon: float
@@ -209,7 +209,7 @@ class AvailabilityOut(Output):
     doing: Doing
     fact: str
     order_id: str | None
-    place: PlaceOut | None
+    place: FreePlaceOut | None
     free_from: datetime | None
     free_until: datetime | None
     slack_minutes: float | None

@@ -183,7 +183,7 @@ class PublishedEtaOut(Output):
     finish_at: datetime | None = Field(description="When the work is expected to be done.")
 
 
-class BriefingOut(WorkOrderOut):
+class MyOrderOut(WorkOrderOut):
     """An order with all that its technician needs."""
 
     site: SiteOut
@@ -202,6 +202,6 @@ class DayOut(Output):
     technician_id: str
     call_sign: str
     now: datetime
-    items: list[BriefingOut] = Field(
+    items: list[MyOrderOut] = Field(
         description="What is still to be done, in sequence, then what ended today."
     )
