@@ -158,7 +158,7 @@ def sent(unit: Unit, order: WorkOrder, events: Sequence[e.Event], now: datetime)
             order_id=order.id,
             technician_id=assigned.technician_id,
             assignment_id=assigned.assignment_id,
-            briefing=compose(unit, order, now) | {"explanation": as_json(exas_json(assigned))},
+            briefing=compose(unit, order, now) | {"explanation": as_json(explain(assigned))},
             occurred_at=now,
         )
     ]
@@ -178,14 +178,14 @@ def of_order(ctx: Desk, order_id: OrderId) -> View:
         told = unit.events(types=_TOLD, streams=[f"order:{order_id}"])
         assigned = _latest(told, e.OrderAssigned.type, order)
         briefed = _latest(told, e.OrderBriefed.type, order)
-        explanation = exas_json(assigned.event) if assigned else None
+        explanation = explain(assigned.event) if assigned else None
         return compose(unit, order, now) | {
             "explanation": as_json(explanation),
             "sent": None if briefed is None else _as_sent(briefed),
         }
 
 
-def exas_json(event: e.Event) -> Explanation:
+def explain(event: e.Event) -> Explanation:
     """Why the technician of the assignment: the ranking as it stood, and what was overridden."""
     if not isinstance(event, e.OrderAssigned):
         raise TypeError(f"{event.type} assigns nobody")
