@@ -167,6 +167,7 @@ class BoardOut(Output):
     positions_as_of: datetime
     lanes: list[LaneOut]
     backlog: list[BoardWaitingOut] = Field(description="Nobody has them; the most urgent first.")
+    alerts: list[BoardWaitingOut] = Field(description="Their technician needs help; oldest first.")
     review: list[BoardWaitingOut] = Field(description="They want judgment; the longest first.")
     stalled: list[BoardWaitingOut] = Field(description="They don't get on; the longest first.")
     counts: CountsOut

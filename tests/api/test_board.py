@@ -143,6 +143,7 @@ def test_flags_and_classes_filter_every_list_and_are_counted(office, day):
 @pytest.mark.capability("FA-034")
 def test_two_sessions_see_one_version_and_nothing_new_is_not_sent_again(deployment, office, day):
     other = deployment.client("dispatcher")
+    until(lambda: deployment.now().second < 50, 15, "a minute that lasts")
     answers = [one.get("/v1/board", params={"date": DAY}) for one in (office, other)]
     assert len({answer.headers["ETag"] for answer in answers}) == 1
     assert len({answer.json()["version"] for answer in answers}) == 1
@@ -288,3 +289,28 @@ def test_days_that_nobody_plans_are_refused(office):
     answer = office.get("/v1/board", params={"date": far})
     assert answer.status_code == 422
     assert answer.json()["faults"][0]["where"] == "date"
+
+
+def test_each_state_is_on_the_board_and_who_needs_help_is_an_alert(deployment, office, sites, vans):
+    order = place(office, sites["Mill"])
+    given = post(office, order, "assign", technician_id=vans["Van 02"], pinned=True)
+    assert given.status_code == 200, given.text
+    phone = deployment.client("technician", vans["Van 02"])
+
+    def shown():
+        sheet = board(office)
+        visits = lane(sheet, "Van 02")["visits"]
+        [status] = [one["status"] for one in visits if one["order_id"] == order["id"]]
+        return status, [one["number"] for one in sheet["alerts"]]
+
+    assert post(phone, order, "status", status="on_the_tools").status_code == 409
+    for status in ("en_route", "on_site", "on_the_tools"):
+        assert post(phone, order, "status", status=status).status_code == 200
+        assert shown() == (status, [])
+    body = {"status": "needs_help", "reason": "part missing"}
+    assert post(phone, order, "status", **body).status_code == 200
+    assert shown() == ("needs_help", [order["number"]])
+    for status in ("on_the_tools", "complete"):
+        assert post(phone, order, "status", status=status).status_code == 200
+        assert shown() == (status, [])
+    assert post(phone, order, "status", status="en_route").status_code == 409

@@ -86,6 +86,8 @@ class Sheet:
         times, flags and positions move without any.
     backlog
         Orders that nobody has, the most urgent first.
+    alerts
+        Those whose technician needs help, longest first.
     review
         Those that want a dispatcher's judgment, longest first.
     stalled
@@ -101,6 +103,7 @@ class Sheet:
     sites: dict[SiteId, Site]
     flags: dict[OrderId, tuple[StatusFlag, ...]]
     backlog: tuple[Waiting, ...]
+    alerts: tuple[Waiting, ...]
     review: tuple[Waiting, ...]
     stalled: tuple[Waiting, ...]
     counts: dict[str, dict[str, int]]
@@ -156,6 +159,12 @@ def sheet(ctx: Context, on: date | None, filters: Filters, *, positions: Positio
             sorted(
                 (one for one in shown if one.order.status is Status.NEW),
                 key=lambda one: urgency(one.order, now),
+            )
+        ),
+        alerts=tuple(
+            sorted(
+                (one for one in shown if one.order.status is Status.NEEDS_HELP),
+                key=lambda one: (one.order.status_at or one.order.placed_at, one.order.id),
             )
         ),
         review=tuple(_oldest(shown, lambda one: one.order.flag)),

@@ -28,6 +28,7 @@ def sheet_view(sheet: Sheet) -> View:
         "version": sheet.version,
         "lanes": [_lane(lane, sheet) for lane in sheet.lanes],
         "backlog": [_waiting(one, sheet.at) for one in sheet.backlog],
+        "alerts": [_waiting(one, sheet.at) for one in sheet.alerts],
         "review": [_waiting(one, sheet.at) for one in sheet.review],
         "stalled": [_waiting(one, sheet.at) for one in sheet.stalled],
         "counts": sheet.counts,
