@@ -20,7 +20,11 @@ from sqlalchemy import (
     update,
 )
 
+from geo_dispatch.adapters.sql.tables import events
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
+
+_OF_ITSELF: Final = ("order.eta", "order.briefed", "message.queued")
+"""What follows from changes, and is none."""
 
 
 class Versioned(Protocol):
@@ -204,10 +208,21 @@ class Records(Generic[R]):
         if version is not None and record.version != version:
             raise VersionConflict(
                 f"{self.kind} {key!r} is at version {record.version}, not {version}: "
-                "someone changed it meanwhile; read it again",
+                f"{self._changer(key)} changed it meanwhile; read it again",
                 [Fault("version", f"{version} was sent, {record.version} is current")],
             )
         return record
+
+    def _changer(self, key: str) -> str:
+        """Who did what to it last, and when, as the log has it; ETAs are nobody's doing."""
+        name = self.kind.rsplit(" ", maxsplit=1)[-1]
+        last = self._connection.execute(
+            select(events.c.actor, events.c.type, events.c.at)
+            .where(events.c.stream == f"{name}:{key}", events.c.type.not_in(_OF_ITSELF))
+            .order_by(events.c.version.desc())
+            .limit(1)
+        ).first()
+        return f"{last.actor} ({last.type} at {last.at:%H:%M:%S} UTC)" if last else "someone"
 
     def _taken(self, record: R, taken: R) -> Conflict:
         return Conflict(
