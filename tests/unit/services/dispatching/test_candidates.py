@@ -1,6 +1,7 @@
 """Candidates from the records, the positions and real roads."""
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,9 @@ from geo_dispatch.services.records import keeping as records
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
+
+_USUAL = 3
+"""Visits of a technician on a usual day."""
 
 RIVER = """
 A----------B----------C
@@ -119,3 +123,21 @@ def test_nobody_is_wanted_for_an_order_that_has_ended(desk):
     desk.office.apply(order.id, c.Cancel(reason="sold the house"))
     with pytest.raises(Conflict, match="is cancelled"):
         desk.rank(order)
+
+
+@pytest.mark.capability("FA-051")
+def test_three_times_the_usual_jobs_leave_rankings_below_a_second(desk, record_property):
+    places = "ABCDEF"
+    vans = [desk.technician(f"Van {n:02}", places[n % len(places)]) for n in range(6)]
+    for n in range(3 * _USUAL * len(vans)):
+        desk.assign(desk.order(places[n % 5], duration_s=900.0), vans[n % len(vans)])
+    taken_s = []
+    for n in range(20):
+        order = desk.order(places[n % len(places)], priority=1 + n % 5)
+        started_s = time.process_time()
+        ranking = desk.rank(order)
+        taken_s.append(time.process_time() - started_s)
+        assert len(ranking.candidates) + len(ranking.excluded) == len(vans)
+    p95_s = sorted(taken_s)[18]
+    record_property("ranking_p95_s", p95_s)
+    assert p95_s < 1.0
