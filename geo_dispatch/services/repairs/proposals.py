@@ -36,6 +36,10 @@ _BESIDE: Final = frozenset(
 """Events that tell of an order and change nothing that a repair was worked out on."""
 
 
+_MINOR: Final = frozenset({"phone", "parts", "external_id", "call_sign"})
+"""Changes of a technician's record that no repair depends on."""
+
+
 def keep(unit: Unit, proposal: Proposal, *, actor: Actor) -> Proposal:
     """Keep a new proposal in place of open ones about the same.
 
@@ -194,10 +198,29 @@ def _moved_on(unit: Unit, proposal: Proposal) -> list[Fault]:
     ]
     if faults:
         return faults
+    before = _days_before(proposal)
     return [
         Fault(str(owner), "has other orders now than then")
-        for owner, then in _days_before(proposal).items()
+        for owner, then in before.items()
         if {one.id for one in unit.orders.open([owner]) if one.status not in ENDED} != then
+    ] + _people_changed(unit, proposal, before)
+
+
+def _people_changed(
+    unit: Unit, proposal: Proposal, technician_ids: Iterable[TechnicianId]
+) -> list[Fault]:
+    """Those whose own record says something else of when they work and what they can."""
+    streams = [f"technician:{one}" for one in technician_ids]
+    changed = {
+        logged.stream
+        for logged in unit.events(after=proposal.as_of, streams=streams)
+        if logged.type == "record.retired"
+        or (logged.type == "record.changed" and not _MINOR.issuperset(logged.body["changes"]))
+    }
+    team = unit.technicians.many(one.partition(":")[2] for one in changed).values()
+    return [
+        Fault(one.call_sign, "works at other times now than then, or can do other work")
+        for one in team
     ]
 
 

@@ -221,6 +221,17 @@ def test_pinned_and_critical_visits_are_left_where_they_are(desk):
     assert late.number not in {number for number, _, _ in told(proposal)}
 
 
+def second_falls_ill(desk):
+    """Van 2, who was to get it."""
+    away = Leave(Window(desk.clock.now, desk.clock.now + timedelta(days=1)), "ill")
+    with desk.ctx.store.read() as unit:
+        second = next(one for one in unit.technicians.list() if one.call_sign == "Van 2")
+    records.change(
+        desk.ctx, records.TECHNICIANS, second.id, {"leave": (away,)}, actor=DISPATCHER,
+        expected_version=None,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "meanwhile",
     [
@@ -229,6 +240,7 @@ def test_pinned_and_critical_visits_are_left_where_they_are(desk):
             desk.ctx, late.id, {"priority": 2}, actor=DISPATCHER, expected_version=None
         ),
         lambda desk, first, _late: given(desk, first, "A", 9),
+        lambda desk, _first, _late: second_falls_ill(desk),
     ],
 )
 def test_when_the_world_moved_on_a_proposal_is_refused_and_changes_nothing(desk, meanwhile):
