@@ -21,6 +21,10 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_PASSED_FOR_GLOBAL: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+"""Protocol assignments and the relays of 6to4, which `ipaddress` of 3.11 takes for global."""
+
+_MAX_PORT: Final = 65535
 _SCHEMES: Final = ("http", "https")
 MAX_URL: Final = 2000
 
@@ -68,7 +72,10 @@ def allowed_by(setting: str) -> Allowed:
 def is_public(address: Address) -> bool:
     """Whether it is an address of the public internet, and every one that it wraps too."""
     return all(
-        one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified)
+        one.is_global
+        and not (one.is_multicast or one.is_reserved or one.is_unspecified)
+        and not (isinstance(one, IPv6Address) and one.is_site_local)
+        and not any(one in network for network in _PASSED_FOR_GLOBAL)
         for one in embedded(address)
     )
 
@@ -103,6 +110,8 @@ def url_faults(url: str, allowed: Allowed) -> list[Fault]:
         return [*faults, Fault("url", f"{url[:80]!r} is not like https://example.com/hooks")]
     if parsed.userinfo:
         faults.append(Fault("url", "holds a name or password; the signature tells who sends"))
+    if parsed.port is not None and not 1 <= parsed.port <= _MAX_PORT:
+        faults.append(Fault("url", f"{parsed.port} is no port; they end at {_MAX_PORT}"))
     if parsed.fragment:
         faults.append(Fault("url", f"ends in #{parsed.fragment[:40]}, which is never sent"))
     if allowed.names(host):

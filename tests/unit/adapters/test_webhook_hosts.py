@@ -13,8 +13,9 @@ NOT_PUBLIC_4 = [
     ip_network(text)
     for text in (
         "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-        "172.16.0.0/12", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24",
-        "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+        "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4",
     )
 ]  # fmt: skip
 """Of the IANA registries of special and multicast addresses, written down apart from the code."""
@@ -22,7 +23,8 @@ NOT_PUBLIC_4 = [
 NOT_PUBLIC_6 = [
     ip_network(text)
     for text in (
-        "::/128", "::1/128", "100::/64", "2001:db8::/32", "fc00::/7", "fe80::/10", "ff00::/8",
+        "::/128", "::1/128", "100::/64", "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10",
+        "ff00::/8",
     )
 ]  # fmt: skip
 
@@ -95,6 +97,7 @@ def test_https_to_public_hosts_is_fine(url):
         ("http://example.com", "plain HTTP"),
         ("https://user:pass@example.com", "name or password"),
         ("https://example.com/#x", "never sent"),
+        ("https://example.com:99999/", "no port"),
         ("https://localhost", "no public address"),
         ("https://127.0.0.1", "no public address"),
         ("https://[::ffff:10.0.0.1]/", "no public address"),

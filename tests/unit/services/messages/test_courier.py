@@ -9,6 +9,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from geo_dispatch.dispatch.messages.webhooks import DeliveryState
+from geo_dispatch.kernel.errors import VersionConflict
 from geo_dispatch.services.messages import deliveries, webhooks
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.messages.deliveries import Period
@@ -313,3 +314,11 @@ def test_a_test_message_reaches_its_endpoint_alone(office, hook):
         assert other.received == []
         assert _states(office, beside) == []
     assert hook.types == ["webhook.test"]
+
+
+def test_a_webhook_changed_by_two_at_once_tells_the_second(office):
+    endpoint = webhooks.create(office.desk, {"url": "https://example.com"}, actor=DISPATCHER)
+    with office.desk.store.write() as unit:
+        unit.webhooks.save(replace(endpoint, description="first"))
+        with pytest.raises(VersionConflict):
+            unit.webhooks.save(replace(endpoint, description="second"))
