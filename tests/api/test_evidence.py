@@ -208,7 +208,7 @@ def test_an_order_lists_what_its_times_come_from(deployment, office, van, done):
 
 @pytest.mark.capability("BO-065")
 def test_the_export_verifies_offline(office, done, tmp_path):
-    from geo_dispatch.services import export  # noqa: PLC0415 - as another machine would
+    from geo_dispatch.services.history import export  # noqa: PLC0415 - as another machine would
 
     answer = office.get(f"/v1/work-orders/{done['id']}/export")
     assert answer.headers["content-type"] == "application/zip"
