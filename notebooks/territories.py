@@ -35,8 +35,8 @@ def _():
     from geo_dispatch.kernel.errors import Conflict, DatabaseUnavailable
     from geo_dispatch.kernel.geo import LonLat
     from geo_dispatch.roads.engine import RoadEngine
-    from geo_dispatch.services import territories as service
-    from geo_dispatch.services import workload as work
+    from geo_dispatch.services.areas import territories as service
+    from geo_dispatch.services.areas import workload as work
     from geo_dispatch.territory.balance import spread
     from geo_dispatch.territory.moves import border_cells, cell_owners, move_cells, sites_moved
 
