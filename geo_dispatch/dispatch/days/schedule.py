@@ -19,7 +19,6 @@ from geo_dispatch.dispatch.days.labour import Pause
 from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan, Stop
 from geo_dispatch.dispatch.days.sliding import TICK, At, Room
 from geo_dispatch.dispatch.days.visiting import State, Visit, World
-from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
 
 __all__ = ["Pause", "Schedule", "Stay", "walk"]
@@ -70,9 +69,9 @@ class Schedule:
 
     Attributes
     ----------
-    free_at, free_place
-        When and where the technician is done with everything; None when the plan can't be driven
-        or starts nowhere.
+    free_at
+        When the technician is done with everything; None when the plan can't be driven or starts
+        nowhere.
     violations
         What it breaks, in the order of the stops.
     """
@@ -80,7 +79,6 @@ class Schedule:
     stays: tuple[Stay, ...]
     pauses: tuple[Pause, ...]
     free_at: datetime | None
-    free_place: LonLat | None
     basis: Basis
     violations: tuple[Violation, ...] = ()
 
@@ -111,7 +109,7 @@ def walk(
     """
     if start is None:
         lost = tuple(_nowhere(stop, Basis.NO_POSITION) for stop in plan.stops)
-        return Schedule(lost, (), None, None, Basis.NO_POSITION)
+        return Schedule(lost, (), None, Basis.NO_POSITION)
     journey = Journey.through(plan, start, drives, now=now, zone=zone, overtime_s=overtime_s)
     found = journey.schedule()
     if not slack:
@@ -188,11 +186,11 @@ class Journey:
         pauses = tuple(pause for visit in self.visits for pause in visit.pauses)
         violations = _violations(self.visits)
         if last.driven_s is None:
-            return Schedule(stays, pauses, None, None, Basis.UNREACHABLE, violations)
+            return Schedule(stays, pauses, None, Basis.UNREACHABLE, violations)
         if not self.visits:
             start = self.start
-            return Schedule((), (), start.ready_at, start.place, start.basis)
-        return Schedule(stays, pauses, last.at.when, last.place, Basis.SITE, violations)
+            return Schedule((), (), start.ready_at, start.basis)
+        return Schedule(stays, pauses, last.at.when, Basis.SITE, violations)
 
     def slacks_s(self) -> list[float | None]:
         """How much later each stop could be before a limit that holds breaks; None without end.
