@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.history.disclosure import for_clients
@@ -86,7 +86,7 @@ def audience_for(context: Context, actor: Actor, *, etas_only: bool) -> Audience
             etas_only=etas_only,
             positions=not etas_only,
             technician_id=actor.technician_id,
-            orders={f"order:{order.id}" for order in mine},
+            orders={stream_of(order.id) for order in mine},
         )
     is_client = actor.role is Role.CLIENT
     return Audience(

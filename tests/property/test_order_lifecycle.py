@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 from geo_dispatch.adapters.live_redis.records import Entry
 from geo_dispatch.dispatch.records.technicians import Skill
 from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.evolution import evolve_all
 from geo_dispatch.dispatch.work.orders import ENDED, FlagCode, HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.actors import Actor, Role
@@ -32,7 +33,7 @@ from geo_dispatch.kernel.errors import (
 from geo_dispatch.kernel.time import Window, datetime_to_ms
 from geo_dispatch.services.dispatching import assignments
 from geo_dispatch.services.history import audit
-from geo_dispatch.services.orders import lifecycle, work_orders
+from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from tests.support.ascii_map import AsciiMap, Town
@@ -232,7 +233,7 @@ class OrderLifecycle(RuleBasedStateMachine):
     def orders_are_the_fold_of_their_events(self):
         with self.ctx.store.read() as unit:
             for key in self.keys:
-                log = unit.stream(lifecycle.stream_of(key))
+                log = unit.stream(stream_of(key))
                 stored = unit.orders.get(key)
                 folded = evolve_all(None, [logged.event for logged in log])
                 assert replace(folded, version=stored.version) == stored
@@ -258,7 +259,7 @@ class OrderLifecycle(RuleBasedStateMachine):
         assert Counter(event.body["message_id"] for event in logged) == Counter(told)
         for event in logged:
             message = queued[event.body["message_id"]]
-            assert event.stream == lifecycle.stream_of(message.order_id)
+            assert event.stream == stream_of(message.order_id)
             assert (event.body["message_type"], event.body["text"]) == (message.type, message.text)
 
     def assert_version(self, stored):

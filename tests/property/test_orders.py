@@ -7,13 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.evolution import evolve_all
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import ENDED, Status, WorkOrder
 from geo_dispatch.dispatch.work.steps import STEPS
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import InvalidInput, TransitionNotAllowed
-from geo_dispatch.services.orders import lifecycle
 from tests.support.records import open_office
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_what_is_stored_is_the_fold_of_the_log(tmp_path_factory, given_commands)
             except (TransitionNotAllowed, InvalidInput):
                 continue
         with office.desk.store.read() as unit:
-            log = unit.stream(lifecycle.stream_of(order.id))
+            log = unit.stream(stream_of(order.id))
             stored = unit.orders.get(order.id)
             assignments = unit.assignments.of_order(order.id)
             visits = unit.visits.of_order(order.id)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from geo_dispatch.adapters.sql import log, tables, tracking
 from geo_dispatch.adapters.sql.orders import Orders
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
 from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.errors import Fault, InvalidInput
@@ -69,7 +69,7 @@ class History:
 
     def endings(self, order_ids: Collection[str]) -> dict[str, LoggedEvent]:
         """How each of the orders ended, by its id."""
-        streams = [f"order:{order_id}" for order_id in order_ids]
+        streams = [stream_of(order_id) for order_id in order_ids]
         ended = log.read(self._connection, types=_ENDINGS, streams=streams) if streams else []
         return {event.stream.removeprefix("order:"): event for event in ended}
 

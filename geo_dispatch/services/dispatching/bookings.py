@@ -12,14 +12,13 @@ from geo_dispatch.dispatch.days.availability import clock_text
 from geo_dispatch.dispatch.days.schedule import Stay
 from geo_dispatch.dispatch.ranking.booking import Lack, allocate, not_aboard
 from geo_dispatch.dispatch.records.resources import Booking, Resource
-from geo_dispatch.dispatch.work.events import ResourceBooked, ResourceReleased
+from geo_dispatch.dispatch.work.events import ResourceBooked, ResourceReleased, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault, InvalidInput
 from geo_dispatch.kernel.ids import BookingId, ResourceId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.lifecycle import stream_of
 
 _SAME: Final = timedelta(minutes=1)
 """A visit that moves by less keeps its booking: drive times are worked out all the time."""

@@ -10,7 +10,7 @@ from typing import Final
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.eta import Eta, legs_ahead, remaining, worth_telling
 from geo_dispatch.dispatch.days.plan import Basis, Plan
-from geo_dispatch.dispatch.work.events import EtaPublished
+from geo_dispatch.dispatch.work.events import EtaPublished, stream_of
 from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
@@ -144,7 +144,7 @@ def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaP
         if before is None or worth_telling(eta, before):
             event = _event(eta)
             unit.etas.put(eta)
-            unit.append(f"order:{eta.order_id}", [event], actor=WORKER, at=now)
+            unit.append(stream_of(eta.order_id), [event], actor=WORKER, at=now)
             outbox.note(ctx, unit, order, order, event, actor=WORKER, at=now)
             risks.tell_delay(ctx, unit, order, eta, now)
             told.append(event)

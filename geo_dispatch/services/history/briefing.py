@@ -10,7 +10,7 @@ from typing import Any, Final
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work import events as e
 from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
-from geo_dispatch.dispatch.work.events import LoggedEvent, as_json
+from geo_dispatch.dispatch.work.events import LoggedEvent, as_json, stream_of
 from geo_dispatch.dispatch.work.orders import HoldReason, Status, WorkOrder
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.desk import Desk
@@ -175,7 +175,7 @@ def of_order(ctx: Desk, order_id: OrderId) -> View:
     now = ctx.clock()
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
-        told = unit.events(types=_TOLD, streams=[f"order:{order_id}"])
+        told = unit.events(types=_TOLD, streams=[stream_of(order_id)])
         assigned = _latest(told, e.OrderAssigned.type, order)
         briefed = _latest(told, e.OrderBriefed.type, order)
         explanation = explain(assigned.event) if assigned else None

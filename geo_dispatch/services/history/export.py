@@ -10,13 +10,12 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.audit import package as p
 from geo_dispatch.dispatch.audit.chain import Sealed
 from geo_dispatch.dispatch.audit.package import Package
-from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.dispatch.work.events import as_json, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import InvalidFile, InvalidInput
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history import proof, timeline
 from geo_dispatch.services.history.audit import sealed_view
-from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.orders.work_orders import get
 from geo_dispatch.services.views import (
     customer_view,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.ids import TechnicianId, VisitId
@@ -63,7 +63,7 @@ class Proof:
 
 def of_order(unit: Unit, order: WorkOrder) -> Proof:
     """The status posts, times and fixes behind the order's times."""
-    logged = unit.stream(f"order:{order.id}")
+    logged = unit.stream(stream_of(order.id))
     times = tuple(_time(event) for event in logged if event.type in _TIMED)
     fixes = [
         fix

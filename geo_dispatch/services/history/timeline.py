@@ -9,12 +9,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history.disclosure import for_clients
 from geo_dispatch.services.history.story import Names, Teller, tell
-from geo_dispatch.services.orders.lifecycle import stream_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from geo_dispatch.dispatch.messages.webhooks import Delivery, Endpoint
 from geo_dispatch.dispatch.policy.document import MessageParams
 from geo_dispatch.dispatch.repairs.changes import Change
 from geo_dispatch.dispatch.work import events as e
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.ids import DeliveryId, MessageId, OrderId
@@ -89,7 +90,7 @@ def note_change(
             occurred_at=now,
             reason=change.why,
         )
-        unit.append(f"order:{after.id}", [event], actor=actor, at=now)
+        unit.append(stream_of(after.id), [event], actor=actor, at=now)
         note(ctx, unit, before, after, event, actor=actor, at=now)
     elif change.begin_after is not None:
         planned = Planned(order_id=after.id, eta=change.begin_after)
@@ -156,7 +157,7 @@ def _log(unit: Unit, message: Message, actor: Actor) -> None:
         order_id=message.order_id,
         text=message.text,
     )
-    unit.append(f"order:{message.order_id}", [event], actor=actor, at=message.at)
+    unit.append(stream_of(message.order_id), [event], actor=actor, at=message.at)
 
 
 def _facts(ctx: Desk, unit: Unit, happenings: Sequence[Happening]) -> Facts:

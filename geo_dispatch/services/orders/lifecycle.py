@@ -6,11 +6,11 @@ from datetime import datetime
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.evolution import evolve
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history import briefing
 from geo_dispatch.services.messages import outbox
@@ -64,8 +64,3 @@ def apply(
     for follower, consequence in stages.followers(unit, order, saved, now):
         apply(ctx, unit, follower, consequence, actor=actor, now=now)
     return saved
-
-
-def stream_of(order_id: OrderId) -> str:
-    """The stream of everything that happens to the order."""
-    return f"order:{order_id}"

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.records.technicians import Part
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import OrderFollowedUp
+from geo_dispatch.dispatch.work.events import OrderFollowedUp, stream_of
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import (
     ENDED,
@@ -28,7 +28,7 @@ from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.sequences import close_gaps
 from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.orders import job_types
-from geo_dispatch.services.orders.lifecycle import apply, stream_of
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.records import stock
 from geo_dispatch.services.records.references import reference_faults
 from geo_dispatch.services.sla import clocks as sla

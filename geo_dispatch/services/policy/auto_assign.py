@@ -17,7 +17,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.policy.judging import Left, Sent, asks_for_everybody, judge
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import FlagCode, Status, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, NotFound, Unavailable
@@ -25,7 +25,7 @@ from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import assignments
 from geo_dispatch.services.dispatching.candidates import Considered, situation
-from geo_dispatch.services.orders.lifecycle import apply, stream_of
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.relay import Follower
 from geo_dispatch.tracking.nearest import PositionIndex

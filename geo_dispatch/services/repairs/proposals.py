@@ -11,12 +11,12 @@ from typing import Final
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.repairs.proposals import Proposal, ProposalState
 from geo_dispatch.dispatch.work import events as e
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.orders import ENDED
 from geo_dispatch.kernel.actors import WORKER, Actor
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.repairs.changes import apply_changes
 
 HOLDS_FOR: Final = timedelta(minutes=30)

@@ -14,6 +14,7 @@ from geo_dispatch.dispatch.sla.promises import SlaPolicy, policy_for
 from geo_dispatch.dispatch.sla.timekeeping import MOVING, Terms, clocks_of, follow, start, why
 from geo_dispatch.dispatch.work import events as e
 from geo_dispatch.dispatch.work.clocks import Sla
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.evolution import evolve, evolve_all
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.services.desk import Desk
@@ -69,7 +70,7 @@ def moves(
     ):
         terms = _terms_in_force(ctx, unit, evolve_all(order, events))
         if (terms and terms.policy.name) != (order.sla and order.sla.policy):
-            history = [logged.event for logged in unit.stream(f"order:{order.id}")]
+            history = [logged.event for logged in unit.stream(stream_of(order.id))]
             sla = None if terms is None else clocks_of(terms, [*history, *events])
             return clocks_moved(ctx, order, order.sla, sla, now)
     if order.sla is None or not any(type(event) in MOVING for event in events):

@@ -16,13 +16,12 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.audit.chain import Sealed
 from geo_dispatch.dispatch.sla.timekeeping import MOVING, follow, why
 from geo_dispatch.dispatch.work.clocks import Sla
-from geo_dispatch.dispatch.work.events import ClocksMoved, OrderCancelled
+from geo_dispatch.dispatch.work.events import ClocksMoved, OrderCancelled, stream_of
 from geo_dispatch.dispatch.work.evolution import evolve
 from geo_dispatch.dispatch.work.orders import WorkOrder
-from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.sla.clocks import terms_of
+from geo_dispatch.services.sla.report import refuse_empty_period
 from geo_dispatch.services.sla.tables import to_csv
 
 _PROMISING: Final = frozenset({"order.placed", "order.changed"})
@@ -126,11 +125,7 @@ def of_period(ctx: Desk, start: datetime, end: datetime) -> EvidenceFile:
     InvalidInput
         The period ends before it starts.
     """
-    if end <= start:
-        raise InvalidInput(
-            f"the period from {start.isoformat()} to {end.isoformat()} is empty",
-            [Fault("to", f"{end.isoformat()} is not after {start.isoformat()}")],
-        )
+    refuse_empty_period(start, end)
     with ctx.store.read() as unit:
         return _file(ctx, unit, unit.orders.placed_between(start, end))
 

@@ -105,6 +105,15 @@ class _Judged:
         return "open" if self.at is None else "kept"
 
 
+def refuse_empty_period(start: datetime, end: datetime) -> None:
+    """Raise `InvalidInput` unless the period ends after it starts."""
+    if end <= start:
+        raise InvalidInput(
+            f"the period from {start.isoformat()} to {end.isoformat()} is empty",
+            [Fault("to", f"{end.isoformat()} is not after {start.isoformat()}")],
+        )
+
+
 def report(ctx: Desk, start: datetime, end: datetime) -> Report:
     """Every promise made to the orders placed from ``start`` until ``end``.
 
@@ -115,11 +124,7 @@ def report(ctx: Desk, start: datetime, end: datetime) -> Report:
     InvalidInput
         The period ends before it starts.
     """
-    if end <= start:
-        raise InvalidInput(
-            f"the period from {start.isoformat()} to {end.isoformat()} is empty",
-            [Fault("to", f"{end.isoformat()} is not after {start.isoformat()}")],
-        )
+    refuse_empty_period(start, end)
     now = ctx.clock()
     zone = ZoneInfo(ctx.settings.time_zone)
     with ctx.store.read() as unit:

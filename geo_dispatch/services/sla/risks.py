@@ -10,12 +10,12 @@ from geo_dispatch.dispatch.days.eta import Eta
 from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.sla.risk import announced, risk_of
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import OrderDelayed
+from geo_dispatch.dispatch.work.events import OrderDelayed, stream_of
 from geo_dispatch.dispatch.work.orders import OPEN, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.messages import outbox
-from geo_dispatch.services.orders.lifecycle import apply, stream_of
+from geo_dispatch.services.orders.lifecycle import apply
 
 SETTING_OUT: Final = timedelta(minutes=15)
 """Whoever will be sent to an order that waits is hardly there sooner."""

@@ -10,9 +10,9 @@ from geo_dispatch.dispatch.sla.promises import SlaPolicy
 from geo_dispatch.dispatch.sla.risk import open_deadlines
 from geo_dispatch.dispatch.sla.timekeeping import Terms, left_s
 from geo_dispatch.dispatch.work.clocks import SlaClock
+from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders.lifecycle import stream_of
 from geo_dispatch.services.sla.clocks import terms_of
 from geo_dispatch.services.sla.evidence import Proof, proofs
 

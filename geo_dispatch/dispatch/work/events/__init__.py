@@ -108,6 +108,7 @@ __all__ = [
     "VisitRevised",
     "as_json",
     "event_to_body",
+    "stream_of",
 ]
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -187,6 +188,11 @@ class LoggedEvent:
     def event(self) -> Event:
         """The event itself, from its stored body."""
         return msgspec.convert(self.body, EVENT_TYPES[self.type])
+
+
+def stream_of(order_id: str) -> str:
+    """The stream of everything that happens to the order."""
+    return f"order:{order_id}"
 
 
 def event_to_body(event: Event) -> dict[str, Any]:
