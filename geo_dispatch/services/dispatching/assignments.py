@@ -32,7 +32,7 @@ from geo_dispatch.services.dispatching.placing import (
     unchanged,
 )
 from geo_dispatch.services.dispatching.plans import load_plans
-from geo_dispatch.services.dispatching.sequences import close_gaps, number
+from geo_dispatch.services.dispatching.sequences import carry_out, close_gaps, number
 from geo_dispatch.services.dispatching.teams import Members, members_of
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
@@ -173,12 +173,8 @@ def unassign(
     TransitionNotAllowed
         Nobody has it, or they are at work on it.
     """
-    with ctx.store.write() as unit:
-        order = unit.orders.expect(order_id, expected_version)
-        taken = apply(ctx, unit, order, c.Unassign(reason=reason), actor=actor)
-        close_gaps(ctx, unit, order.technician_ids, actor=actor)
-        unit.commit()
-    return taken
+    command = c.Unassign(reason=reason)
+    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work import commands as c
+from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services.desk import Desk
@@ -43,3 +44,22 @@ def close_gaps(
         [plan] = load_plans(unit, [unit.technicians.get(technician_id)], lambda _: None)
         in_turn = [stop.order.id for stop in plan.stops]
         number(ctx, unit, technician_id, in_turn, actor=actor)
+
+
+def carry_out(
+    ctx: Desk, order_id: str, command: c.Command, *, actor: Actor, expected_version: int | None
+) -> WorkOrder:
+    """Carry out a command on one order, in a unit of its own; who loses it has their day closed up.
+
+    Raises
+    ------
+    NotFound, VersionConflict, TransitionNotAllowed
+        No such order; changed meanwhile; the command isn't possible as it stands.
+    """
+    with ctx.store.write() as unit:
+        order = unit.orders.expect(order_id, expected_version)
+        after = apply(ctx, unit, order, command, actor=actor)
+        gone = [one for one in order.technician_ids if one not in after.technician_ids]
+        close_gaps(ctx, unit, gone, actor=actor)
+        unit.commit()
+    return after

@@ -6,8 +6,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import HoldReason, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.dispatching.sequences import close_gaps
-from geo_dispatch.services.orders.lifecycle import apply
+from geo_dispatch.services.dispatching.sequences import carry_out
 
 
 def pin(
@@ -22,7 +21,8 @@ def pin(
     TransitionNotAllowed
         Nobody has it, or they are under way.
     """
-    return _apply(ctx, order_id, c.Pin(pinned=pinned), actor, expected_version)
+    command = c.Pin(pinned=pinned)
+    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
 
 
 def hold(
@@ -43,7 +43,8 @@ def hold(
     TransitionNotAllowed
         It has ended, or they are at work on it.
     """
-    return _apply(ctx, order_id, c.PutOnHold(reason=reason, note=note), actor, expected_version)
+    command = c.PutOnHold(reason=reason, note=note)
+    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
 
 
 def release(
@@ -63,16 +64,5 @@ def release(
     TransitionNotAllowed
         It has ended, or a permit is missing still.
     """
-    return _apply(ctx, order_id, c.Release(note=note), actor, expected_version)
-
-
-def _apply(
-    ctx: Desk, order_id: str, command: c.Command, actor: Actor, expected_version: int | None
-) -> WorkOrder:
-    with ctx.store.write() as unit:
-        order = unit.orders.expect(order_id, expected_version)
-        after = apply(ctx, unit, order, command, actor=actor)
-        gone = [one for one in order.technician_ids if one not in after.technician_ids]
-        close_gaps(ctx, unit, gone, actor=actor)
-        unit.commit()
-    return after
+    command = c.Release(note=note)
+    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
