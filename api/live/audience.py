@@ -46,7 +46,8 @@ class Audience:
         if self.orders_only:
             return for_clients(event) is not None
         if event.type == MESSAGE and self.technician_id is not None:
-            return bool(event.body.get("recipient_id") == self.technician_id)
+            once = not event.body.get("repeated")
+            return once and bool(event.body.get("recipient_id") == self.technician_id)
         return self.technician_id is None or self._is_mine(event)
 
     def shown(self, event: LoggedEvent) -> LoggedEvent:

@@ -255,12 +255,17 @@ class OrderLifecycle(RuleBasedStateMachine):
         with self.ctx.store.read() as unit:
             queued = {message.id: message for message in unit.messages.search()}
             logged = unit.events(types=["message.queued"])
-        told = [key for key, message in queued.items() if message.to != "client"]
-        assert Counter(event.body["message_id"] for event in logged) == Counter(told)
-        for event in logged:
-            message = queued[event.body["message_id"]]
-            assert event.stream == stream_of(message.order_id)
-            assert (event.body["message_type"], event.body["text"]) == (message.type, message.text)
+        said = [
+            (key, stream_of(part.order_id), part.type, message.text, place > 0)
+            for key, message in queued.items()
+            if message.to != "client"
+            for place, part in enumerate(message.parts)
+        ]
+        names = ("message_type", "text", "repeated")
+        assert Counter(said) == Counter(
+            (one.body["message_id"], one.stream, *(one.body[name] for name in names))
+            for one in logged
+        )
 
     def assert_version(self, stored):
         before = self.known.get(stored.id)

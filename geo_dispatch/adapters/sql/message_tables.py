@@ -36,6 +36,14 @@ messages = Table(
     sqlite_autoincrement=True,
 )
 
+further_orders = Table(
+    "message_further_orders",
+    metadata,
+    Column("message_id", Id, ForeignKey("messages.id"), primary_key=True),
+    Column("order_id", Id, ForeignKey("work_orders.id"), primary_key=True, index=True),
+    Column("type", String(64), nullable=False, comment="what it says of this order"),
+)
+
 webhooks = Table(
     "webhooks",
     metadata,

@@ -7,11 +7,17 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select, union_all
 
-from geo_dispatch.adapters.sql.message_tables import attempts, deliveries, messages, webhooks
+from geo_dispatch.adapters.sql.message_tables import (
+    attempts,
+    deliveries,
+    further_orders,
+    messages,
+    webhooks,
+)
 from geo_dispatch.adapters.sql.tables import work_orders
-from geo_dispatch.dispatch.messages.queueing import Message
+from geo_dispatch.dispatch.messages.queueing import Message, Part
 from geo_dispatch.dispatch.messages.webhooks import DeliveryState
 from geo_dispatch.dispatch.work.orders import OPEN
 from geo_dispatch.kernel.errors import NotFound
@@ -31,6 +37,13 @@ class Messages:
         if queued:
             rows = [{name: getattr(one, name) for name in _COLUMNS} for one in queued]
             self._connection.execute(insert(messages), rows)
+        further = [
+            {"message_id": one.id, "order_id": part.order_id, "type": part.type}
+            for one in queued
+            for part in one.parts[1:]
+        ]
+        if further:
+            self._connection.execute(insert(further_orders), further)
 
     def get(self, message_id: str) -> Message:
         """The message.
@@ -61,12 +74,13 @@ class Messages:
     ) -> list[Message]:
         """Those that meet every condition given, newest first, from behind the one ``after``."""
         columns = messages.c
-        wanted = (
-            (columns.to, to),
-            (columns.recipient_id, recipient_id),
-            (columns.order_id, order_id),
-        )
+        wanted = ((columns.to, to), (columns.recipient_id, recipient_id))
         conditions: list[Any] = [column == value for column, value in wanted if value is not None]
+        if order_id is not None:
+            further = select(further_orders.c.message_id).where(
+                further_orders.c.order_id == order_id
+            )
+            conditions.append(or_(columns.order_id == order_id, columns.id.in_(further)))
         if after is not None:
             seq = select(columns.seq).where(columns.id == after).scalar_subquery()
             conditions.append(columns.seq < seq)
@@ -77,20 +91,25 @@ class Messages:
         columns = messages.c
         return self._select(columns.at >= start, columns.at < end, limit=limit)
 
-    def last_told(self, order_ids: Iterable[str], types: Iterable[str]) -> dict[OrderId, Message]:
-        """The newest message of these types to the customer of each order that has one."""
-        columns = messages.c
-        newest = (
-            select(func.max(columns.seq))
-            .where(
-                columns.order_id.in_(sorted(set(order_ids))),
-                columns.to == "customer",
-                columns.type.in_(sorted(types)),
-            )
-            .group_by(columns.order_id)
-        )
-        found = self._select(columns.seq.in_(newest))
-        return {message.order_id: message for message in found if message.order_id is not None}
+    def last_told(self, order_ids: Iterable[str], types: Iterable[str]) -> dict[OrderId, Part]:
+        """What the customer of each order heard last of it, in these types of messages."""
+        columns, further = messages.c, further_orders.c
+        ids, kinds = sorted(set(order_ids)), sorted(types)
+        told = union_all(
+            select(columns.order_id, columns.seq).where(
+                columns.order_id.in_(ids), columns.to == "customer", columns.type.in_(kinds)
+            ),
+            select(further.order_id, columns.seq)
+            .join(messages, columns.id == further.message_id)
+            .where(further.order_id.in_(ids), columns.to == "customer", further.type.in_(kinds)),
+        ).subquery()
+        newest = select(func.max(told.c.seq)).group_by(told.c.order_id)
+        return {
+            part.order_id: part
+            for message in self._select(columns.seq.in_(newest))
+            for part in message.parts
+            if part.order_id in ids and part.type in kinds
+        }
 
     def forget_before(self, moment: datetime, limit: int) -> int:
         """Drop the oldest from before then, with their deliveries and tries; says how many.
@@ -108,11 +127,16 @@ class Messages:
                 webhooks.c.retired.is_(False),
             )
         )
+        further = further_orders.c
+        still_open = select(further.message_id).where(
+            further.message_id == columns.id, further.order_id.in_(open_orders)
+        )
         old = (
             select(columns.id)
             .where(
                 columns.at < moment,
                 or_(columns.order_id.is_(None), columns.order_id.not_in(open_orders)),
+                ~still_open.exists(),
                 ~waits.exists(),
             )
             .order_by(columns.seq)
@@ -123,6 +147,7 @@ class Messages:
         for statement in (
             delete(attempts).where(attempts.c.delivery_id.in_(sent)),
             delete(deliveries).where(deliveries.c.message_id.in_(ids)),
+            delete(further_orders).where(further.message_id.in_(ids)),
             delete(messages).where(columns.id.in_(ids)),
         ):
             self._connection.execute(statement)

@@ -1,13 +1,13 @@
 """Who is told what when something happens to an order: one table, worked out without a database.
 
 Three kinds of recipients hear: the order's technicians, its customer, and clients, the programs
-that listen by webhook. What one transaction has to say to one person about one order is one
-message: `coalesced` keeps the weightiest. `message_rows` holds the table.
+that listen by webhook. `rows` holds the table; `merging` makes one message of all that one
+transaction has to say to one person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -32,6 +32,19 @@ MAX_TEXT: Final = 500
 """Longest piece of what people typed that a message repeats: bodies stay far below 20 kB."""
 
 
+ALSO: Final = "also"
+"""Where the data of a message has what it tells of further orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a message tells of one order."""
+
+    type: str
+    order_id: OrderId | None
+    data: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be queued.
@@ -42,6 +55,8 @@ class Draft:
         As the table has it; stable, clients rely on it.
     recipient_id
         The technician's or customer's id; `CLIENTS` for clients.
+    order_id
+        The order that it is about; the first one, where it tells of several.
     text
         The message for a person.
     data
@@ -56,6 +71,12 @@ class Draft:
     text: str
     data: dict[str, Any]
     at: datetime
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it tells of each of its orders, the first one first."""
+        also = (Part(one["type"], one["order"]["id"], one) for one in self.data.get(ALSO, ()))
+        return (Part(self.type, self.order_id, self.data), *also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,38 +166,6 @@ def messages_for(happening: Happening, facts: Facts, table: Table) -> list[Draft
         for row in table.get(type(happening.event), ())
         for recipient_id in row.whom(happening, facts)
     ]
-
-
-WEIGHTS: Final = (
-    "order.eta",
-    "order.changed",
-    "order.assigned",
-    "order.unassigned",
-    "order.delayed",
-    "order.en_route",
-    "order.bumped",
-    "order.cancelled",
-    "order.completed",
-)
-"""Types of messages to people, the weightiest last."""
-
-
-def coalesced(drafts: Sequence[Draft]) -> list[Draft]:
-    """One message for each person and order, the weightiest; those to clients all stay."""
-    kept: dict[tuple[object, ...], Draft] = {}
-    for place, draft in enumerate(drafts):
-        key: tuple[object, ...] = (draft.to, draft.recipient_id, draft.order_id)
-        if draft.to == "client" or draft.order_id is None:
-            key = (place,)
-        known = kept.get(key)
-        if known is None or _weight(draft) >= _weight(known):
-            kept.pop(key, None)
-            kept[key] = draft
-    return list(kept.values())
-
-
-def _weight(draft: Draft) -> int:
-    return WEIGHTS.index(draft.type) if draft.type in WEIGHTS else len(WEIGHTS)
 
 
 def order_facts(order: WorkOrder, facts: Facts) -> dict[str, Any]:

@@ -111,9 +111,10 @@ class Endpoint:
         if message.type == TEST:
             return True
         return message.to in self.to and any(
-            wanted in {EVERYTHING, message.type}
-            or (wanted.endswith(".*") and message.type.startswith(wanted[:-1]))
+            wanted in {EVERYTHING, part.type}
+            or (wanted.endswith(".*") and part.type.startswith(wanted[:-1]))
             for wanted in self.types
+            for part in message.parts
         )
 
 

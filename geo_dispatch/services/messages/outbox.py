@@ -1,13 +1,13 @@
 """The outbox: whoever must hear of a change is written down in the change's own transaction.
 
 What happens in a unit is noted; at its commit the messages are worked out together, so that each
-person hears one thing about one order, and queued with the deliveries to webhooks. A unit that is
-not committed told nobody anything.
+person gets one, and queued with the deliveries to webhooks. A unit that is not committed told
+nobody anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.messages.merging import coalesced, merged
 from geo_dispatch.dispatch.messages.queueing import (
     Draft,
     Facts,
     Happening,
     Message,
     Planned,
-    coalesced,
     messages_for,
 )
 from geo_dispatch.dispatch.messages.rows import TABLE
@@ -113,18 +113,14 @@ def _flush(ctx: Desk, unit: Unit) -> None:
     noted: list[_Noted] = list(unit.noted)
     unit.noted.clear()
     facts = _facts(ctx, unit, [one.happening for one in noted])
-    drafts: list[Draft] = []
-    actors: dict[int, Actor] = {}
-    for one in noted:
-        found = messages_for(one.happening, facts, TABLE)
-        actors |= {id(draft): one.actor for draft in found}
-        drafts.extend(found)
+    drafts = [draft for one in noted for draft in messages_for(one.happening, facts, TABLE)]
+    actors = {one.happening.after.id: one.actor for one in noted}
     listening = unit.webhooks.listening()
     messages = []
-    for draft in coalesced(drafts):
+    for draft in merged(coalesced(drafts)):
         message = Message(id=MessageId(ctx.new_id("msg")), **_values(draft))
         messages.append(message)
-        _log(unit, message, actors[id(draft)])
+        _log(unit, message, actors)
     unit.messages.add(messages)
     unit.deliveries.add(
         [
@@ -145,19 +141,24 @@ def _values(draft: Draft) -> dict[str, Any]:
     return {field.name: getattr(draft, field.name) for field in fields(Draft)}
 
 
-def _log(unit: Unit, message: Message, actor: Actor) -> None:
-    """Word to a person is part of the order's story; clients hear the story itself."""
-    if message.to == "client" or message.order_id is None:
+def _log(unit: Unit, message: Message, actors: Mapping[OrderId, Actor]) -> None:
+    """Word to a person is part of its orders' stories; clients hear the stories themselves."""
+    if message.to == "client":
         return
-    event = e.MessageQueued(
-        message_id=message.id,
-        message_type=message.type,
-        to=message.to,
-        recipient_id=message.recipient_id,
-        order_id=message.order_id,
-        text=message.text,
-    )
-    unit.append(stream_of(message.order_id), [event], actor=actor, at=message.at)
+    for place, part in enumerate(message.parts):
+        if part.order_id is None:
+            continue
+        event = e.MessageQueued(
+            message_id=message.id,
+            message_type=part.type,
+            to=message.to,
+            recipient_id=message.recipient_id,
+            order_id=part.order_id,
+            text=message.text,
+            repeated=place > 0,
+        )
+        actor = actors[part.order_id]
+        unit.append(stream_of(part.order_id), [event], actor=actor, at=message.at)
 
 
 def _facts(ctx: Desk, unit: Unit, happenings: Sequence[Happening]) -> Facts:
@@ -190,6 +191,6 @@ def _told(unit: Unit, order_ids: set[OrderId]) -> dict[OrderId, datetime]:
     last = unit.messages.last_told(order_ids, TELLING_WHEN)
     return {
         order_id: datetime.fromisoformat(eta)
-        for order_id, message in last.items()
-        if (eta := message.data.get("eta") or message.data.get("begin_after"))
+        for order_id, part in last.items()
+        if (eta := part.data.get("eta") or part.data.get("begin_after"))
     }

@@ -69,6 +69,8 @@ def test_messages_are_heard_by_whom_they_are_for():
     assert mine.wants_event(said("technician", "t1"))
     assert not mine.wants_event(said("technician", "t2"))
     assert not mine.wants_event(said("customer", "cu_1"))
+    again = {"to": "technician", "recipient_id": "t1", "repeated": True}
+    assert not mine.wants_event(_event("message.queued", **again))
     client = Audience(orders_only=True, positions=False)
     assert client.wants_event(said("customer", "cu_1"))
     assert not client.wants_event(said("technician", "t1"))

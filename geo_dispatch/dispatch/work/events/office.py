@@ -241,7 +241,17 @@ class OrderBumped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageQueued(Event):
-    """Somebody is told; ``message_type`` and ``to`` as `dispatch.messages` has them."""
+    """Somebody is told; ``message_type`` and ``to`` as `dispatch.messages` has them.
+
+    Attributes
+    ----------
+    message_type
+        What it says of this order.
+    text
+        All that it says, of other orders too.
+    repeated
+        The message is on the story of another order before this one.
+    """
 
     type = "message.queued"
     message_id: MessageId
@@ -250,3 +260,4 @@ class MessageQueued(Event):
     recipient_id: str
     order_id: OrderId
     text: str
+    repeated: bool = False

@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geo_dispatch.dispatch.messages.queueing import (
-    WEIGHTS,
-    Draft,
-    Happening,
-    coalesced,
-    messages_for,
-)
+from geo_dispatch.dispatch.messages.queueing import Happening, messages_for
 from geo_dispatch.dispatch.messages.rows import TABLE, TYPES
 from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, OrderBumped, OrderDelayed
 from tests.support.messages import AT, EVENTS, FACTS, ORDER, examples, page
@@ -56,11 +50,6 @@ def test_the_page_shows_the_table_and_a_body_of_each_type_as_they_are():
 def test_types_to_clients_are_the_names_of_their_events():
     for kind, rows in TABLE.items():
         assert all(row.type == kind.type for row in rows if row.to == "client")
-
-
-def test_every_weight_is_a_type_to_people():
-    to_people = {row.type for rows in TABLE.values() for row in rows if row.to != "client"}
-    assert set(WEIGHTS) == to_people
 
 
 @pytest.mark.parametrize(
@@ -110,20 +99,6 @@ def test_a_delay_that_the_customer_knows_of_is_no_news_to_them():
     assert [draft.to for draft in _say(event, facts=facts)] == ["client"]
     facts = replace(FACTS, told={ORDER.id: AT})
     assert "instead of 09:00" in _say(event, facts=facts)[1].text
-
-
-def _draft(kind, to="customer", who="cu_1", order="wo_1"):
-    return Draft(kind, to, who, order, "", {}, AT)
-
-
-def test_of_several_things_about_one_order_a_person_hears_the_weightiest():
-    eta, bumped, assigned = map(_draft, ("order.eta", "order.bumped", "order.assigned"))
-    assert coalesced([eta, bumped, assigned]) == [bumped]
-    assert coalesced([bumped, eta]) == [bumped]
-    other = [_draft("order.eta", who="cu_2"), _draft("order.eta", order="wo_2")]
-    assert coalesced([eta, *other]) == [eta, *other]
-    clients = [_draft(kind, "client", "clients") for kind in ("order.eta", "order.bumped")]
-    assert coalesced(clients) == clients
 
 
 def test_every_event_of_an_order_is_in_the_table_or_quiet_on_purpose():

@@ -8,6 +8,7 @@ from geo_dispatch.dispatch.messages.webhooks import Answer, Attempt, DeliverySta
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.services.history import timeline
 from geo_dispatch.services.messages import inbox, webhooks
+from geo_dispatch.services.orders import lifecycle
 from tests.support.records import DISPATCHER, open_office
 
 DAYS = 24 * 60
@@ -85,6 +86,21 @@ def test_what_an_open_orders_people_were_told_stays(office):
     office.clock.go_on(minutes=40 * DAYS)
     inbox.forget_old(office.desk)
     assert said(office) == ["order.placed"]
+
+
+def test_what_is_said_of_several_orders_stays_till_all_have_ended(office, endpoint):
+    technician = office.technician()
+    orders = [office.assigned(technician) for _ in range(2)]
+    with office.desk.store.write() as unit:
+        for order in orders:
+            lifecycle.apply(office.desk, unit, order, c.Unassign(), actor=DISPATCHER)
+        unit.commit()
+    for order, left in zip(orders, (["order.unassigned"], []), strict=True):
+        office.apply(order.id, c.Cancel(reason="storm"))
+        deliver_all(office, endpoint)
+        office.clock.go_on(minutes=40 * DAYS)
+        inbox.forget_old(office.desk)
+        assert [one for one in said(office) if one == "order.unassigned"][1:] == left
 
 
 def test_many_go_a_little_at_a_time(office):

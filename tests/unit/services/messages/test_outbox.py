@@ -148,6 +148,62 @@ def test_one_transaction_tells_one_person_one_thing_about_one_order(office):
     assert len(_said(office, to="customer")) == 1  # as they were told already
 
 
+def _together(office, *orders):
+    """Each of the orders gets its ETA, in one transaction."""
+    desk, now = office.desk, office.clock.now
+    with desk.store.write() as unit:
+        for order, eta in orders:
+            event = EtaPublished(
+                order_id=order.id, technician_id=order.technician_id, eta=eta, drive_s=60.0,
+                position_at=None, basis="position",
+            )  # fmt: skip
+            outbox.note(desk, unit, order, order, event, actor=WORKER, at=now)
+        unit.commit()
+
+
+@pytest.mark.capability("FA-041")
+def test_one_transaction_about_two_orders_is_one_message_on_the_story_of_both(office):
+    technician = office.technician("Van 01")
+    orders = [_give(office, office.order(), technician, place) for place in (1, 2)]
+    before = len(_said(office))
+    with office.desk.store.write() as unit:
+        for order in orders:
+            taken = c.Unassign(reason="Van 01 is ill")
+            lifecycle.apply(office.desk, unit, order, taken, actor=DISPATCHER)
+        unit.commit()
+    told = _said(office)[before:]
+    assert [one.type for one in told if one.to == "client"] == ["order.unassigned"] * 2
+    (message,) = [one for one in told if one.to == "technician"]
+    assert message.text == (
+        "WO-1001, boiler repair at Bakery Vaduz, is no longer yours: Van 01 is ill. "
+        "WO-1002, boiler repair at Bakery Vaduz, is no longer yours: Van 01 is ill"
+    )
+    with office.desk.store.read() as unit:
+        stories = [unit.stream(f"order:{order.id}")[-1].body for order in orders]
+        found = [unit.messages.search(to="technician", order_id=one.id)[0] for one in orders]
+    assert found == [message, message]
+    assert [(one["message_id"], one["text"]) for one in stories] == [(message.id, message.text)] * 2
+    assert [one["repeated"] for one in stories] == [False, True]
+
+
+def test_what_a_customer_was_told_of_each_order_is_known_of_a_message_about_both(office):
+    technician = office.technician()
+    first = _give(office, _customer_order(office), technician)
+    site = office.site(customer_id=first.customer_id)
+    second = _give(office, office.order(site), technician, 2)
+    hours = [NOW + timedelta(hours=n) for n in range(4)]
+    _together(office, (first, hours[1]), (second, hours[2]))
+    (both,) = _said(office, to="customer")
+    assert [part.data["eta"][11:16] for part in both.parts] == ["09:00", "10:00"]
+    _eta(office, second, hours[2] + timedelta(minutes=5))
+    assert _said(office, to="customer") == [both]
+    _together(office, (first, hours[1]), (second, hours[3]))
+    assert [one.order_id for one in _said(office, to="customer")] == [first.id, second.id]
+    _eta(office, second, hours[3] + timedelta(minutes=5))
+    _eta(office, first, hours[1])
+    assert len(_said(office, to="customer")) == 2
+
+
 def test_a_customer_of_the_backlog_hears_anew_when_somebody_comes(office):
     order = _give(office, _customer_order(office), office.technician())
     _eta(office, order, NOW)
