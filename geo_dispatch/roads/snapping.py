@@ -41,7 +41,7 @@ class Snaps:
     def __len__(self) -> int:
         return len(self.street)
 
-    def take(self, rows: Sequence[int]) -> Snaps:
+    def take(self, rows: Sequence[int] | NDArray[np.intp]) -> Snaps:
         """Those of some points, in that order."""
         at = np.asarray(rows, dtype=np.intp)
         return Snaps(self.street[at], self.along[at], self.distance_m[at], self.lonlats[at])

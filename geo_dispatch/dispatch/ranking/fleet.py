@@ -6,7 +6,7 @@ visit could go (`points`), and each day exactly, worked out when somebody asks f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -44,11 +44,10 @@ class Fleet:
         zone: ZoneInfo,
         *,
         known: Mapping[Leg, float | None] | None = None,
-        overtime_s: float = 0.0,
     ) -> None:
         self.plans = tuple(sorted(plans, key=lambda plan: plan.technician.id))
         self.rows = {plan.technician.id: row for row, plan in enumerate(self.plans)}
-        self.roads, self.now, self.zone, self.overtime_s = roads, now, zone, overtime_s
+        self.roads, self.now, self.zone = roads, now, zone
         self.drives = Drives(roads.drive_times, known or {})
         self.starts = tuple(origin(plan, now, zone) for plan in self.plans)
         self._days: dict[TechnicianId, Day] = {}
@@ -72,12 +71,17 @@ class Fleet:
         plan = self.plans[row]
         if without is not None and row in self.holders.get(without, ()):
             plan = plan.without(without)
-            return day_of(plan, self.drives, self.now, self.zone, overtime_s=self.overtime_s)
+            return day_of(plan, self.drives, self.now, self.zone)
         found = self._days.get(plan.technician.id)
         if found is None:
-            found = day_of(plan, self.drives, self.now, self.zone, overtime_s=self.overtime_s)
+            found = day_of(plan, self.drives, self.now, self.zone)
             self._days[plan.technician.id] = found
         return found
+
+    def legs(self) -> Iterator[Leg]:
+        """Every leg of every day, as it stands."""
+        for plan, start in zip(self.plans, self.starts, strict=True):
+            yield from legs_of(plan, start)
 
     def prefetch_days(self, rows: Iterable[int]) -> None:
         """Ask for the drive times of several days in one question."""

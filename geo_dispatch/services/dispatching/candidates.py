@@ -20,7 +20,7 @@ from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.cases import case_of
-from geo_dispatch.services.dispatching.driving import remember, remembered, roads_on
+from geo_dispatch.services.dispatching.driving import recalled, roads_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -88,7 +88,6 @@ def consider(
     plans, passing = narrowed(filters or Filters(), case, plans)
     fleet = fleet_of(ctx, plans, now)
     ranking, inputs = inputs_of(case, fleet, top=top, params=policy.ranking)
-    remember(ctx.roads, fleet.drives.known)
     return Considered(case, ranking, inputs, fleet, policy, version.version, passing)
 
 
@@ -113,8 +112,9 @@ def situation(
 
 def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
     """Everybody on the deployment's roads, with what is known of those."""
-    roads = ctx.roads
-    return Fleet(plans, roads_on(roads), now, ctx.zone, known=remembered(roads))
+    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
+    fleet.drives.learn(recalled(ctx.roads, fleet.legs()))
+    return fleet
 
 
 def _loaded(

@@ -30,9 +30,8 @@ from geo_dispatch.kernel.geo import haversine_m
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.dispatching.candidates import Considered
+from geo_dispatch.services.dispatching.candidates import Considered, fleet_of
 from geo_dispatch.services.dispatching.cases import case_of
-from geo_dispatch.services.dispatching.driving import roads_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -92,7 +91,7 @@ def scene_of(
     plans = load_plans(unit, unit.technicians.list(), lambda one: positions.get(one.id))
     policy = unit.policies.in_force()
     case = case_of(ctx, unit, order, policy.policy, now)
-    return Scene(case, Fleet(plans, roads_on(ctx.roads), now, ctx.zone), policy, most_days)
+    return Scene(case, fleet_of(ctx, plans, now), policy, most_days)
 
 
 def planned(ctx: Context, scene: Scene, respond_by: datetime) -> EmergencyPlan:

@@ -1,15 +1,18 @@
 """Batches of legs get the drive times that each would get alone."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.services.dispatching.driving import (
+    Memory,
     drive_times,
     drives_on,
-    remember,
-    remembered,
+    recalled,
     roads_on,
 )
 from tests.support.ascii_map import AsciiMap, Town
@@ -19,6 +22,11 @@ A----B----C
 |    |    |
 D----E----F
 """
+BLOCK = """
+A------------------------------------------------------------B
+|                                                            |
+C------------------------------------------------------------D
+"""
 NOWHERE = LonLat(9.9, 47.3)
 
 
@@ -26,6 +34,13 @@ NOWHERE = LonLat(9.9, 47.3)
 def town(tmp_path_factory):
     ways = {"AB": {"oneway": "yes"}, "EF": {"maxspeed": "10"}}
     return Town(AsciiMap(SQUARE, ways), tmp_path_factory.mktemp("square"))
+
+
+@pytest.fixture(scope="module")
+def block(tmp_path_factory):
+    """Streets so slow that neighbours on a one-way street are a quarter of an hour apart."""
+    ways = {"AB": {"oneway": "yes", "maxspeed": "10"}, "CD": {"maxspeed": "10"}}
+    return Town(AsciiMap(BLOCK, ways), tmp_path_factory.mktemp("block"))
 
 
 def test_each_leg_gets_its_own_time_in_its_own_direction(town):
@@ -65,16 +80,61 @@ def test_ways_to_a_place_and_on_from_it_cost_one_search_each(town):
     assert drive_times(town.engine, legs) == expected
 
 
-def test_what_was_asked_of_a_graph_is_remembered_for_it_alone(town, tmp_path):
+def test_what_was_asked_of_a_graph_is_kept_for_it_alone(town, tmp_path):
     first, other = (town.at("A"), town.at("F")), (town.at("F"), town.at("A"))
     drives_on(town.engine).prefetch([first])
-    assert remembered(town.engine)[first] == town.seconds("A", "F")
-    assert remembered(Town(AsciiMap(SQUARE), tmp_path).engine) == {}
+    assert recalled(town.engine, [first]) == {first: town.seconds("A", "F")}
+    assert recalled(Town(AsciiMap(SQUARE), tmp_path).engine, [first]) == {}
     asked = drives_on(town.engine)
     asked.prefetch([other, first])
     assert dict(asked.known) == {
         other: town.seconds("F", "A"),
         first: town.seconds("A", "F"),
     }
-    remember(town.engine, {(NOWHERE, NOWHERE): 0.0})
-    assert {first, other, (NOWHERE, NOWHERE)} <= set(remembered(town.engine))
+    assert roads_on(town.engine).drive_times([other]) == [town.seconds("F", "A")]
+
+
+def test_that_there_is_no_way_is_kept_too(town):
+    leg = (NOWHERE, town.at("A"))
+    assert recalled(town.engine, [leg]) == {}
+    drives_on(town.engine).prefetch([leg])
+    assert recalled(town.engine, [leg]) == {leg: None}
+
+
+def test_what_nobody_asked_for_longest_is_forgotten_first():
+    memory = Memory(most=3)
+    legs = [(NOWHERE, LonLat(9.5, 47 + n / 10)) for n in range(5)]
+    memory.keep({leg: float(n) for n, leg in enumerate(legs[:3])})
+    assert memory.recall(legs[:1]) == {legs[0]: 0.0}
+    memory.keep({legs[3]: 3.0, legs[4]: 4.0})
+    assert memory.recall(legs) == {legs[0]: 0.0, legs[3]: 3.0, legs[4]: 4.0}
+
+
+def test_threads_may_ask_for_the_same_ways_at_once(town):
+    places = [town.map.between("D", "F", n / 60, 400.0) for n in range(40)]
+    legs = list(itertools.permutations(places, 2))
+    expected = drive_times(town.engine, legs[:200])
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda _: roads_on(town.engine).drive_times(legs[:200]), range(8))
+    assert all(one == expected for one in answers)
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_many_legs_at_once_take_what_each_takes_alone(block, data):
+    streets = st.sampled_from(("AB", "AC", "BD", "CD"))
+    share = st.floats(0, 1)
+    place = st.builds(lambda ends, part: block.map.between(*ends, part), streets, share)
+    places = [*data.draw(st.lists(place, min_size=2, max_size=8, unique=True)), NOWHERE]
+    pairs = st.tuples(st.sampled_from(places), st.sampled_from(places))
+    legs = data.draw(st.lists(pairs, max_size=20))
+    alone = [block.engine.drive_times(start, [end])[0] for start, end in legs]
+    assert drive_times(block.engine, legs) == alone
+
+
+def test_a_way_much_longer_than_it_looks_is_found(block):
+    near, ahead = (block.map.between("A", "B", share) for share in (0.5, 0.55))
+    [there_s, back_s] = drive_times(block.engine, [(near, ahead), (ahead, near)])
+    assert there_s < 30
+    assert back_s == block.engine.drive_times(ahead, [near])[0]
+    assert back_s > 600
