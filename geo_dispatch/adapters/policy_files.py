@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
-from geo_dispatch.dispatch.policy.checks import policy_faults
+from geo_dispatch.dispatch.policy.checks import MOST_FAULTS, policy_faults
 from geo_dispatch.dispatch.policy.document import Policy, PolicyVersion
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput
 from geo_dispatch.kernel.tables import read_table
+
+_DEEPEST: Final = 30
+_PART: Final = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+"""
+_DEEP_KEY: Final = re.compile(rf"""(?<![\w"'-])(?:{_PART}\.[ \t]*+){{{_DEEPEST}}}""")
+"""A key of so many parts: `tomllib` takes the square of their number, minutes for a whole page."""
 
 
 @lru_cache(maxsize=1)
@@ -54,6 +61,10 @@ def read_policy(text: str, where: str = "the policy") -> Policy:
     InvalidInput
         Every fault found, each naming rule or table, field, value and remedy.
     """
+    if (deep := _DEEP_KEY.search(text)) is not None:
+        line = text.count("\n", 0, deep.start()) + 1
+        told = f"a name of {_DEEPEST} parts and more in line {line}; no table of ours is so deep"
+        raise InvalidFile(f"{where} is no policy: {told}", [Fault(where, told)])
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # numbers and nesting beyond all measure, too
@@ -71,7 +82,8 @@ def read_policy(text: str, where: str = "the policy") -> Policy:
 def refusal(where: str, faults: list[Fault] | tuple[Fault, ...]) -> InvalidInput:
     """What to raise for a document with faults."""
     count = len(faults)
-    return InvalidInput(f"{where} has {count} fault{'' if count == 1 else 's'}", faults)
+    told = f"{count} fault{'' if count == 1 else 's'}"
+    return InvalidInput(f"{where} has {told}{' or more' * (count >= MOST_FAULTS)}", faults)
 
 
 def digest_of(text: str) -> str:

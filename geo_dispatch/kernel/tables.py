@@ -19,6 +19,7 @@ import msgspec
 
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.near import did_you_mean
+from geo_dispatch.kernel.text import checked_text
 
 T = TypeVar("T")
 
@@ -62,7 +63,7 @@ def _record(table: object, shape: Any, where: str, faults: list[Fault]) -> Any:
     hints = _hints(shape)
     known = {field.name: field for field in fields(shape) if field.init}
     faults.extend(
-        Fault(_path(where, key), f"is not known{did_you_mean(key, known, _those(known))}")
+        Fault(_path(where, _key(key)), f"is not known{did_you_mean(key, known, _those(known))}")
         for key in table
         if key not in known
     )
@@ -106,9 +107,9 @@ def _value(value: object, hint: Any, where: str, faults: list[Fault]) -> Any:
 
 
 def _label(item: object, index: int) -> str:
-    """What people call the item, if it says so; else its place."""
+    """What people call the item, if it says so in a word; else its place."""
     named = (item.get("id") or item.get("name")) if isinstance(item, Mapping) else None
-    return named if isinstance(named, str) else str(index)
+    return named if isinstance(named, str) and _is_plain(named) else str(index)
 
 
 def _plain(value: object, hint: Any, where: str, faults: list[Fault]) -> Any:
@@ -124,6 +125,12 @@ def _plain(value: object, hint: Any, where: str, faults: list[Fault]) -> Any:
     if isinstance(value, int) and not -_MAX_INT - 1 <= value <= _MAX_INT:
         faults.append(Fault(where, f"{_shown(value)} is not a number of 64 bits"))
         return None
+    if isinstance(value, str):
+        try:
+            checked_text(value)
+        except ValueError as error:
+            faults.append(Fault(where, str(error)))
+            return None
     if hint is date and isinstance(value, datetime):
         value = value.isoformat()
     try:
@@ -154,6 +161,17 @@ def _path(where: str, name: str) -> str:
     return f"{where}.{name}" if where and name else where or name
 
 
+def _key(key: str) -> str:
+    return key if _is_plain(key) else _shown(key)
+
+
+def _is_plain(name: str) -> bool:
+    return name.isprintable() and len(name) <= _MAX_SHOWN
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python writes no number of more than 4300 digits
+        return "a value beyond all measure"
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Final
 
-from geo_dispatch.dispatch.policy.coverage import Box, day_parts, named_values, space_of, takers
+from geo_dispatch.dispatch.policy.coverage import (
+    Box,
+    day_parts,
+    named_values,
+    space_of,
+    takers,
+    takes_all,
+)
 from geo_dispatch.dispatch.policy.document import Policy
 from geo_dispatch.dispatch.policy.job_types import job_type_faults
 from geo_dispatch.dispatch.policy.rules import (
@@ -29,6 +37,9 @@ from geo_dispatch.kernel.near import did_you_mean
 
 MOST_RULES: Final = 500
 """More nobody can review; each is held against all above it."""
+
+MOST_FAULTS: Final = 100
+"""More nobody corrects at once, and to find what was meant by each takes its time."""
 
 _LONGEST_ID: Final = 40
 _LONGEST_S: Final = 90 * 86_400.0
@@ -57,25 +68,26 @@ class Known:
 
 
 def policy_faults(policy: Policy) -> list[Fault]:
-    """Everything wrong with the policy by itself, rules that can't be told apart included."""
-    return [
-        *_number_faults(policy),
-        *_job_type_faults(policy),
-        *_rule_faults(policy),
-        *_order_of_rules(policy.rules[:MOST_RULES]),
-        *sla_faults(policy.sla, policy.calendars),
-        *_order_of_promises(policy.sla[:MOST_RULES]),
-    ]
+    """What is wrong with the policy by itself, rules that can't be told apart included."""
+    found = chain(
+        _number_faults(policy),
+        _job_type_faults(policy),
+        _rule_faults(policy),
+        _order_of_rules(policy.rules[:MOST_RULES]),
+        sla_faults(policy.sla, policy.calendars),
+        _order_of_promises(policy.sla[:MOST_RULES]),
+    )
+    return list(islice(found, MOST_FAULTS))
 
 
 def reference_faults(policy: Policy, known: Known) -> list[Fault]:
     """Names in the policy that nothing has: each with those that look like it."""
-    return list(_references(policy, known))
+    return list(islice(_references(policy, known), MOST_FAULTS))
 
 
 def reference_warnings(policy: Policy, known: Known) -> list[Fault]:
     """Names that nothing has yet: what they are for may well come later."""
-    return list(_expectations(policy, known))
+    return list(islice(_expectations(policy, known), MOST_FAULTS))
 
 
 def _number_faults(policy: Policy) -> list[Fault]:
@@ -165,8 +177,13 @@ def _order_of_rules(rules: Iterable[Rule]) -> Iterator[Fault]:
     boxes = _boxes_of(enabled)
     space = space_of(boxes, CLOSED | _parts_of_day(enabled))
     above: list[tuple[str, Box]] = []
-    for index, (rule, box) in enumerate(zip(enabled, boxes, strict=True)):
-        winner = next((one for one in enabled[:index] if always_before(one, rule)), None)
+    for rule, box in zip(enabled, boxes, strict=True):
+        wider = (
+            one
+            for one, (_, wide) in zip(enabled, above, strict=False)
+            if takes_all(wide, box, space)
+        )
+        winner = next(wider, None)
         if winner is not None:
             yield _never_fires(rule, winner)
         elif together := takers(box, above, space):

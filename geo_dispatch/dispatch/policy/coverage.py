@@ -50,14 +50,15 @@ def space_of(boxes: Iterable[Box], closed: Box) -> Space:
 
 def takers(box: Box, above: Sequence[tuple[str, Box]], space: Space) -> tuple[str, ...]:
     """The names of those above that together take all that the box holds; empty if they don't."""
-    near = [(name, other) for name, other in above if _meet(box, other)]
-    if not _all_taken(box, [other for _, other in near], space):
-        return ()
-    for one in tuple(near):
-        fewer = [other for other in near if other is not one]
-        if _all_taken(box, [other for _, other in fewer], space):
-            near = fewer
+    near = _needed(box, [one for one in above if _meet(box, one[1])], space)
+    for one in near:
+        near = _needed(box, [other for other in near if other is not one], space) or near
     return tuple(name for name, _ in near)
+
+
+def takes_all(wide: Box, narrow: Box, space: Space) -> bool:
+    """Whether all that the narrow box holds lies in the wide one."""
+    return all(narrow.get(name, space.values[name]) <= asked for name, asked in wide.items())
 
 
 def day_parts(hours: Iterable[TimeOfDay]) -> dict[TimeOfDay, frozenset[Hashable]]:
@@ -76,15 +77,19 @@ def _meet(one: Box, other: Box) -> bool:
     return all(not named.isdisjoint(other[name]) for name, named in one.items() if name in other)
 
 
-def _all_taken(box: Box, above: Sequence[Box], space: Space) -> bool:
-    """Whether nothing of the box is left behind those above; False when it can't be proven."""
-    left = [(box, 0)]
+def _needed(box: Box, above: Sequence[tuple[str, Box]], space: Space) -> Sequence[tuple[str, Box]]:
+    """Those above that cut something away until nothing of the box is left.
+
+    None of them when something is left, or when it can't be proven that nothing is.
+    """
+    left, cutting = [(box, 0)], set[int]()
     for _ in range(MOST_CUTS):
         if not left:
-            return True
+            return [above[place] for place in sorted(cutting)]
         piece, first = left.pop()
-        place = next((n for n in range(first, len(above)) if _meet(piece, above[n])), None)
+        place = next((n for n in range(first, len(above)) if _meet(piece, above[n][1])), None)
         if place is None:
-            return False
-        left.extend((rest, place + 1) for rest in space.without(piece, above[place]))
-    return False
+            return ()
+        cutting.add(place)
+        left.extend((rest, place + 1) for rest in space.without(piece, above[place][1]))
+    return ()

@@ -123,6 +123,7 @@ def publish(
         It says the same as the policy in force.
     """
     _refuse_unreviewed(author, reviewed_by, note, where)
+    read_policy(text, where)  # what takes long, before anybody has to wait for us; it is remembered
     with desk.store.write() as unit:
         unit.policies.take_turn()
         before = unit.policies.in_force()

@@ -109,3 +109,25 @@ def test_numbers_are_finite(number):
 
 def test_true_is_no_number():
     assert faults_of({"name": "x", "load_kg": True}) == ["cart.load_kg: True: should be a number"]
+
+
+def test_text_holds_no_control_characters():
+    assert faults_of({"name": "a\0b", "wheels": [{"name": "\x1b[31m"}]}) == [
+        "cart.name: control character U+0000 at character 1; remove it",
+        "cart.wheels[0].name: control character U+001B at character 0; remove it",
+    ]
+
+
+@pytest.mark.parametrize("wrap", [lambda number: number, lambda number: [number]])
+def test_what_python_itself_does_not_write_down_is_a_fault(wrap):
+    value = wrap(16**100_000)
+    load, wheels = faults_of({"name": "x", "load_kg": value, "wheels": value})[:2]
+    assert load.startswith("cart.load_kg: a value beyond all measure")
+    assert wheels.startswith("cart.wheels")
+
+
+def test_a_fault_is_no_longer_than_a_line_however_long_the_names_are():
+    told = faults_of({"name": "x", "k" * 9999: 1, "wheels": [{"name": "w" * 9999, "spokes": "x"}]})
+    assert told[0].startswith("cart.'kkkkk")
+    assert told[1].startswith("cart.wheels[0].spokes: ")
+    assert max(map(len, told)) < 200

@@ -6,7 +6,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.policy.coverage import day_parts, space_of, takers
+from geo_dispatch.dispatch.policy.coverage import day_parts, space_of, takers, takes_all
 from geo_dispatch.dispatch.policy.rules import TimeOfDay
 
 CLOSED = {"day": frozenset(range(3))}
@@ -41,6 +41,12 @@ def test_a_box_is_taken_exactly_when_those_above_take_every_point_of_it(box, abo
     for spare in told:  # none of them is named in vain
         others = [above[int(name)] for name in told if name != spare]
         assert any(not any(holds(one, point) for one in others) for point in inside)
+
+
+@given(boxes, boxes)
+def test_a_wider_box_takes_every_point_of_one_within(wide, narrow):
+    every = all(holds(wide, point) for point in points() if holds(narrow, point))
+    assert takes_all(wide, narrow, space_of([wide, narrow], CLOSED)) is every
 
 
 def test_times_of_day_are_told_by_the_parts_that_their_ends_cut_the_day_into():

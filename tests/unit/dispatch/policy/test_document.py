@@ -6,7 +6,12 @@ from dataclasses import fields, replace
 import pytest
 
 from geo_dispatch.adapters.policy_files import default_version, read_policy
-from geo_dispatch.dispatch.policy.checks import Known, reference_faults, reference_warnings
+from geo_dispatch.dispatch.policy.checks import (
+    MOST_FAULTS,
+    Known,
+    reference_faults,
+    reference_warnings,
+)
 from geo_dispatch.dispatch.policy.differences import differences
 from geo_dispatch.dispatch.policy.document import Policy
 from geo_dispatch.kernel.errors import InvalidFile, InvalidInput
@@ -176,6 +181,28 @@ def test_numbers_beyond_all_measure_are_faults(text):
 def test_what_no_reader_of_toml_takes_is_refused(value):
     with pytest.raises(InvalidFile, match="is not TOML"):
         read_policy(f"a = {value}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{key} = 1", "[{key}]", '[review]\n"a" . {key} = 1', "[[rules]]\nwhen = {{ {key} = 1 }}"],
+)
+@pytest.mark.parametrize("part", ["a", "'a.'", '"\\""', "a "])
+def test_names_of_more_parts_than_any_table_of_ours_has_are_refused_unread(text, part):
+    with pytest.raises(InvalidFile, match="no table of ours is so deep"):
+        read_policy(text.format(key=".".join([part] * 20_000)))
+
+
+def test_what_people_write_with_dots_is_no_deep_name():
+    note = "e.g. i.e. z.B. www.example.com ... 1.2.3.4 a.b.c.d.e.f.g.h"
+    assert read_policy(f'# {note}\n{TYPES}[[rules]]\nid = "a"\nnote = "{note}"').rules
+
+
+def test_of_faults_without_end_the_first_are_told():
+    names = [f"{n}" for n in range(400)]
+    assert len(faults_of(rule("a", f"{{ job_types = {names} }}"))) == MOST_FAULTS
+    policy = read_policy(rule("a", f"{{ skills = {names} }}"))
+    assert len(reference_faults(policy, KNOWN)) == MOST_FAULTS
 
 
 def test_more_rules_than_anybody_reviews_are_refused_quickly():
