@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.days.drives import Drives, Leg
@@ -82,19 +83,19 @@ def days_of(
     """Several days, each as the others make it.
 
     Orders that wait for those of other technicians begin behind them, and crews begin together
-    when the last of them is there. Drive times of all are asked for in one question.
+    when the last of them is there. Visits that wait for each other in a circle begin as if alone,
+    and of what they wait for nobody can tell when. Drive times are asked for in one question.
     """
     those = list(plans)
     drives.prefetch(leg for plan in those for leg in legs_of(plan, origin(plan, now, zone)))
-    days = [day_of(plan, drives, now, zone, overtime_s=overtime_s) for plan in those]
-    for _ in range(len(those) + 1):
-        told = _tell_each_other(days)
-        if all(one is plan for one, plan in zip(told, (day.plan for day in days), strict=True)):
-            break
-        days = [
-            day if plan is day.plan else day_of(plan, drives, now, zone, overtime_s=overtime_s)
-            for plan, day in zip(told, days, strict=True)
-        ]
+
+    def walked(plan: Plan) -> Day:
+        return day_of(plan, drives, now, zone, overtime_s=overtime_s)
+
+    days, circle = _told_each_other(those, walked, frozenset())
+    while circle:
+        days, more = _told_each_other(those, walked, circle)
+        circle = circle | more if more else frozenset()
     if slack:
         days = [
             day_of(day.plan, drives, now, zone, overtime_s=overtime_s, slack=True) for day in days
@@ -102,7 +103,51 @@ def days_of(
     return days
 
 
-def _tell_each_other(days: Sequence[Day]) -> list[Plan]:
+_ROUNDS: Final = 3
+"""Per visit that hangs on others: it is told so often at most, for breaks can shift it again."""
+
+
+def _told_each_other(
+    plans: Sequence[Plan], walked: Callable[[Plan], Day], circle: Collection[OrderId]
+) -> tuple[list[Day], frozenset[OrderId]]:
+    """The days, each told of the others, and the orders that never come to rest.
+
+    Parameters
+    ----------
+    circle
+        Orders that are known to wait for each other in a circle: they are told nothing.
+    """
+    days = [walked(plan) for plan in _untold(plans)]
+    hanging = sum(bool(stop.priors or stop.order.crew) for plan in plans for stop in plan.stops)
+    restless: frozenset[OrderId] = frozenset()
+    for turn in range(2 * _ROUNDS * (hanging + 1)):
+        told = _tell_each_other(days, circle)
+        if all(plan is day.plan for plan, day in zip(told, days, strict=True)):
+            return days, frozenset()
+        if turn >= _ROUNDS * (hanging + 1):
+            restless |= _told_anew(told, days)
+        days = [
+            day if plan is day.plan else walked(plan) for plan, day in zip(told, days, strict=True)
+        ]
+    return days, restless - frozenset(circle)
+
+
+def _untold(plans: Sequence[Plan]) -> list[Plan]:
+    """The plans, with nothing guessed of what the days themselves will tell."""
+    planned = {stop.order.id for plan in plans for stop in plan.stops}
+    return [_with_priors(plan, dict.fromkeys(planned)) for plan in plans]
+
+
+def _told_anew(plans: Iterable[Plan], days: Iterable[Day]) -> frozenset[OrderId]:
+    return frozenset(
+        new.order.id
+        for plan, day in zip(plans, days, strict=True)
+        for new, old in zip(plan.stops, day.plan.stops, strict=True)
+        if new != old
+    )
+
+
+def _tell_each_other(days: Sequence[Day], circle: Collection[OrderId]) -> list[Plan]:
     """The plans, with what each has to know of the others; the same object where nothing is new."""
     done: dict[OrderId, datetime | None] = {}
     begins: dict[OrderId, list[datetime | None]] = {}
@@ -114,23 +159,35 @@ def _tell_each_other(days: Sequence[Day]) -> list[Plan]:
     together = {
         order_id: max(those)
         for order_id, found in begins.items()
-        if len(found) > 1 and len(those := [one for one in found if one is not None]) == len(found)
+        if len(found) > 1
+        and order_id not in circle
+        and len(those := [one for one in found if one is not None]) == len(found)
     }
-    return [_told(day.plan, done, together) for day in days]
+    return [_begun_together(_with_priors(day.plan, done, circle), together) for day in days]
 
 
-def _told(
-    plan: Plan, done: dict[OrderId, datetime | None], together: dict[OrderId, datetime]
+def _with_priors(
+    plan: Plan, done: Mapping[OrderId, datetime | None], untold: Collection[OrderId] = ()
 ) -> Plan:
     own = {stop.order.id for stop in plan.stops}
-    stops = []
-    for stop in plan.stops:
-        priors = tuple(
-            replace(prior, done_at=done[prior.order_id])
-            if prior.order_id in done and prior.order_id not in own
-            else prior
-            for prior in stop.priors
+    stops = tuple(
+        replace(
+            stop,
+            priors=tuple(
+                replace(prior, done_at=None if stop.order.id in untold else done[prior.order_id])
+                if prior.order_id in done and prior.order_id not in own
+                else prior
+                for prior in stop.priors
+            ),
         )
-        joins_at = None if stop.reached else together.get(stop.order.id, stop.joins_at)
-        stops.append(replace(stop, priors=priors, joins_at=joins_at))
-    return plan if tuple(stops) == plan.stops else replace(plan, stops=tuple(stops))
+        for stop in plan.stops
+    )
+    return plan if stops == plan.stops else replace(plan, stops=stops)
+
+
+def _begun_together(plan: Plan, together: Mapping[OrderId, datetime]) -> Plan:
+    stops = tuple(
+        replace(stop, joins_at=None if stop.reached else together.get(stop.order.id, stop.joins_at))
+        for stop in plan.stops
+    )
+    return plan if stops == plan.stops else replace(plan, stops=stops)

@@ -205,7 +205,10 @@ def _make(
         return None
     if plea.wish.start_at is not None:
         decide(order, c.ChangeOrder(changes={"start_at": plea.wish.start_at}), considered.case.now)
-    members = members_of(considered, plea.technician_id, plea.wish)
+    wish = plea.wish
+    if same and wish.crew is None and order.crew:
+        wish = replace(wish, crew=order.crew)  # whoever moves the visit leaves who goes along
+    members = members_of(considered, plea.technician_id, wish)
     lead = members.lead_id or plea.technician_id or _first(considered)
     placement = members.placement or placed(considered, lead, plea.wish)
     conflicts = (*placement.conflicts, *members.conflicts)

@@ -19,6 +19,7 @@ from geo_dispatch.dispatch.days.schedule import Stay
 from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.refusals import in_the_day, refusing
+from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
@@ -200,7 +201,7 @@ def ripple(
     """What the placement, with those of a crew, does to everybody's visits."""
     order, insertion, fleet = considered.case.order, placement.insertion, considered.fleet
     placements = {one.plan.technician.id: one for one in (placement, *members)}
-    linked = _linked(fleet.plans, {*placements, *order.technician_ids}, order.id)
+    linked = _linked(fleet.plans, {*placements, *order.technician_ids}, order)
     before = _worked_out(fleet, linked)
     after = _worked_out(fleet, [_changed(plan, placements, order.id) for plan in linked])
     stay = after.get((placement.plan.technician.id, order.id))
@@ -230,18 +231,18 @@ def ripple_view(told: Ripple) -> View:
 def unchanged(considered: Considered, technician_id: TechnicianId) -> Ripple:
     """What asking for what is so already does: nothing."""
     order, fleet = considered.case.order, considered.fleet
-    stays = _worked_out(fleet, _linked(fleet.plans, {technician_id}, order.id))
+    stays = _worked_out(fleet, _linked(fleet.plans, {technician_id}, order))
     stay = stays[technician_id, order.id]
     stops = fleet.plans[fleet.rows[technician_id]].stops
     position = next(n for n, stop in enumerate(stops) if stop.order.id == order.id)
     return Ripple(order.id, technician_id, position, stay.begin_at, stay.finish_at, 0.0, (), (), ())
 
 
-def _linked(plans: Iterable[Plan], ids: Collection[TechnicianId], order_id: OrderId) -> list[Plan]:
+def _linked(plans: Iterable[Plan], ids: Collection[TechnicianId], order: WorkOrder) -> list[Plan]:
     """The plans of these, and all that hang together with them by crews or prior orders."""
     linked: list[Plan] = []
     others = list(plans)
-    hang = {order_id}
+    hang = {order.id, *order.after}
     while True:
         found = [one for one in others if one.technician.id in ids or not hang.isdisjoint(_of(one))]
         if not found:
