@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from geo_dispatch.dispatch.days.feasibility import deadlines
-from geo_dispatch.dispatch.sla.risk import contract_risk
+from geo_dispatch.dispatch.sla.risk import arrived, contract_risk
 from geo_dispatch.dispatch.work.orders import ENDED, HoldReason, Status, WorkOrder
 
 
@@ -98,11 +98,11 @@ def limit_slack_s(order: WorkOrder, now: datetime) -> float | None:
 
     Negative when it can't be kept any more; None without a limit.
     """
-    arrived = order.arrival is not None
+    there = arrived(order)
     slacks = [
         (one.at - now).total_seconds() - (order.duration_s if one.of == "finish" else 0.0)
         for one in deadlines(order)
-        if not (arrived and one.of == "begin")
+        if not (there and one.of == "begin")
     ]
     return min(slacks, default=None)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,9 @@ from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 WORTH_TELLING_S: Final = 60.0
 """A published ETA that moved by no more stays: people plan in minutes."""
+
+OVERRUN_TAKES: Final = timedelta(minutes=5)
+"""Work that should be done and isn't takes at least so much longer: it is late before it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,28 @@ def worth_telling(new: Eta, old: Eta | None) -> bool:
     return abs((new.eta - old.eta).total_seconds()) > WORTH_TELLING_S
 
 
+def unmoved(new: Eta, told: Eta) -> Eta:
+    """The new one as it stays published: the arrival that was told, and what that means now."""
+    if new.eta is None or told.eta is None:
+        return new
+    off = told.eta - new.eta
+    return replace(
+        new,
+        eta=told.eta,
+        late_by_s=None if new.late_by_s is None else new.late_by_s + off.total_seconds(),
+        finish_at=None if new.finish_at is None else new.finish_at + off,
+    )
+
+
 def _eta(plan: Plan, stay: Stay, now: datetime) -> Eta:
     seen = plan.whereabouts
     order = stay.stop.order
+    finish_at = stay.finish_at
+    if finish_at is not None and stay.stop.reached and stay.stop.remaining_s(now) <= 0:
+        finish_at = max(finish_at, now + OVERRUN_TAKES)
     late_s = None
-    if stay.begin_at is not None and stay.finish_at is not None:
-        late_s = lateness_s(order, stay.begin_at, stay.finish_at)
+    if stay.begin_at is not None and finish_at is not None:
+        late_s = lateness_s(order, stay.begin_at, finish_at)
     from_fix = stay.basis in {Basis.POSITION, Basis.STALE_POSITION}
     return Eta(
         order_id=order.id,
@@ -86,5 +105,5 @@ def _eta(plan: Plan, stay: Stay, now: datetime) -> Eta:
         basis=stay.basis,
         position_at=seen.at if seen is not None and from_fix else None,
         computed_at=now,
-        finish_at=stay.finish_at,
+        finish_at=finish_at,
     )

@@ -16,6 +16,7 @@ from geo_dispatch.dispatch.work.events import (
     OrderUnassigned,
 )
 from geo_dispatch.dispatch.work.orders import Risk, WorkOrder
+from geo_dispatch.dispatch.work.visits import Review
 
 _LIMITS: Final[dict[Limit, Literal["window", "due", "sla_response", "sla_completion"]]] = {
     Limit.WINDOW: "window",
@@ -31,12 +32,17 @@ CLEAR_MARGIN_S: Final = 180.0
 _DAY_S: Final = 86_400.0
 
 
+def arrived(order: WorkOrder) -> bool:
+    """Whether somebody is or was there, as far as nobody contests it."""
+    return order.arrival is not None and order.arrival.review is not Review.CONTESTED
+
+
 def open_deadlines(order: WorkOrder) -> list[Deadline]:
     """The promises that the order can still keep or miss; those of arrival end with it."""
     return [
         one
         for one in deadlines(order)
-        if one.limit in _LIMITS and not (one.of == "begin" and order.arrival is not None)
+        if one.limit in _LIMITS and not (one.of == "begin" and arrived(order))
     ]
 
 
@@ -46,7 +52,7 @@ def risk_of(
     """The limit that the order is expected to miss by most; None when it keeps them all.
 
     An order that is at risk stays so, by the same limit, until it is expected `CLEAR_MARGIN_S`
-    before that limit.
+    before that limit; also while that limit's clock is paused, and when its technician came late.
     """
     limits = open_deadlines(order)
     late = {}
@@ -60,8 +66,21 @@ def risk_of(
         return told
     worst = max(late, key=lambda limit: late[limit], default=None)
     if worst is None or late[worst] <= 0:
-        return None
+        return told if told is not None and _unsolved(order, told) else None
     return Risk(worst, late[worst], now)
+
+
+def _unsolved(order: WorkOrder, told: Risk) -> bool:
+    """Whether what was told is so still, although no limit is open that tells."""
+    window, sla = order.window, order.sla
+    response, completion = (sla.response, sla.completion) if sla else (None, None)
+    clock = {"sla_response": response, "sla_completion": completion}.get(told.limit)
+    if clock is not None and clock.paused_at is not None and clock.stopped_at is None:
+        return True
+    if order.arrival is None or not arrived(order):
+        return False
+    missed = window is not None and order.arrival.at > window.end
+    return missed or (response is not None and response.breached)
 
 
 def announced(history: Iterable[Event], moved_s: float) -> datetime | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.days.eta import Eta, legs_ahead, remaining, worth_telling
+from geo_dispatch.dispatch.days.eta import Eta, legs_ahead, remaining, unmoved, worth_telling
 from geo_dispatch.dispatch.days.plan import Basis, Plan
 from geo_dispatch.dispatch.work.events import EtaPublished, stream_of
 from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
@@ -141,7 +141,9 @@ def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaP
         if order.status in ENDED or order.technician_id != eta.technician_id:
             continue  # taken away, or ended, meanwhile
         before = last.get(eta.order_id)
-        if before is None or worth_telling(eta, before):
+        stays = None if before is None or worth_telling(eta, before) else unmoved(eta, before)
+        risk = risks.expected(order, eta, now)
+        if stays is None or not risk == order.risk == risks.expected(order, stays, now):
             event = _event(eta)
             unit.etas.put(eta)
             unit.append(stream_of(eta.order_id), [event], actor=WORKER, at=now)
@@ -149,8 +151,8 @@ def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaP
             risks.tell_delay(ctx, unit, order, eta, now)
             told.append(event)
         else:
-            unit.etas.put(replace(eta, eta=before.eta, late_by_s=before.late_by_s))
-        risks.tell_risk(ctx, unit, order, eta.eta, eta.finish_at, now=now)
+            unit.etas.put(stays)
+        risks.tell_risk(ctx, unit, order, risk, now=now)
     return told
 
 

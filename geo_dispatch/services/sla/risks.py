@@ -11,7 +11,7 @@ from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.sla.risk import announced, risk_of
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import OrderDelayed, stream_of
-from geo_dispatch.dispatch.work.orders import OPEN, WorkOrder
+from geo_dispatch.dispatch.work.orders import OPEN, Risk, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.messages import outbox
@@ -29,17 +29,23 @@ _TELLS_OF_ARRIVALS: Final = (
 )
 
 
+def expected(order: WorkOrder, eta: Eta, now: datetime) -> Risk | None:
+    """What the order is at risk of, by that ETA; where there is none, by the soonest possible."""
+    if eta.eta is None:
+        return risk_of(order, *soonest(order, now), now)
+    return risk_of(order, eta.eta, eta.finish_at, now)
+
+
+def soonest(order: WorkOrder, now: datetime) -> tuple[datetime, datetime]:
+    """When whoever would set out now could begin and be done."""
+    arrive_at = max(now + SETTING_OUT, order.not_before or now)
+    return arrive_at, arrive_at + timedelta(seconds=order.duration_s)
+
+
 def tell_risk(
-    ctx: Desk,
-    unit: Unit,
-    order: WorkOrder,
-    arrive_at: datetime | None,
-    finish_at: datetime | None,
-    *,
-    now: datetime,
+    ctx: Desk, unit: Unit, order: WorkOrder, risk: Risk | None, *, now: datetime
 ) -> WorkOrder:
     """Say in the order's record that it is at risk, or no longer; nothing when that is known."""
-    risk = risk_of(order, arrive_at, finish_at, now)
     if risk == order.risk:
         return order
     return apply(ctx, unit, order, c.TellRisk(risk=risk), actor=WORKER, now=now)
@@ -82,17 +88,16 @@ def watch_waiting(ctx: Desk) -> list[WorkOrder]:
     """
     now = ctx.clock()
 
-    def soonest(order: WorkOrder) -> tuple[datetime, datetime]:
-        arrive_at = max(now + SETTING_OUT, order.not_before or now)
-        return arrive_at, arrive_at + timedelta(seconds=order.duration_s)
+    def at_risk(order: WorkOrder) -> Risk | None:
+        return risk_of(order, *soonest(order, now), now)
 
     with ctx.store.read() as unit:
         waiting = [one for one in unit.orders.search(statuses=OPEN) if one.technician_id is None]
-    news = [order.id for order in waiting if risk_of(order, *soonest(order), now) != order.risk]
+    news = [order.id for order in waiting if at_risk(order) != order.risk]
     if not news:
         return []
     with ctx.store.write() as unit:
         again = [one for one in unit.orders.many(news).values() if one.technician_id is None]
-        told = [tell_risk(ctx, unit, order, *soonest(order), now=now) for order in again]
+        told = [tell_risk(ctx, unit, order, at_risk(order), now=now) for order in again]
         unit.commit()
     return told

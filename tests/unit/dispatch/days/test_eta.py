@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from geo_dispatch.dispatch.days.eta import legs_ahead, remaining, worth_telling
+from geo_dispatch.dispatch.days.eta import (
+    OVERRUN_TAKES,
+    legs_ahead,
+    remaining,
+    unmoved,
+    worth_telling,
+)
 from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
@@ -132,6 +138,31 @@ def test_lateness_counts_the_arrival_against_the_window_and_the_end_against_the_
 def test_an_order_without_limits_is_never_late():
     (eta,) = etas(a_plan(stops=[a_stop("wo_2", at(3000))]))
     assert eta.late_by_s is None
+
+
+@pytest.mark.capability("FA-029")
+def test_work_that_should_be_done_and_is_not_is_late_before_its_limit():
+    due = NOW + minutes(4)
+    begun = on_site_since(NOW - minutes(61))
+    here = a_stop("wo_2", at(0), 1, duration_s=3600.0, due_at=due, **begun)
+    (eta,) = etas(a_plan(stops=[here]))
+    assert eta.finish_at == NOW + OVERRUN_TAKES > due
+    assert eta.late_by_s == 60
+    in_time = replace(here, order=replace(here.order, duration_s=62 * 60.0))
+    (eta,) = etas(a_plan(stops=[in_time]))
+    assert eta.finish_at == NOW + minutes(1)
+
+
+def test_an_eta_that_stays_tells_what_it_means_for_the_limits_as_they_stand():
+    window = Window(NOW, NOW + minutes(30))
+    (told,) = etas(a_plan(stops=[a_stop("wo_2", at(3000), window=window)]))
+    moved = replace(told, eta=told.eta + minutes(0.5), finish_at=told.finish_at + minutes(2))
+    stays = unmoved(replace(moved, late_by_s=100.0), told)
+    assert stays.eta == told.eta
+    assert stays.late_by_s == 70.0
+    assert stays.finish_at == told.finish_at + minutes(1.5)
+    nowhere = replace(told, eta=None, late_by_s=None, finish_at=None)
+    assert unmoved(nowhere, nowhere) == nowhere
 
 
 def test_only_a_move_of_more_than_a_minute_or_another_basis_is_worth_telling():

@@ -9,6 +9,7 @@ from geo_dispatch.dispatch.sla.risk import announced, contract_risk, open_deadli
 from geo_dispatch.dispatch.work.clocks import Sla, SlaClock
 from geo_dispatch.dispatch.work.events import EtaPublished, OrderAssigned, OrderBumped, OrderDelayed
 from geo_dispatch.dispatch.work.orders import Risk
+from geo_dispatch.dispatch.work.visits import Review
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import NOW, an_order, minutes, on_site_since
 
@@ -62,6 +63,49 @@ def test_risks_do_not_flap():
             told.append((arrives_min, risk is not None))
         order = replace(order, risk=risk)
     assert told == [(61, True), (57, False), (61, True)]
+
+
+def test_who_came_late_is_not_in_time_again():
+    window = Window(NOW - minutes(60), NOW)
+    risk = Risk("window", 600, NOW - minutes(20))
+    late = an_order(window=window, risk=risk, **on_site_since(NOW + minutes(10)))
+    later = NOW + minutes(15)
+    assert risk_of(late, NOW + minutes(10), NOW + minutes(40), later) == risk
+    in_time = replace(late, arrival=replace(late.arrival, at=NOW - minutes(1)))
+    assert risk_of(in_time, NOW - minutes(1), NOW + minutes(40), later) is None
+    agreed_anew = replace(late, window=Window(NOW, NOW + minutes(30)))
+    assert risk_of(agreed_anew, NOW + minutes(10), NOW + minutes(40), later) is None
+    clock = SlaClock(3600, NOW, stopped_at=NOW + minutes(10))
+    answered_late = replace(late, window=None, sla=Sla("gold", 1, response=clock))
+    assert risk_of(answered_late, NOW + minutes(10), NOW + minutes(40), later) == risk
+
+
+def test_who_came_late_may_still_miss_another_limit():
+    order = an_order(
+        window=Window(NOW - minutes(60), NOW),
+        due_at=NOW + minutes(30),
+        risk=Risk("window", 600, NOW),
+        **on_site_since(NOW + minutes(10)),
+    )
+    risk = risk_of(order, NOW + minutes(10), NOW + minutes(35), NOW)
+    assert risk == Risk("due", 300, NOW)
+
+
+def test_an_arrival_that_is_contested_is_none():
+    order = an_order(window=Window(NOW, IN_AN_HOUR), **on_site_since(NOW))
+    contested = replace(order, arrival=replace(order.arrival, review=Review.CONTESTED))
+    assert risk_of(contested, NOW + minutes(61), None, NOW) == Risk("window", 60, NOW)
+
+
+def test_a_clock_that_is_paused_solves_nothing():
+    risk = Risk("sla_response", 60, NOW)
+    order = replace(promised(response=60), risk=risk)
+    clock = replace(order.sla.response, paused_at=NOW)
+    paused = replace(order, sla=replace(order.sla, response=clock))
+    assert risk_of(paused, NOW + minutes(61), None, NOW) == risk
+    moved = replace(clock, paused_at=None, due_at=NOW + minutes(90))
+    resumed = replace(order, sla=replace(order.sla, response=moved))
+    assert risk_of(resumed, NOW + minutes(61), None, NOW) is None
 
 
 def test_while_nobody_can_tell_a_risk_stays():
