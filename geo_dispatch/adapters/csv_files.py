@@ -26,15 +26,35 @@ class Row:
     cells: dict[str, str]
 
 
-def read_rows(path: Path, *, required: Sequence[str], known: Collection[str]) -> list[Row]:
-    """The rows of the file.
+def read_file(path: Path) -> bytes:
+    """What the file holds.
 
     Raises
     ------
     InvalidFile
-        It cannot be read, is no CSV, or has the wrong columns; every fault found.
+        It cannot be read, or is too large.
     """
-    text = _text(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidFile(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > _MAX_BYTES:
+        raise InvalidFile(f"{path} has more than {_MAX_BYTES // 2**20} MiB; split it")
+    return data
+
+
+def read_rows(
+    data: bytes, name: str, *, required: Sequence[str], known: Collection[str]
+) -> list[Row]:
+    """The rows of a file that refusals call ``name``.
+
+    Raises
+    ------
+    InvalidFile
+        It is no CSV, or has the wrong columns; every fault found.
+    """
+    text = _text(data, name)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     rows: list[Row] = []
     faults: list[Fault] = []
@@ -45,7 +65,7 @@ def read_rows(path: Path, *, required: Sequence[str], known: Collection[str]) ->
                 continue
             if not columns:
                 columns = [_name(cell) for cell in cells]
-                _check_columns(path, columns, required, known)
+                _check_columns(name, columns, required, known)
             elif len(cells) > len(columns):
                 faults.append(
                     Fault(
@@ -57,13 +77,13 @@ def read_rows(path: Path, *, required: Sequence[str], known: Collection[str]) ->
             else:
                 filled = list(zip(columns, (cell.strip() for cell in cells), strict=False))
                 faults.extend(_text_faults(lines.line_num, filled))
-                rows.append(Row(lines.line_num, {name: cell for name, cell in filled if cell}))
+                rows.append(Row(lines.line_num, {column: cell for column, cell in filled if cell}))
     except csv.Error as error:
-        raise InvalidFile(f"{path}, line {lines.line_num}: {error}; is it a CSV file?") from error
+        raise InvalidFile(f"{name}, line {lines.line_num}: {error}; is it a CSV file?") from error
     if faults:
-        raise InvalidFile(f"{path} has {len(faults)} faulty lines", faults)
+        raise InvalidFile(f"{name} has {len(faults)} faulty lines", faults)
     if not columns:
-        raise InvalidFile(f"{path} is empty; its first line must name the columns")
+        raise InvalidFile(f"{name} is empty; its first line must name the columns")
     return rows
 
 
@@ -75,21 +95,14 @@ def _text_faults(line: int, cells: Sequence[tuple[str, str]]) -> Iterator[Fault]
             yield Fault(f"line {line}, column {name}", str(error))
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidFile(f"{path} cannot be read: {error.strerror}") from error
-    if len(data) > _MAX_BYTES:
-        raise InvalidFile(f"{path} has more than {_MAX_BYTES // 2**20} MiB; split it")
+def _text(data: bytes, name: str) -> str:
     if data.startswith(_WORKBOOK):
-        raise InvalidFile(f"{path} is a workbook, not CSV; save it as 'CSV UTF-8'")
+        raise InvalidFile(f"{name} is a workbook, not CSV; save it as 'CSV UTF-8'")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidFile(f"{path} is not UTF-8 (line {line}); save it as 'CSV UTF-8'") from error
+        raise InvalidFile(f"{name} is not UTF-8 (line {line}); save it as 'CSV UTF-8'") from error
 
 
 def _delimiter(text: str) -> str:
@@ -102,18 +115,18 @@ def _name(cell: str) -> str:
 
 
 def _check_columns(
-    path: Path, columns: list[str], required: Sequence[str], known: Collection[str]
+    name: str, columns: list[str], required: Sequence[str], known: Collection[str]
 ) -> None:
     faults = [
-        Fault("line 1", f"column {name!r} is missing") for name in required if name not in columns
+        Fault("line 1", f"column {one!r} is missing") for one in required if one not in columns
     ]
-    for name in dict.fromkeys(columns):
-        if name not in known:
-            like = get_close_matches(name, known, n=1)
+    for column in dict.fromkeys(columns):
+        if column not in known:
+            like = get_close_matches(column, known, n=1)
             hint = f"; is it {like[0]!r}?" if like else f"; known are {', '.join(known)}"
-            faults.append(Fault("line 1", f"column {name!r} is not known{hint}"))
-        elif columns.count(name) > 1:
-            faults.append(Fault("line 1", f"column {name!r} is there twice"))
+            faults.append(Fault("line 1", f"column {column!r} is not known{hint}"))
+        elif columns.count(column) > 1:
+            faults.append(Fault("line 1", f"column {column!r} is there twice"))
     if faults:
         said = "; ".join(fault.message for fault in faults)
-        raise InvalidFile(f"{path} has the wrong columns: {said}", faults)
+        raise InvalidFile(f"{name} has the wrong columns: {said}", faults)

@@ -18,12 +18,18 @@ from geo_dispatch.kernel.errors import Fault, VersionConflict
 _End = tuple[int, str, datetime | None]
 """Version, digest and time of a stream's newest event."""
 
+_BEGINNING: Final[_End] = (0, NOTHING, None)
+
+Row = dict[str, Any]
+"""An event as values of columns."""
+
 _LOG_LOCK = 0x67656F64
 """Key of the advisory lock that makes PostgreSQL's writers append one after another."""
 
 _COLUMNS = tables.events.c
 EVENT_COLUMNS: Final = tuple(_COLUMNS[field.name] for field in fields(LoggedEvent))
 _INSERT = insert(tables.events).returning(_COLUMNS.seq)
+_INSERT_MANY = insert(tables.events)
 _HEAD = select(_COLUMNS.seq, _COLUMNS.chain).order_by(_COLUMNS.seq.desc()).limit(1)
 _END = (
     select(_COLUMNS.version, _COLUMNS.digest, _COLUMNS.at)
@@ -69,39 +75,64 @@ class Writer:
         """
         if not events:
             return []
-        if self._chain is None:
-            take_turn(self._connection)
-            self._chain = head(self._connection)[1]
-        version, digest, last_at = self._ends.get(stream) or _end_of(self._connection, stream)
+        self._take_turn()
+        end = self._ends.get(stream) or _end_of(self._connection, stream)
+        version = end[0]
         if expected_version is not None and version != expected_version:
             raise VersionConflict(
                 f"{stream} is at event {version}, not {expected_version}: "
                 "something happened meanwhile; read it again",
                 [Fault("version", f"{expected_version} was expected, {version} is current")],
             )
-        at = at if last_at is None else max(at, last_at)
-        appended = []
-        for version_of_event, event in enumerate(events, start=version + 1):
-            row: dict[str, Any] = {
-                "stream": stream,
-                "version": version_of_event,
-                "type": event.type,
-                "body": event_to_body(event),
-                "at": at,
-                "actor": actor.label,
-            }
-            digest = digest_of(LoggedEvent(seq=0, **row), digest)
-            self._chain = chain_of(self._chain, digest)
-            seals = {"digest": digest, "chain": self._chain}
-            seq = self._connection.execute(_INSERT, row | seals).scalar_one()
-            appended.append(LoggedEvent(seq=seq, **row))
-        self._ends[stream] = (version + len(events), digest, at)
-        return appended
+        rows = sealed_rows(stream, events, actor=actor, at=at, end=end)
+        seqs = [self._connection.execute(_INSERT, self._chained(row)).scalar_one() for row in rows]
+        self._ends[stream] = (version + len(rows), rows[-1]["digest"], rows[-1]["at"])
+        return [
+            LoggedEvent(seq, *(row[field.name] for field in fields(LoggedEvent)[1:]))
+            for seq, row in zip(seqs, rows, strict=True)
+        ]
+
+    def begin(self, rows: Sequence[Row]) -> None:
+        """Write the beginnings of new streams, as `sealed_rows` made them, all at once."""
+        if rows:
+            self._take_turn()
+            self._connection.execute(_INSERT_MANY, [self._chained(row) for row in rows])
 
     def end_turn(self) -> None:
         """What was written lasts: from now on others may write too."""
         self._chain = None
         self._ends.clear()
+
+    def _take_turn(self) -> None:
+        if self._chain is None:
+            take_turn(self._connection)
+            self._chain = head(self._connection)[1]
+
+    def _chained(self, row: Row) -> Row:
+        """The row, with its place behind all that was written before."""
+        self._chain = chain_of(self._chain or NOTHING, row["digest"])
+        return {**row, "chain": self._chain}
+
+
+def sealed_rows(
+    stream: str, events: Sequence[Event], *, actor: Actor, at: datetime, end: _End = _BEGINNING
+) -> list[Row]:
+    """Rows for events behind the stream's end, sealed but for their place in the whole log."""
+    version, digest, last_at = end
+    at = at if last_at is None else max(at, last_at)
+    rows = []
+    for version_of_event, event in enumerate(events, start=version + 1):
+        row: Row = {
+            "stream": stream,
+            "version": version_of_event,
+            "type": event.type,
+            "body": event_to_body(event),
+            "at": at,
+            "actor": actor.label,
+        }
+        digest = digest_of(LoggedEvent(seq=0, **row), digest)
+        rows.append(row | {"digest": digest})
+    return rows
 
 
 def head(connection: Connection) -> tuple[int, str]:
@@ -113,7 +144,7 @@ def head(connection: Connection) -> tuple[int, str]:
 def _end_of(connection: Connection, stream: str) -> _End:
     """Version, digest and time of the stream's newest event; its times never go back."""
     row = connection.execute(_END, {"stream": stream}).one_or_none()
-    return (0, NOTHING, None) if row is None else (row.version, row.digest, row.at)
+    return _BEGINNING if row is None else (row.version, row.digest, row.at)
 
 
 def read(

@@ -32,10 +32,11 @@ class Orders(Records[WorkOrder]):
     order_by = "serial"
     record_type = WorkOrder
 
-    def next_number(self) -> str:
-        """The number that follows the last one; unique because writers take turns."""
+    def next_numbers(self, count: int) -> list[str]:
+        """The numbers that follow the last one; unique because writers take turns."""
         last = self._connection.execute(_LAST_SERIAL).scalar()
-        return f"{_NUMBER_PREFIX}{_FIRST_SERIAL if last is None else last + 1}"
+        first = _FIRST_SERIAL if last is None else last + 1
+        return [f"{_NUMBER_PREFIX}{serial}" for serial in range(first, first + count)]
 
     def by_number(self, number: str) -> WorkOrder | None:
         """The order that people call so, or None."""
@@ -70,11 +71,23 @@ class Orders(Records[WorkOrder]):
             self.link(record)
         return record
 
+    def add_all(self, records: Sequence[WorkOrder]) -> None:
+        """Keep new orders, and what they come after."""
+        super().add_all(records)
+        self._link(records)
+
     def link(self, order: WorkOrder) -> None:
         """What it comes after is this, and nothing else."""
         links = predecessors_table.c
         self._connection.execute(delete(predecessors_table).where(links.order_id == order.id))
-        rows = [{"order_id": order.id, "after_id": key} for key in dict.fromkeys(order.after)]
+        self._link([order])
+
+    def _link(self, orders: Iterable[WorkOrder]) -> None:
+        rows = [
+            {"order_id": order.id, "after_id": key}
+            for order in orders
+            for key in dict.fromkeys(order.after)
+        ]
         if rows:
             self._connection.execute(insert(predecessors_table), rows)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, replace
 from functools import cache
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
@@ -97,20 +98,24 @@ class Records(Generic[R]):
 
         For units that ask for thousands, and that alone change what they ask for.
         """
-        wanted = sorted(set(external_ids))
-        for begin in range(0, len(wanted), _AT_ONCE):
-            names = wanted[begin : begin + _AT_ONCE]
+        for names in _in_parts(set(external_ids)):
             self._kept |= dict.fromkeys(("external_id", name) for name in names)
             for record in self._read(_these(self.table, "external_id", "id"), {"keys": names}):
                 self._keep(record)
 
+    def hold(self, record: R) -> None:
+        """Have at hand what is not in the table yet, as if it were."""
+        self._keep(record)
+
     def many(self, keys: Iterable[str]) -> dict[str, R]:
         """Those of the records that exist, by id."""
-        wanted = sorted(set(keys))
-        if not wanted:
-            return {}
-        found = self._read(_these(self.table, "id", self.order_by), {"keys": wanted})
-        return {record.id: record for record in found}
+        wanted = set(keys)
+        held = {key: self._kept["id", key] for key in wanted if ("id", key) in self._kept}
+        found = {key: record for key, record in held.items() if record is not None}
+        for names in _in_parts(wanted - held.keys()):
+            read = self._read(_these(self.table, "id", self.order_by), {"keys": names})
+            found |= {record.id: record for record in read}
+        return found
 
     def list(
         self,
@@ -164,6 +169,24 @@ class Records(Generic[R]):
         self._connection.execute(_insertion(self.table), self.to_row(record))
         self._renew(record)
         return record
+
+    def add_all(self, records: Sequence[R]) -> None:
+        """Keep new records, all at once.
+
+        Raises
+        ------
+        Conflict
+            The external id of one is taken.
+        """
+        self.keep_at_hand(record.external_id for record in records if record.external_id)
+        for record in records:
+            taken = self.by_external_id(record.external_id) if record.external_id else None
+            if taken is not None:
+                raise self._taken(record, taken)
+        if records:
+            self._connection.execute(_insertion(self.table), [self.to_row(one) for one in records])
+        for record in records:
+            self._keep(record)
 
     def save(self, record: R) -> R:
         """Keep a changed record, ``version`` being the one that the change is based on.
@@ -272,6 +295,14 @@ class Records(Generic[R]):
 
 _AT_ONCE: Final = 1000
 """Keys in one question; SQLite takes some 32,000."""
+
+
+def _in_parts(keys: AbstractSet[str]) -> Iterator[list[str]]:
+    """The keys in order, in as many questions as it takes."""
+    ordered = sorted(keys)
+    for begin in range(0, len(ordered), _AT_ONCE):
+        yield ordered[begin : begin + _AT_ONCE]
+
 
 _NEW: Final = "new_"
 """What a change sets, told from what it is based on."""

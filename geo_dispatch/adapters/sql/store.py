@@ -111,10 +111,10 @@ class Unit:
         self.connection.commit()
         request.done = True
 
-    def next_order_number(self) -> str:
-        """The next work order's number; writers wait for each other until commit."""
+    def next_order_numbers(self, count: int = 1) -> list[str]:
+        """Numbers of the next work orders; writers wait for each other until commit."""
         log.take_turn(self.connection)
-        return self.orders.next_number()
+        return self.orders.next_numbers(count)
 
     def append(
         self,
@@ -135,6 +135,10 @@ class Unit:
         return self._log.append(
             stream, events, actor=actor, at=at, expected_version=expected_version
         )
+
+    def begin_streams(self, rows: Sequence[log.Row]) -> None:
+        """Write the beginnings of new streams, as `log.sealed_rows` made them, all at once."""
+        self._log.begin(rows)
 
     def events(
         self,

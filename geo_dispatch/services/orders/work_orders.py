@@ -9,7 +9,8 @@ from typing import Final, Literal
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.records.technicians import Part
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import OrderFollowedUp, stream_of
+from geo_dispatch.dispatch.work.events import Event, OrderFollowedUp, stream_of
+from geo_dispatch.dispatch.work.evolution import evolve_all
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import (
     ENDED,
@@ -59,13 +60,32 @@ def place_in(
     order_id: OrderId | None = None,
 ) -> WorkOrder:
     """`place` within a unit; ``order_id`` is one that was made for it before."""
+    order_id = order_id or OrderId(ctx.new_id("wo"))
+    number = unit.next_order_numbers()[0]
+    order, events = drafted(ctx, unit, fields, order_id=order_id, number=number)
+    unit.orders.add(order)
+    unit.append(stream_of(order.id), events, actor=actor, at=order.placed_at)
+    outbox.note(ctx, unit, None, order, events[0], actor=actor, at=order.placed_at)
+    return order
+
+
+def drafted(
+    ctx: Desk, unit: Unit, fields: OrderFields, *, order_id: OrderId, number: str
+) -> tuple[WorkOrder, list[Event]]:
+    """The new order that the fields ask for, and what goes into its record, an `OrderPlaced` first.
+
+    Raises
+    ------
+    InvalidInput
+        Every fault found.
+    """
     missing = [Fault(name, "is missing") for name in ("type", "site_id") if name not in fields]
     if missing:
         raise InvalidInput("this work order cannot be placed", missing)
     now = ctx.clock()
     order = WorkOrder(
-        id=order_id or OrderId(ctx.new_id("wo")),
-        number=unit.next_order_number(),
+        id=order_id,
+        number=number,
         placed_at=now,
         status_at=now,
         **_with_customer(unit, job_types.filled_in(unit, fields)),
@@ -74,11 +94,7 @@ def place_in(
     events = decide(None, c.PlaceOrder(order=order), now)
     clocks = sla.promise(ctx, unit, order)
     events += sla.clocks_moved(ctx, order, None, clocks, now)
-    order = replace(order, sla=clocks)
-    unit.orders.add(order)
-    unit.append(stream_of(order.id), events, actor=actor, at=now)
-    outbox.note(ctx, unit, None, order, events[0], actor=actor, at=now)
-    return order
+    return replace(order, sla=clocks), events
 
 
 def change(
@@ -110,6 +126,16 @@ def change_in(
     order_after = apply(ctx, unit, order, c.ChangeOrder(changes=fields), actor=actor)
     _refuse_faulty(unit, order_after, f"{order.number} cannot be changed like that", order)
     return order_after
+
+
+def foreseen(ctx: Desk, unit: Unit, order: WorkOrder, fields: OrderFields) -> WorkOrder:
+    """The order as `change_in` would leave it, refused as that would; the same if it would not."""
+    events = decide(order, c.ChangeOrder(changes=fields), ctx.clock())
+    if not events:
+        return order
+    after = evolve_all(order, events)
+    _refuse_faulty(unit, after, f"{order.number} cannot be changed like that", order)
+    return after
 
 
 def step(
@@ -322,4 +348,4 @@ def _refuse_faulty(
 
 def _refuse_others(order: WorkOrder, actor: Actor) -> None:
     if actor.technician_id is not None and actor.technician_id not in order.technician_ids:
-        raise Forbidden(f"{order.number} is not yours")
+        raise Forbidden(f"{order.number} is not yours; ask the office to give it to you")

@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
-from geo_dispatch.adapters.csv_files import Row, read_rows
+from geo_dispatch.adapters.csv_files import Row, read_file
+from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.kernel.errors import Conflict, Fault, InvalidFile, InvalidInput
+from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.records.columns import (
-    CREW_COLUMNS,
-    CUSTOMER_COLUMNS,
-    EQUIPMENT_COLUMNS,
-    ORDER_COLUMNS,
-    RESOURCE_COLUMNS,
-    SITE_COLUMNS,
-    TECHNICIAN_COLUMNS,
-    Column,
-)
+from geo_dispatch.services.records.naming import Values, have_at_hand
+from geo_dispatch.services.records.order_rows import NAMED, Change, OrderRows
 from geo_dispatch.services.records.rows import Rows, What
+from geo_dispatch.services.records.sheet import COLUMNS, Sheet
 
-__all__ = ["COLUMNS", "Report", "What", "import_file"]
+__all__ = ["COLUMNS", "Report", "What", "import_data", "import_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,119 +50,90 @@ def import_file(
     InvalidFile
         Something is wrong with it; every fault found, each with its line and column.
     """
-    columns = COLUMNS[what]
-    rows = read_rows(
-        path,
-        required=[column.name for column in columns if column.required],
-        known=[column.name for column in columns],
-    )
+    data = read_file(path)
+    return import_data(ctx, what, data, str(path), actor=actor, dry_run=dry_run, progress=progress)
+
+
+def import_data(
+    ctx: Desk,
+    what: What,
+    data: bytes,
+    name: str,
+    *,
+    actor: Actor,
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> Report:
+    """`import_file`, of what was read already; ``name`` is what refusals call it."""
+    sheet = Sheet(what, data, name)
+    if what is What.WORK_ORDERS:
+        return _import_orders(ctx, sheet, actor, progress, dry_run=dry_run)
     faults: list[Fault] = []
-    parsed = [_parse(row, columns, faults) for row in rows]
-    _find_doubles(rows, faults)
     with ctx.store.write() as unit:
         work = Rows(ctx, unit, actor)
-        work.prepare(what, [values for values in parsed if values is not None])
-        for done, (row, values) in enumerate(zip(rows, parsed, strict=True), start=1):
-            if values is not None:
-                _take(work, what, row, values, faults)
-            progress(f"import {what}", done, len(rows))
-        if faults:
-            raise InvalidFile(
-                f"{path}: {len(faults)} fault{'s' * (len(faults) > 1)}; nothing was imported",
-                sorted(faults, key=lambda fault: int(fault.where.split()[1].rstrip(","))),
-            )
+        work.prepare(what, sheet.values)
+        for done, (row, values) in enumerate(sheet.rows, start=1):
+            with sheet.telling(row, faults):
+                work.take(what, values)
+            progress(f"import {what}", done, len(sheet.rows))
+        sheet.refuse(faults)
         if not dry_run:
             unit.commit()
     return Report(**work.effects, customers_created=work.customers_created, dry_run=dry_run)
 
 
-def _parse(row: Row, columns: tuple[Column, ...], faults: list[Fault]) -> dict[str, Any] | None:
-    """The row's good values by column; None when a required one is not among them."""
-    values = {}
-    for column in columns:
-        text = row.cells.get(column.name)
-        where = f"line {row.line}, column {column.name}"
-        if text is None:
-            if column.required:
-                faults.append(Fault(where, f"is blank; write {column.help}"))
-            continue
-        try:
-            values[column.name] = column.parse(text)
-        except ValueError as error:
-            faults.extend(Fault(where, str(message)) for message in error.args)
-    _find_halves(row, columns, values, faults)
-    return values if all(c.name in values for c in columns if c.required) else None
+def _import_orders(
+    ctx: Desk, sheet: Sheet, actor: Actor, progress: Progress, *, dry_run: bool
+) -> Report:
+    """Check everything while others write; then write, once nobody else does."""
+    with ctx.store.read() as unit:
+        checked = _checked(ctx, unit, sheet, actor, progress)
+    updated = len(checked.changes)
+    if not dry_run:
+        with ctx.store.write() as unit:
+            if not checked.rows.intake.stands(unit):
+                checked = _checked(ctx, unit, sheet, actor, progress)
+            updated = checked.write(unit, sheet, progress)
+            unit.commit()
+    return Report(
+        created=len(checked.rows.intake),
+        updated=updated,
+        unchanged=checked.rows.unchanged + len(checked.changes) - updated,
+        customers_created=0,
+        dry_run=dry_run,
+    )
 
 
-def _find_halves(
-    row: Row, columns: tuple[Column, ...], values: dict[str, Any], faults: list[Fault]
-) -> None:
-    """Columns that make one field go together: take half a field out, and say so if it is blank."""
-    pairs: dict[str, list[Column]] = {}
-    for column in columns:
-        pairs.setdefault(column.field or column.name, []).append(column)
-    for pair in pairs.values():
-        if all(column.name in values for column in pair):
-            continue
-        blank = [column for column in pair if column.name not in row.cells]
-        if len(blank) < len(pair):
-            together = " and ".join(column.name for column in pair)
-            faults.extend(
-                Fault(f"line {row.line}, column {column.name}", f"is blank; {together} go together")
-                for column in blank
-                if not column.required
-            )
-        for column in pair:
-            values.pop(column.name, None)
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A file of orders without a fault: the new ones, and what is to be changed of others."""
+
+    rows: OrderRows
+    changes: list[tuple[Row, Values, Change]]
+
+    def write(self, unit: Unit, sheet: Sheet, progress: Progress) -> int:
+        """Write it; says how many orders changed."""
+        self.rows.intake.write(unit)
+        have_at_hand(unit, NAMED, [values for _, values, _ in self.changes])
+        faults: list[Fault] = []
+        updated = 0
+        for done, (row, _, change) in enumerate(self.changes, start=1):
+            with sheet.telling(row, faults):
+                updated += change(unit)
+            progress("change work-orders", done, len(self.changes))
+        sheet.refuse(faults)
+        return updated
 
 
-def _find_doubles(rows: list[Row], faults: list[Fault]) -> None:
-    first: dict[str, int] = {}
-    for row in rows:
-        external_id = row.cells.get("external_id")
-        if external_id is None:
-            continue
-        if external_id in first:
-            faults.append(
-                Fault(
-                    f"line {row.line}, column external_id",
-                    f"{external_id!r} is already in line {first[external_id]}",
-                )
-            )
-        first.setdefault(external_id, row.line)
-
-
-def _take(work: Rows, what: What, row: Row, values: dict[str, Any], faults: list[Fault]) -> None:
-    """Enter or change what the row tells, or add its faults.
-
-    Rows with a faulty cell come here too, for what else is wrong with them: nothing of the file
-    stays then.
-    """
-    try:
-        work.take(what, values)
-    except InvalidInput as error:
-        faults.extend(
-            Fault(_where(row, what, fault.where), fault.message) for fault in error.faults
-        )
-    except Conflict as error:
-        faults.append(Fault(f"line {row.line}", error.message))
-
-
-def _where(row: Row, what: What, path: str) -> str:
-    """Where in the file the fault of a record's field lies."""
-    head, _, tail = path.partition(".")
-    head = head.partition("[")[0]
-    names = [column.name for column in COLUMNS[what] if head in {column.name, column.field}]
-    exact = [name for name in names if tail and name.endswith(tail)]
-    return f"line {row.line}, column {(exact or names or [head])[0]}"
-
-
-COLUMNS: Final[dict[What, tuple[Column, ...]]] = {
-    What.TECHNICIANS: TECHNICIAN_COLUMNS,
-    What.CUSTOMERS: CUSTOMER_COLUMNS,
-    What.SITES: SITE_COLUMNS,
-    What.EQUIPMENT: EQUIPMENT_COLUMNS,
-    What.RESOURCES: RESOURCE_COLUMNS,
-    What.CREWS: CREW_COLUMNS,
-    What.WORK_ORDERS: ORDER_COLUMNS,
-}
+def _checked(ctx: Desk, unit: Unit, sheet: Sheet, actor: Actor, progress: Progress) -> _Checked:
+    faults: list[Fault] = []
+    changes: list[tuple[Row, Values, Change]] = []
+    work = OrderRows(ctx, unit, actor, sheet.values)
+    for done, (row, values) in enumerate(sheet.rows, start=1):
+        with sheet.telling(row, faults):
+            change = work.take(values)
+            if change is not None:
+                changes.append((row, values, change))
+        progress("import work-orders", done, len(sheet.rows))
+    sheet.refuse(faults)
+    return _Checked(work, changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Literal
@@ -13,20 +13,25 @@ from geo_dispatch.dispatch.records.equipment import EquipmentFields
 from geo_dispatch.dispatch.records.resources import CrewFields, ResourceFields
 from geo_dispatch.dispatch.records.sites import CustomerFields, SiteFields
 from geo_dispatch.dispatch.records.technicians import TechnicianFields, Vehicle
-from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder, order_faults
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.kernel.ids import CustomerId, OrderId
-from geo_dispatch.kernel.time import Window
+from geo_dispatch.kernel.ids import CustomerId
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records import registers
+from geo_dispatch.services.records.naming import (
+    PREFERRED,
+    SITE,
+    Named,
+    Reference,
+    Values,
+    have_at_hand,
+    picked,
+    refer,
+)
 
 Effect = Literal["created", "updated", "unchanged"]
-Values = Mapping[str, Any]
-"""A row's values by column."""
 
 
 class What(StrEnum):
@@ -55,15 +60,7 @@ class Rows:
 
     def prepare(self, what: What, rows: Iterable[Values]) -> None:
         """Read all that these rows name at once, rather than row by row."""
-        named: dict[str, set[str]] = {}
-        for values in rows:
-            for column in _NAMED[what].keys() & values.keys():
-                given = values[column]
-                named.setdefault(column, set()).update(
-                    given if isinstance(given, tuple) else [given]
-                )
-        for column, names in named.items():
-            _NAMED[what][column](self.unit).keep_at_hand(names)
+        have_at_hand(self.unit, _NAMED[what], rows)
 
     def take(self, what: What, values: Values) -> None:
         """Enter or change what the row tells.
@@ -94,26 +91,6 @@ class Rows:
             )
         return customer.id
 
-    def refer(self, fields: Any, values: Values, *references: Reference) -> None:
-        """Put the ids of the records that the row names into the fields, or raise all faults."""
-        faults: list[Fault] = []
-        for reference in references:
-            given = values.get(reference.column)
-            if given is None:
-                continue
-            names = given if isinstance(given, tuple) else (given,)
-            known = {name: reference.records(self.unit).by_external_id(name) for name in names}
-            faults.extend(
-                Fault(reference.column, f"no {reference.kind} {name!r}; {reference.remedy}")
-                for name, record in known.items()
-                if record is None
-            )
-            ids = tuple(record.id for record in known.values() if record is not None)
-            if len(ids) == len(known):
-                fields[reference.field] = ids if isinstance(given, tuple) else ids[0]
-        if faults:
-            raise InvalidInput("this row names what is not there", faults)
-
     def keep(self, kind: records.Kind[Any, Any], known: Any, fields: Any) -> Effect:
         """Enter it if it is not known, else change what differs."""
         if known is None:
@@ -123,39 +100,6 @@ class Rows:
         return "unchanged" if changed == known else "updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A column that names other records by their external ids."""
-
-    column: str
-    field: str
-    records: Callable[[Unit], Records[Any]]
-    kind: str
-    remedy: str
-
-
-def _picked(values: Values, *names: str) -> Any:
-    return {name: values[name] for name in names if name in values}
-
-
-_NOWHERE: Final[Any] = ""
-_SITE: Final = Reference(
-    "site_external_id", "site_id", lambda unit: unit.sites, "site", "import the sites first"
-)
-_EQUIPMENT: Final = Reference(
-    "equipment_external_id",
-    "equipment_id",
-    lambda unit: unit.equipment,
-    "equipment",
-    "import the equipment first",
-)
-_PREFERRED: Final = Reference(
-    "preferred_technician_external_id",
-    "preferred_technician_id",
-    lambda unit: unit.technicians,
-    "technician",
-    "import the technicians first",
-)
 _LEAD: Final = Reference(
     "lead_external_id",
     "lead_id",
@@ -170,24 +114,10 @@ _MEMBERS: Final = Reference(
     "technician",
     "import the technicians first",
 )
-_AFTER: Final = Reference(
-    "after_external_ids",
-    "after",
-    lambda unit: unit.orders,
-    "work order",
-    "put it into a line above",
-)
-_PARENT: Final = Reference(
-    "parent_external_id",
-    "parent_id",
-    lambda unit: unit.orders,
-    "work order",
-    "put it into a line above",
-)
 
 
 def _technician(rows: Rows, values: Values) -> Effect:
-    fields: TechnicianFields = _picked(
+    fields: TechnicianFields = picked(
         values,
         "external_id",
         "call_sign",
@@ -215,16 +145,16 @@ def _technician(rows: Rows, values: Values) -> Effect:
 
 
 def _customer(rows: Rows, values: Values) -> Effect:
-    fields: CustomerFields = _picked(
+    fields: CustomerFields = picked(
         values, "external_id", "name", "tier", "phone", "email", "notes"
     )
-    rows.refer(fields, values, _PREFERRED)
+    refer(rows.unit, fields, values, PREFERRED)
     known = rows.unit.customers.by_external_id(values["external_id"])
     return rows.keep(records.CUSTOMERS, known, fields)
 
 
 def _site(rows: Rows, values: Values) -> Effect:
-    fields: SiteFields = _picked(
+    fields: SiteFields = picked(
         values,
         "external_id",
         "name",
@@ -244,69 +174,23 @@ def _site(rows: Rows, values: Values) -> Effect:
 
 
 def _equipment(rows: Rows, values: Values) -> Effect:
-    fields: EquipmentFields = _picked(values, "external_id", "type", "name", "serial", "notes")
-    rows.refer(fields, values, _SITE)
+    fields: EquipmentFields = picked(values, "external_id", "type", "name", "serial", "notes")
+    refer(rows.unit, fields, values, SITE)
     known = rows.unit.equipment.by_external_id(values["external_id"])
     return rows.keep(registers.EQUIPMENT, known, fields)
 
 
 def _resource(rows: Rows, values: Values) -> Effect:
-    fields: ResourceFields = _picked(values, "external_id", "name", "kind", "provides")
+    fields: ResourceFields = picked(values, "external_id", "name", "kind", "provides")
     known = rows.unit.resources.by_external_id(values["external_id"])
     return rows.keep(registers.RESOURCES, known, fields)
 
 
 def _crew(rows: Rows, values: Values) -> Effect:
-    fields: CrewFields = _picked(values, "external_id", "name")
-    rows.refer(fields, values, _LEAD, _MEMBERS)
+    fields: CrewFields = picked(values, "external_id", "name")
+    refer(rows.unit, fields, values, _LEAD, _MEMBERS)
     known = rows.unit.crews.by_external_id(values["external_id"])
     return rows.keep(registers.CREWS, known, fields)
-
-
-def _work_order(rows: Rows, values: Values) -> Effect:
-    fields: OrderFields = _picked(
-        values,
-        "external_id",
-        "type",
-        "work_class",
-        "required_skills",
-        "required_certificates",
-        "required_equipment",
-        "required_parts",
-        "crew_size",
-        "priority",
-        "contract_critical",
-        "start_at",
-        "due_at",
-        "permits",
-        "checklist",
-        "notes",
-    )
-    faults = []
-    minutes = values.get("duration_min")
-    if minutes is not None and minutes <= 0:
-        faults.append(Fault("duration_min", f"{minutes:g} is not above 0 minutes"))
-    elif minutes is not None:
-        fields["duration_s"] = minutes * 60.0
-    if "window_start" in values:
-        try:
-            fields["window"] = Window(values["window_start"], values["window_end"])
-        except ValueError as error:
-            faults.append(Fault("window_end", str(error)))
-    try:
-        rows.refer(fields, values, _SITE, _EQUIPMENT, _AFTER, _PREFERRED, _PARENT)
-    except InvalidInput as error:
-        faults.extend(error.faults)
-    if faults:
-        asked: OrderFields = {"site_id": _NOWHERE, **fields}
-        order = WorkOrder(id=OrderId(""), number="", placed_at=rows.ctx.clock(), **asked)
-        raise InvalidInput("this work order cannot be", [*faults, *order_faults(order)])
-    known = rows.unit.orders.by_external_id(values["external_id"])
-    if known is None:
-        work_orders.place_in(rows.ctx, rows.unit, fields, actor=rows.actor)
-        return "created"
-    changed = work_orders.change_in(rows.ctx, rows.unit, known, fields, actor=rows.actor)
-    return "unchanged" if changed == known else "updated"
 
 
 _TAKERS: Final[dict[What, Callable[[Rows, Values], Effect]]] = {
@@ -316,7 +200,6 @@ _TAKERS: Final[dict[What, Callable[[Rows, Values], Effect]]] = {
     What.EQUIPMENT: _equipment,
     What.RESOURCES: _resource,
     What.CREWS: _crew,
-    What.WORK_ORDERS: _work_order,
 }
 
 _OWN: Final[dict[What, Callable[[Unit], Records[Any]]]] = {
@@ -326,17 +209,14 @@ _OWN: Final[dict[What, Callable[[Unit], Records[Any]]]] = {
     What.EQUIPMENT: lambda unit: unit.equipment,
     What.RESOURCES: lambda unit: unit.resources,
     What.CREWS: lambda unit: unit.crews,
-    What.WORK_ORDERS: lambda unit: unit.orders,
 }
 _REFERENCES: Final[dict[What, tuple[Reference, ...]]] = {
-    What.CUSTOMERS: (_PREFERRED,),
-    What.EQUIPMENT: (_SITE,),
+    What.CUSTOMERS: (PREFERRED,),
+    What.EQUIPMENT: (SITE,),
     What.CREWS: (_LEAD, _MEMBERS),
-    What.WORK_ORDERS: (_SITE, _EQUIPMENT, _AFTER, _PREFERRED, _PARENT),
 }
-_NAMED: Final = {
+_NAMED: Final[dict[What, Named]] = {
     what: {"external_id": own} | {one.column: one.records for one in _REFERENCES.get(what, ())}
     for what, own in _OWN.items()
 }
-_NAMED[What.SITES]["customer_external_id"] = lambda unit: unit.customers
-"""Columns of external ids, and where what they name is kept."""
+_NAMED[What.SITES] = {**_NAMED[What.SITES], "customer_external_id": lambda unit: unit.customers}

@@ -1,0 +1,131 @@
+"""Many new work orders at once: worked out while others write, then written in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from geo_dispatch.adapters.sql.log import Row, sealed_rows
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.work.events import Event, OrderPlaced, stream_of
+from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.messages import outbox
+from geo_dispatch.services.orders import work_orders
+
+
+class Intake:
+    """New orders on their way in, worked out from the records as one unit reads them.
+
+    Checking ten thousand orders and sealing their events takes seconds, writing them a fraction of
+    that. `write` takes a later unit, so that the database is nobody's in between; `stands` says
+    whether what was worked out still holds by then.
+    """
+
+    def __init__(self, ctx: Desk, unit: Unit, actor: Actor, at_most: int) -> None:
+        self._ctx = ctx
+        self._unit = unit
+        self._actor = actor
+        self._since = unit.last_seq()
+        self._numbers = iter(unit.orders.next_numbers(at_most))
+        self._drafts: list[_Draft] = []
+
+    def __len__(self) -> int:
+        return len(self._drafts)
+
+    def take(self, fields: OrderFields) -> None:
+        """Work out one more order; those after it may name it.
+
+        Raises
+        ------
+        InvalidInput
+            Every fault found.
+        """
+        order_id = OrderId(self._ctx.new_id("wo"))
+        number = next(self._numbers)
+        order, events = work_orders.drafted(
+            self._ctx, self._unit, fields, order_id=order_id, number=number
+        )
+        self._unit.orders.hold(order)
+        self._drafts.append(_Draft.of(order, events, self._actor))
+
+    def stands(self, unit: Unit) -> bool:
+        """Whether nothing that the orders rest on has changed since they were worked out.
+
+        Writers wait for each other from here on until the unit's commit.
+        """
+        unit.next_order_numbers()
+        named = {stream for draft in self._drafts for stream in _streams_named(draft.order)}
+        if any(
+            logged.type in _OF_ALL_ORDERS
+            or logged.stream in named
+            or logged.stream.startswith(_CONTRACTS)
+            for logged in unit.events(after=self._since)
+        ):
+            return False
+        theirs = [draft.order.external_id for draft in self._drafts if draft.order.external_id]
+        unit.orders.keep_at_hand(theirs)
+        return not any(map(unit.orders.by_external_id, theirs))
+
+    def write(self, unit: Unit) -> None:
+        """Place the orders, in the order in which they were taken."""
+        numbers = unit.next_order_numbers(len(self._drafts))
+        drafts = [
+            draft.numbered(number, self._actor)
+            for draft, number in zip(self._drafts, numbers, strict=True)
+        ]
+        unit.orders.add_all([draft.order for draft in drafts])
+        unit.begin_streams([row for draft in drafts for row in draft.rows])
+        for draft in drafts:
+            order = draft.order
+            outbox.note(
+                self._ctx,
+                unit,
+                None,
+                order,
+                draft.events[0],
+                actor=self._actor,
+                at=order.placed_at,
+            )
+
+
+_OF_ALL_ORDERS: Final = frozenset({"policy.published", "performance.refreshed"})
+_CONTRACTS: Final = "contract:"
+
+
+def _streams_named(order: WorkOrder) -> list[str]:
+    """The streams of all records that a new order names."""
+    named: dict[str, list[str | None]] = {
+        "site": [order.site_id],
+        "customer": [order.customer_id],
+        "equipment": [order.equipment_id],
+        "technician": [order.preferred_technician_id],
+        "order": [order.parent_id, *order.after],
+    }
+    return [f"{kind}:{key}" for kind, keys in named.items() for key in keys if key is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A new order, what goes into its record, and that as sealed rows of the log."""
+
+    order: WorkOrder
+    events: list[Event]
+    rows: list[Row]
+
+    @classmethod
+    def of(cls, order: WorkOrder, events: list[Event], actor: Actor) -> _Draft:
+        """The draft, sealed."""
+        stream = stream_of(order.id)
+        return cls(order, events, sealed_rows(stream, events, actor=actor, at=order.placed_at))
+
+    def numbered(self, number: str, actor: Actor) -> _Draft:
+        """The same with this number: somebody else may have taken the one that it was given."""
+        if number == self.order.number:
+            return self
+        placed, *rest = self.events
+        assert isinstance(placed, OrderPlaced)
+        placed = replace(placed, order=placed.order | {"number": number})
+        return _Draft.of(replace(self.order, number=number), [placed, *rest], actor)

@@ -1,0 +1,147 @@
+"""Rows of CSV files of work orders: new ones placed together, known ones changed.
+
+What can be is worked out before: see `Intake`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder, order_faults
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.orders import work_orders
+from geo_dispatch.services.orders.intake import Intake
+from geo_dispatch.services.records.naming import (
+    EQUIPMENT,
+    PREFERRED,
+    SITE,
+    Named,
+    Reference,
+    Values,
+    have_at_hand,
+    picked,
+    refer,
+)
+
+Change = Callable[[Unit], bool]
+"""Changes a known order as its row says; whether that changed anything."""
+
+
+class OrderRows:
+    """The rows of one file, looked at in one unit and written in the same or a later one.
+
+    Attributes
+    ----------
+    unchanged
+        How many rows tell nothing new.
+    """
+
+    def __init__(self, ctx: Desk, unit: Unit, actor: Actor, rows: Iterable[Values]) -> None:
+        rows = list(rows)
+        self._ctx = ctx
+        self._unit = unit
+        self._actor = actor
+        have_at_hand(unit, NAMED, rows)
+        self.intake = Intake(ctx, unit, actor, len(rows))
+        self.unchanged = 0
+
+    def take(self, values: Values) -> Change | None:
+        """Look at a row: what is to be done when the new orders are in, if it changes one.
+
+        Raises
+        ------
+        InvalidInput
+            Every fault of it, by field or column.
+        Conflict
+            The order is known, and cannot be changed any more.
+        """
+        fields = _fields(self._ctx, self._unit, values)
+        known = self._unit.orders.by_external_id(values["external_id"])
+        if known is None:
+            self.intake.take(fields)
+            return None
+        changed = work_orders.foreseen(self._ctx, self._unit, known, fields)
+        if changed == known:
+            self.unchanged += 1
+            return None
+        self._unit.orders.hold(changed)
+        return self._change(known.id, fields)
+
+    def _change(self, order_id: OrderId, fields: OrderFields) -> Change:
+        def change(unit: Unit) -> bool:
+            known = unit.orders.get(order_id)
+            changed = work_orders.change_in(self._ctx, unit, known, fields, actor=self._actor)
+            return changed != known
+
+        return change
+
+
+def _fields(ctx: Desk, unit: Unit, values: Values) -> OrderFields:
+    """What the row says of its order."""
+    fields: OrderFields = picked(
+        values,
+        "external_id",
+        "type",
+        "work_class",
+        "required_skills",
+        "required_certificates",
+        "required_equipment",
+        "required_parts",
+        "crew_size",
+        "priority",
+        "contract_critical",
+        "start_at",
+        "due_at",
+        "permits",
+        "checklist",
+        "notes",
+    )
+    faults = []
+    minutes = values.get("duration_min")
+    if minutes is not None and minutes <= 0:
+        faults.append(Fault("duration_min", f"{minutes:g} is not above 0 minutes"))
+    elif minutes is not None:
+        fields["duration_s"] = minutes * 60.0
+    if "window_start" in values:
+        try:
+            fields["window"] = Window(values["window_start"], values["window_end"])
+        except ValueError as error:
+            faults.append(Fault("window_end", str(error)))
+    try:
+        refer(unit, fields, values, *_REFERENCES)
+    except InvalidInput as error:
+        faults.extend(error.faults)
+    if faults:
+        asked: OrderFields = {"site_id": _NOWHERE, **fields}
+        order = WorkOrder(id=OrderId(""), number="", placed_at=ctx.clock(), **asked)
+        raise InvalidInput("this work order cannot be", [*faults, *order_faults(order)])
+    return fields
+
+
+_NOWHERE: Final[Any] = ""
+_AFTER: Final = Reference(
+    "after_external_ids",
+    "after",
+    lambda unit: unit.orders,
+    "work order",
+    "put it into a line above",
+)
+_PARENT: Final = Reference(
+    "parent_external_id",
+    "parent_id",
+    lambda unit: unit.orders,
+    "work order",
+    "put it into a line above",
+)
+_REFERENCES: Final = (SITE, EQUIPMENT, _AFTER, PREFERRED, _PARENT)
+NAMED: Final[Named] = {
+    "external_id": lambda unit: unit.orders,
+    **{one.column: one.records for one in _REFERENCES},
+}
+"""Columns of external ids in such files."""
