@@ -40,6 +40,12 @@ def checked_moment(moment: datetime) -> datetime:
     return utc(moment)
 
 
+def whole_minute(moment: datetime) -> datetime:
+    """The first whole minute from then on: what people agree on."""
+    past = timedelta(seconds=moment.second, microseconds=moment.microsecond)
+    return moment if not past else moment - past + timedelta(minutes=1)
+
+
 def datetime_to_ms(moment: datetime) -> int:
     """Milliseconds since 1970 UTC; exact, whole milliseconds."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)

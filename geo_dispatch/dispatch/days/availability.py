@@ -113,10 +113,22 @@ def openings(
 
 
 def clock_text(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """The moment as a dispatcher says it: ``"14:20"`` today, ``"Mon 23 Nov 08:00"`` another day."""
+    """The moment as a dispatcher says it: ``"14:20"`` today, else ``"08:00 on Mon 23 Nov"``."""
     local = moment.astimezone(zone)
     today = local.date() == now.astimezone(zone).date()
-    return f"{local:%H:%M}" if today else f"{local:%a %d %b %H:%M}"
+    return f"{local:%H:%M}" if today else f"{local:%H:%M on %a %d %b}"
+
+
+def so_long(seconds: float) -> str:
+    """``"42 min"``; from two hours on ``"5 h 20 min"``."""
+    minutes = round(seconds / 60)
+    if minutes < _TWO_HOURS_MIN:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+_TWO_HOURS_MIN: Final = 120
 
 
 def _duties(

@@ -33,17 +33,17 @@ from geo_dispatch.dispatch.days.sliding import TICK, At, Room
 from geo_dispatch.dispatch.records.technicians import Leave, Technician
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
-from geo_dispatch.kernel.time import Window
+from geo_dispatch.kernel.time import Window, whole_minute
 
 _SAID: Final = {
-    Limit.WINDOW: "there at {it}, but the window ends {mark}",
-    Limit.PINNED_START: "begins at {it}, but it was agreed for {mark} at the latest",
-    Limit.CREW: "begins at {it}, but the others of the crew at {mark}",
-    Limit.SLA_RESPONSE: "there at {it}, but the SLA asks for a response by {mark}",
-    Limit.SLA_COMPLETION: "done at {it}, but the SLA asks for completion by {mark}",
-    Limit.DUE: "done at {it}, but due {mark}",
-    Limit.SHIFT: "done at {it}, but the shift ends {mark}",
-    Limit.ACCESS: "done at {it}, but the site closes at {mark}",
+    Limit.WINDOW: "there at {}, but the window ends at {}",
+    Limit.PINNED_START: "begins at {}, but {} at the latest was agreed",
+    Limit.CREW: "begins at {}, but the crew begins at {}",
+    Limit.SLA_RESPONSE: "there at {}, but the SLA asks for a response by {}",
+    Limit.SLA_COMPLETION: "done at {}, but the SLA asks for completion by {}",
+    Limit.DUE: "done at {}, but due at {}",
+    Limit.SHIFT: "done at {}, but the shift ends at {}",
+    Limit.ACCESS: "done at {}, but the site closes at {}",
 }
 
 
@@ -124,6 +124,11 @@ class World:
     def clock(self, moment: datetime) -> str:
         """The moment as a dispatcher says it."""
         return clock_text(moment, self.zone, self.now)
+
+    def clocks(self, late: datetime, mark: datetime) -> tuple[str, str]:
+        """A moment and the mark before it, never said to be the same minute."""
+        said, until = self.clock(late), self.clock(mark)
+        return (self.clock(whole_minute(late)) if said == until else said), until
 
     def not_before(self, stop: Stop) -> list[datetime]:
         """What the beginning waits for, apart from the technician and the site."""
@@ -317,10 +322,10 @@ class _Attempt:
         """Tell that the site lets nobody in for so long: too short, too late, or not that day."""
         clock = self.world.clock
         if shut.opens:
-            fact = f"there at {clock(begin)}, but the site opens {clock(shut.mark)}"
+            fact = f"there at {clock(begin)}, but the site opens at {clock(shut.mark)}"
         else:
-            done = shut.mark + shut.late
-            fact = f"done at {clock(done)}, but the site closes at {clock(shut.mark)}"
+            done, closes = self.world.clocks(shut.mark + shut.late, shut.mark)
+            fact = f"done at {done}, but the site closes at {closes}"
         self._break(Limit.ACCESS, shut.late.total_seconds(), shut.mark, fact)
 
     def _work(self, begin: At) -> Work:
@@ -353,9 +358,7 @@ class _Attempt:
         for mark in self._deadlines(closes):
             it = work.begin if mark.of == "begin" else work.finish
             if self.room.is_past(it, mark.at):
-                said = _SAID[mark.limit].format(
-                    it=self.world.clock(it.when), mark=self.world.clock(mark.at)
-                )
+                said = _SAID[mark.limit].format(*self.world.clocks(it.when, mark.at))
                 self._break(mark.limit, (it.when - mark.at).total_seconds(), mark.at, said)
         for late in work.late:
             self._late(late)
@@ -389,8 +392,8 @@ class _Attempt:
                 self._leave_breaks(leave, late)
 
     def _late(self, late: LateRest) -> None:
-        clock, latest = self.world.clock, late.rest.latest
-        fact = f"break at {clock(late.begin_at)}, but it begins by {clock(latest)} at the latest"
+        begins, by = self.world.clocks(late.begin_at, latest := late.rest.latest)
+        fact = f"break at {begins}, but it begins at {by} at the latest"
         self._break(Limit.BREAK, (late.begin_at - latest).total_seconds(), latest, fact)
 
     def _break(self, limit: Limit, by_s: float, at: datetime | None, fact: str) -> None:

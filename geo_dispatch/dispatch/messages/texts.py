@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from geo_dispatch.dispatch.days.availability import so_long
 from geo_dispatch.dispatch.messages.queueing import Facts, Happening, clipped
 from geo_dispatch.dispatch.work.orders import WorkOrder
 
@@ -37,18 +38,6 @@ def in_words(fields: Iterable[str]) -> str:
     """``"duration, preferred technician"``: fields of an order as people call them."""
     names = (name.removesuffix("_s").removesuffix("_id").removesuffix("_at") for name in fields)
     return ", ".join(sorted(name.replace("_", " ") for name in names))
-
-
-def so_long(seconds: float) -> str:
-    """``"42 min"``; from two hours on ``"5 h 20 min"``."""
-    minutes = round(seconds / 60)
-    if minutes < _TWO_HOURS_MIN:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
-_TWO_HOURS_MIN: Final = 120
 
 
 def placed(h: Happening, facts: Facts) -> str:

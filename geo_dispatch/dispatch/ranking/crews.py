@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from geo_dispatch.dispatch.days.case import Case
@@ -14,6 +14,7 @@ from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.scoring import RankingParams
 from geo_dispatch.dispatch.ranking.search import rank
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.time import whole_minute
 
 MOMENTS: Final = 12
 """Beginnings tried: the earliest at which enough can be there, and those right after it."""
@@ -90,12 +91,6 @@ def choose(size: int, leads: Offers, members: Offers, *, moments: int = MOMENTS)
         if (choice := _choose_at(moment, size, leads(moment), members(moment))) is not None
     ]
     return min(found, key=lambda one: (one.cost_min, one.begin_at), default=None)
-
-
-def whole_minute(moment: datetime) -> datetime:
-    """The first whole minute from then on: what people agree on."""
-    past = timedelta(seconds=moment.second, microseconds=moment.microsecond)
-    return moment if not past else moment - past + timedelta(minutes=1)
 
 
 def _choose_at(

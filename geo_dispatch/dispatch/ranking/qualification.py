@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
-from geo_dispatch.dispatch.days.availability import next_working
+from geo_dispatch.dispatch.days.availability import next_working, so_long
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan
 from geo_dispatch.dispatch.ranking.exclusions import NEVER, Code, Exclusion, Measured, iso
 from geo_dispatch.dispatch.ranking.relaxation import Gives, Relaxation
-from geo_dispatch.dispatch.ranking.requirements import lacking, not_to_be_had
+from geo_dispatch.dispatch.ranking.requirements import lacking, nowhere
 from geo_dispatch.dispatch.records.technicians import Leave, Technician
 from geo_dispatch.kernel.time import Window, utc
 
@@ -24,13 +24,13 @@ def exclusions(case: Case, plan: Plan, start: Origin | None) -> list[Exclusion]:
     """All reasons that can be told without roads; empty when there are none."""
     technician = plan.technician
     if technician.retired:
-        return [Exclusion(Code.RETIRED, f"{technician.call_sign} is retired")]
+        return [Exclusion(Code.RETIRED, f"{technician.call_sign} is out of service")]
     return [
         *of_the_order(case),
         *_waits_for(case, plan),
         *off_duty(case, technician),
         *lacking(case, technician, case.earliest),
-        *not_to_be_had(case, technician, case.earliest, ever=True),
+        *nowhere(case, technician),
         *no_place(case, plan, start),
     ]
 
@@ -63,7 +63,8 @@ def off_duty(case: Case, technician: Technician) -> list[Exclusion]:
     duty = Relaxation(Gives.DUTY, technician.id, at=at)
     measured: Measured = {"at": iso(at), "works_from": iso(back) if back else None}
     fact = f"off shift at {case.clock(at)}"
-    lifts = f"on shift from {case.clock(back)}" if back else "a shift within the next four weeks"
+    lifts = f"a shift at {case.clock(at)}"
+    lifts += f"; the next one begins at {case.clock(back)}" if back else ", there is none ahead"
     if case.order.emergency and technician.on_call:
         rota = min((w.start for w in technician.on_call if w.start > at), default=None)
         next_call = f"next from {case.clock(rota)}" if rota else "not again on the rota"
@@ -74,7 +75,7 @@ def off_duty(case: Case, technician: Technician) -> list[Exclusion]:
             )
         ]
     if not technician.shifts:
-        fact, lifts = "has no shifts", "shifts in the technician's record"
+        fact, lifts = "has no shifts", f"shifts entered for {technician.call_sign}"
     return [Exclusion(Code.OFF_SHIFT, fact, lifts, measured, duty)]
 
 
@@ -87,7 +88,7 @@ def no_place(case: Case, plan: Plan, start: Origin | None) -> list[Exclusion]:
             Exclusion(
                 Code.NO_POSITION,
                 "has never sent a position",
-                "a position sent from the technician's phone",
+                f"a position from the phone of {technician.call_sign}",
                 relax=relax,
             )
         ]
@@ -99,8 +100,8 @@ def no_place(case: Case, plan: Plan, start: Origin | None) -> list[Exclusion]:
     return [
         Exclusion(
             Code.POSITION_STALE,
-            f"last position at {case.clock(seen.at)}, {age_s / 60:.0f} min ago",
-            "a new position sent from the technician's phone",
+            f"last position at {case.clock(seen.at)}, {so_long(age_s)} ago",
+            f"a new position from the phone of {technician.call_sign}",
             {"position_at": iso(seen.at), "age_s": age_s},
             relax,
         )
@@ -114,7 +115,8 @@ def _on_hold(case: Case) -> list[Exclusion]:
     return [
         Exclusion(
             Code.ON_HOLD,
-            f"{case.order.number} is on hold since {case.clock(hold.since)}: {hold.reason}"
+            f"{case.order.number} is on hold since {case.clock(hold.since)}: "
+            + hold.reason.replace("_", " ")
             + (f" ({hold.note})" if hold.note else ""),
             f"{case.order.number} released",
             {"reason": hold.reason.value, "since": iso(hold.since)},
@@ -131,7 +133,7 @@ def _permits(case: Case) -> Iterator[Exclusion]:
         fact = (
             f"{permit.name} is not granted"
             if granted is None
-            else f"{permit.name} holds from {granted.isoformat()}"
+            else f"{permit.name} holds from {granted.isoformat()} only"
         )
         yield Exclusion(
             Code.PERMIT_MISSING,
@@ -151,7 +153,7 @@ def _waits_for(case: Case, plan: Plan) -> Iterator[Exclusion]:
         yield Exclusion(
             Code.WAITS_FOR,
             f"{prior.number} must be complete before, and is {prior.status.replace('_', ' ')}",
-            f"{prior.number} complete, or planned with an end",
+            f"{prior.number} complete, or a time known at which it will be",
             {"order": prior.number, "status": prior.status.value},
             Relaxation(Gives.PREDECESSOR, prior.id),
         )

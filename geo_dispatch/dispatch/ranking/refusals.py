@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.day import Day
@@ -13,9 +13,11 @@ from geo_dispatch.dispatch.days.feasibility import Limit, Violation
 from geo_dispatch.dispatch.days.insertion import Insertion
 from geo_dispatch.dispatch.days.plan import Basis, Plan
 from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion, Measured, iso
+from geo_dispatch.dispatch.ranking.lifting import lifted_by
 from geo_dispatch.dispatch.ranking.relaxation import Gives, Relaxation
-from geo_dispatch.dispatch.ranking.requirements import lacking, not_to_be_had
+from geo_dispatch.dispatch.ranking.requirements import lacking, taken
 from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.kernel.time import Window
 
 
 def refusing(case: Case, insertion: Insertion) -> tuple[Violation, ...]:
@@ -45,13 +47,13 @@ def in_the_day(case: Case, day: Day, insertions: Sequence[Insertion]) -> list[Ex
 
 def against(case: Case, insertion: Insertion) -> list[Violation | Exclusion]:
     """Everything against the order taking that place; empty when it may."""
-    begin_at = insertion.stay.begin_at
+    stay, technician = insertion.stay, insertion.plan.technician
     found: list[Violation | Exclusion] = list(refusing(case, insertion))
-    if begin_at is not None and begin_at > case.earliest:
+    if stay.begin_at is not None and stay.begin_at > case.earliest:
         # what was fine at the earliest moment may have expired by now
-        found += lacking(case, insertion.plan.technician, begin_at)
-    if begin_at is not None:
-        found += not_to_be_had(case, insertion.plan.technician, begin_at)
+        found += lacking(case, technician, stay.begin_at)
+    if stay.depart_at is not None and stay.finish_at is not None:
+        found += taken(case, technician, Window(stay.depart_at, stay.finish_at))
     return found
 
 
@@ -95,14 +97,14 @@ def _told(violation: Violation, case: Case, day: Day, insertion: Insertion) -> E
     code = _OWN[violation.limit] if own else Code.WOULD_BE_LATE_FOR
     if violation.limit in _OF_THE_TECHNICIAN:
         code = _OWN[violation.limit]
+    number = _number(insertion.plan, violation.order_id)
+    relax = _relaxation(violation, insertion)
     exclusion = Exclusion(
         code,
-        violation.fact
-        if own
-        else f"{_number(insertion.plan, violation.order_id)}: {violation.fact}",
-        _lifts(violation, own=own, plan=insertion.plan),
+        violation.fact if own else f"then at {number}: {violation.fact}",
+        lifted_by(relax, case, insertion.plan) if relax is not None else "",
         _measured(violation, insertion),
-        _relaxation(violation, insertion),
+        relax,
     )
     return _committed(exclusion, case, insertion) if code is Code.OUTSIDE_WINDOW else exclusion
 
@@ -165,39 +167,22 @@ def _relaxation(violation: Violation, insertion: Insertion) -> Relaxation | None
     if gives is None or (endless and limit is not Limit.PREDECESSOR):
         return None
     target = plan.technician.id if limit in _OF_THE_TECHNICIAN else violation.order_id
-    opens_later = (
-        limit is Limit.ACCESS and violation.at is not None and _opens(violation, insertion)
-    )
-    amount = None if endless or opens_later else violation.by_s
-    return Relaxation(gives, target, amount, violation.at)
+    shut_at = _shut_at(violation, insertion) if limit is Limit.ACCESS else None
+    if shut_at is not None:
+        return Relaxation(gives, target, None, shut_at)
+    return Relaxation(gives, target, None if endless else violation.by_s, violation.at)
 
 
-def _opens(violation: Violation, insertion: Insertion) -> bool:
-    """Whether nobody is let in that day at all, rather than not for long enough."""
+def _shut_at(violation: Violation, insertion: Insertion) -> datetime | None:
+    """When work would begin where nobody is let in that day at all, rather than not for long."""
     begins = (
         stay.begin_at
         for stay in insertion.schedule.stays
         if stay.stop.order.id == violation.order_id
     )
     begin_at = next(begins, None)
-    return begin_at is not None and violation.at == begin_at + timedelta(seconds=violation.by_s)
-
-
-def _lifts(violation: Violation, *, own: bool, plan: Plan) -> str:
-    if math.isinf(violation.by_s) or violation.at is None:
-        return "what comes before it planned, or complete" if own else ""
-    longer = f"{math.ceil(violation.by_s / 60)} min"
-    whose = "" if own else f" of {_number(plan, violation.order_id)}"
-    return {
-        Limit.WINDOW: f"a window{whose} that ends {longer} later",
-        Limit.PINNED_START: f"an agreed start{whose} {longer} later",
-        Limit.ACCESS: f"access{whose} for {longer} more",
-        Limit.SHIFT: f"{longer} of overtime",
-        Limit.LEAVE: f"leave that is {longer} shorter",
-        Limit.BREAK: f"a break that may begin {longer} later",
-        Limit.PREDECESSOR: "the order before it done earlier, or taken out of this day",
-        Limit.CREW: f"a start of the crew {longer} later",
-    }.get(violation.limit, f"a promise{whose} for {longer} later")
+    late = timedelta(seconds=violation.by_s)
+    return begin_at if begin_at is not None and violation.at == begin_at + late else None
 
 
 def _measured(violation: Violation, insertion: Insertion) -> Measured:

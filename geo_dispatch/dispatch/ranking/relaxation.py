@@ -37,9 +37,10 @@ class Gives(StrEnum):
     SLA_COMPLETION = "sla_completion"
 
 
-TIMES: Final = frozenset(
+_TIMES: Final = frozenset(
     {
         Gives.SHIFT,
+        Gives.LEAVE,
         Gives.WINDOW,
         Gives.START,
         Gives.ACCESS,
@@ -50,7 +51,7 @@ TIMES: Final = frozenset(
         Gives.SLA_COMPLETION,
     }
 )
-"""What gives way by an amount of time: no less of it would do."""
+"""What gives way by an amount of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,8 @@ class Relaxation:
     target: str
     amount: int | float | None = None
     at: datetime | None = None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it gives way by so many seconds: no less of them would do."""
+        return self.gives in _TIMES and self.amount is not None

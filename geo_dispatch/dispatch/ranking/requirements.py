@@ -5,60 +5,67 @@ Names are compared without case. What expires is judged on the local day of the 
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
+from typing import NamedTuple
 
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.ranking.booking import Lack, allocate, not_aboard
-from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion, Measured, iso
+from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion, iso
 from geo_dispatch.dispatch.ranking.relaxation import Gives, Relaxation
 from geo_dispatch.dispatch.records.resources import Booking
 from geo_dispatch.dispatch.records.technicians import Certificate, Part, Skill, Technician
 from geo_dispatch.dispatch.work.orders import SkillRequirement
 from geo_dispatch.kernel.time import Window
 
-SHORTEST_VISIT: Final = timedelta(seconds=1)
-
 
 def lacking(case: Case, technician: Technician, at: datetime) -> list[Exclusion]:
     """Everything that the work needs and the technician lacks on the day of ``at``."""
     if case.joins_at is not None:
         return []
-    day = at.astimezone(case.zone).date()
+    order, days = case.order, _Days(*(one.astimezone(case.zone).date() for one in (at, case.now)))
     return [
-        *(one for need in case.order.required_skills if (one := _skill(need, technician, day))),
+        *(one for need in order.required_skills if (one := _skill(need, technician, days))),
         *(
             one
-            for name in case.order.required_certificates
-            if (one := _certificate(name, technician, day))
+            for name in order.required_certificates
+            if (one := _certificate(name, technician, days))
         ),
         *_equipment_type(case, technician),
-        *(one for need in case.order.required_parts if (one := _part(need, technician))),
+        *(one for need in order.required_parts if (one := _part(need, technician))),
     ]
 
 
-def not_to_be_had(
-    case: Case, technician: Technician, at: datetime, *, ever: bool = False
-) -> list[Exclusion]:
-    """Vehicles and tools that the work needs, not aboard and not to be booked for the visit.
+def nowhere(case: Case, technician: Technician) -> list[Exclusion]:
+    """Vehicles and tools that the work needs, not aboard and not to be booked at any time."""
+    if case.joins_at is not None:
+        return []
+    there = {name for one in case.resources if not one.retired for name in one.provides}
+    return [
+        Exclusion(
+            Code.EQUIPMENT_MISSING,
+            f"no {name} aboard, and none to be booked",
+            f"a {name} in {technician.call_sign}, or one to be booked",
+            {"equipment": name},
+            Relaxation(Gives.EQUIPMENT, name),
+        )
+        for name in not_aboard(case.order, [technician])
+        if name not in there
+    ]
+
+
+def taken(case: Case, technician: Technician, visit: Window) -> list[Exclusion]:
+    """Vehicles and tools that the work needs, not aboard, and others have all of them.
 
     Parameters
     ----------
-    at
-        When the work would begin.
-    ever
-        Leave out what could be booked at another time.
+    visit
+        From setting out to the end of the work: so long they would be booked.
     """
     if case.joins_at is not None:
         return []
     needed = not_aboard(case.order, [technician])
-    visit = Window(at, at + max(timedelta(seconds=case.order.duration_s), SHORTEST_VISIT))
     allocation = allocate(needed, case.resources, case.bookings, visit, order_id=case.order.id)
-    return [
-        _equipment(case, lack, technician, visit)
-        for lack in allocation.lacks
-        if not (ever and lack.taken)
-    ]
+    return [_taken(case, lack, visit) for lack in allocation.lacks if lack.taken]
 
 
 def met(case: Case, technician: Technician) -> tuple[str, ...]:
@@ -106,7 +113,20 @@ def same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def _skill(need: SkillRequirement, technician: Technician, day: date) -> Exclusion | None:
+class _Days(NamedTuple):
+    """Of the visit, and today; local."""
+
+    visit: date
+    today: date
+
+    def over(self, what: str, last: date) -> str:
+        """That something doesn't hold on the day of the visit, or no longer does."""
+        if last < self.today:
+            return f"{what} ended {last.isoformat()}"
+        return f"{what} ends {last.isoformat()}, the visit is on {self.visit.isoformat()}"
+
+
+def _skill(need: SkillRequirement, technician: Technician, days: _Days) -> Exclusion | None:
     having = held(need, technician)
     high_enough = [skill for skill in having if skill.level >= need.level]
     relax = Relaxation(Gives.SKILL, need.name, need.level)
@@ -122,43 +142,43 @@ def _skill(need: SkillRequirement, technician: Technician, day: date) -> Exclusi
         best = max(having, key=lambda skill: skill.level)
         return Exclusion(
             Code.SKILL_LEVEL,
-            f"{best.name} at level {best.level}, the work needs {need.level}",
+            f"has {best.name} at level {best.level}, the work needs level {need.level}",
             f"{best.name} at level {need.level} or higher",
             {"skill": best.name, "level": best.level, "level_needed": need.level},
             relax,
         )
-    last = max(high_enough, key=_lasts)
-    if _lasts(last) >= day:
+    last, day = max(map(_lasts, high_enough)), days.visit.isoformat()
+    if last >= days.visit:
         return None
     return Exclusion(
         Code.SKILL_EXPIRED,
-        f"skill {need.name} ended {_lasts(last).isoformat()}",
-        f"a renewal of {need.name} up to {day.isoformat()} or later",
-        {"skill": need.name, "expires_on": _lasts(last).isoformat(), "visit_on": day.isoformat()},
+        days.over(f"skill {need.name}", last),
+        f"{need.name} renewed until {day} or later",
+        {"skill": need.name, "expires_on": last.isoformat(), "visit_on": day},
         relax,
     )
 
 
-def _certificate(name: str, technician: Technician, day: date) -> Exclusion | None:
+def _certificate(name: str, technician: Technician, days: _Days) -> Exclusion | None:
     having = certificates_held(name, technician)
     relax = Relaxation(Gives.CERTIFICATE, name)
     if not having:
         return Exclusion(
             Code.CERT_MISSING,
             f"has no {name}",
-            f"{name} in the technician's record",
+            f"{name} entered for {technician.call_sign}",
             {"certificate": name},
             relax,
         )
     last = max(having, key=_lasts)
-    if _lasts(last) >= day:
+    until, day = _lasts(last), days.visit.isoformat()
+    if until >= days.visit:
         return None
-    ended = _lasts(last).isoformat()
     return Exclusion(
         Code.CERT_EXPIRED,
-        f"{last.kind} {last.name} ends {ended}, the visit is on {day.isoformat()}",
-        f"a renewal of {last.name} up to {day.isoformat()} or later",
-        {"certificate": last.name, "expires_on": ended, "visit_on": day.isoformat()},
+        days.over(f"{last.kind} {last.name}", until),
+        f"{last.name} renewed until {day} or later",
+        {"certificate": last.name, "expires_on": until.isoformat(), "visit_on": day},
         relax,
     )
 
@@ -171,7 +191,7 @@ def _equipment_type(case: Case, technician: Technician) -> list[Exclusion]:
         Exclusion(
             Code.EQUIPMENT_UNKNOWN,
             f"doesn't know {wanted}",
-            f"{wanted} among the equipment that the technician knows",
+            f"{wanted} entered as known to {technician.call_sign}",
             {"equipment_type": wanted},
             Relaxation(Gives.EQUIPMENT_TYPE, wanted),
         )
@@ -185,33 +205,24 @@ def _part(need: Part, technician: Technician) -> Exclusion | None:
     return Exclusion(
         Code.PART_MISSING,
         f"{there or 'no'} {need.sku} in the van, {need.quantity} needed",
-        f"{need.quantity - there} more {need.sku}",
+        f"{need.quantity - there} more {need.sku} in the van",
         {"sku": need.sku, "in_van": there, "needed": need.quantity},
         Relaxation(Gives.PART, need.sku, need.quantity - there),
     )
 
 
-def _equipment(case: Case, lack: Lack, technician: Technician, visit: Window) -> Exclusion:
-    relax = Relaxation(Gives.EQUIPMENT, lack.name)
-    measured: Measured = {"equipment": lack.name, "visit_from": iso(visit.start)}
-    if lack.free_from is None or not lack.taken:
-        return Exclusion(
-            Code.EQUIPMENT_MISSING,
-            f"no {lack.name} aboard, and none to be booked",
-            f"a {lack.name} in {technician.call_sign}, or one to be booked",
-            measured,
-            relax,
-        )
-    taken = "; ".join(
+def _taken(case: Case, lack: Lack, visit: Window) -> Exclusion:
+    free_from = lack.free_from or visit.end
+    having = "; ".join(
         f"{resource.name} is {_busy(booking)} until {case.clock(booking.window.end)}"
         for resource, booking in lack.taken
     )
     return Exclusion(
         Code.EQUIPMENT_MISSING,
-        f"no {lack.name} aboard: {taken}",
-        f"a visit from {case.clock(lack.free_from)}",
-        measured | {"free_from": iso(lack.free_from)},
-        relax,
+        f"no {lack.name} aboard: {having}",
+        f"another {lack.name}, or setting out from {case.clock(free_from)}",
+        {"equipment": lack.name, "visit_from": iso(visit.start), "free_from": iso(free_from)},
+        Relaxation(Gives.EQUIPMENT, lack.name),
     )
 
 

@@ -1,13 +1,14 @@
 """Why somebody can't be sent, all the way down: each limit in the way, and what would lift it.
 
-What is found first is given way to, and the day is judged again, until the visit fits. So what is
-told here is enough: with all of it relaxed by just so much, the technician can be sent.
+What is found first is given way to, and the day is judged again, until the visit fits. Then what
+turned out needless is left out. So what is told is enough, and no more: with all of it relaxed by
+just so much the technician can be sent, and with any of it by less they can't.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +19,10 @@ from geo_dispatch.dispatch.days.insertion import insertions
 from geo_dispatch.dispatch.days.plan import Plan, origin
 from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.just_enough import just_enough
 from geo_dispatch.dispatch.ranking.qualification import exclusions
 from geo_dispatch.dispatch.ranking.refusals import against, in_the_day
-from geo_dispatch.dispatch.ranking.relaxation import TIMES, Relaxation
+from geo_dispatch.dispatch.ranking.relaxation import Relaxation
 from geo_dispatch.dispatch.ranking.relaxing import relax
 from geo_dispatch.kernel.ids import TechnicianId
 
@@ -37,7 +39,8 @@ class WhyNot:
     Attributes
     ----------
     exclusions
-        The first limits, and behind them those that show once these are lifted.
+        The first limits, and behind them those that show once these are lifted; where they are
+        enough, only those without which the others aren't.
     enough
         With all of it relaxed as stated, the technician can be sent.
     late_s
@@ -58,29 +61,34 @@ class WhyNot:
     @property
     def nearness(self) -> tuple[bool, int, float, TechnicianId]:
         """To order by: who could go with the least given way first."""
-        facts = sum(1 for one in self.relaxations if one.gives not in TIMES)
+        facts = sum(1 for one in self.relaxations if not one.in_time)
         return not self.enough, facts, self.late_s, self.technician_id
 
 
 def why_not(case: Case, plan: Plan, drives: Drives, *, overtime_s: float = 0.0) -> WhyNot | None:
     """Everything in the way of the technician of the plan; None when they can be sent."""
-    technician, order_id = plan.technician, case.order.id
-    plan = plan.without(order_id)
+    technician, plan = plan.technician, plan.without(case.order.id)
+
+    def judge(given: Sequence[Relaxation]) -> list[Exclusion]:
+        return _reasons(*relax(case, plan, given), drives, overtime_s)
+
     found: list[Exclusion] = []
+    given: list[Relaxation] = []
     enough = False
     for _ in range(_MOST_ROUNDS):
-        reasons = _reasons(case, plan, drives, overtime_s)
-        found += reasons
-        given = [one.relax for one in reasons if one.relax is not None]
+        reasons = judge(given)
         enough = not reasons
-        if enough or len(given) < len(reasons):
+        new = [one for one in reasons if one not in found]
+        found += new
+        given += [one.relax for one in new if one.relax is not None]
+        if not new or len(given) < len(found):
             break
-        case, plan = relax(case, plan, given)
     if not found:
         return None
-    times = (one.relax for one in found if one.relax is not None and one.relax.gives in TIMES)
+    told = just_enough(found, case, plan, judge) if enough else tuple(found)
+    times = (one.relax for one in told if one.relax is not None and one.relax.in_time)
     late_s = math.fsum(one.amount or 0.0 for one in times)
-    return WhyNot(technician.id, technician.call_sign, tuple(found), enough, late_s)
+    return WhyNot(technician.id, technician.call_sign, told, enough, late_s)
 
 
 def in_the_way(case: Case, fleet: Fleet, rows: Iterable[int] | None = None) -> list[WhyNot]:

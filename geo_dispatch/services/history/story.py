@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from geo_dispatch.dispatch.days.availability import so_long
 from geo_dispatch.dispatch.days.plan import Basis
-from geo_dispatch.dispatch.messages.texts import in_words, so_long
+from geo_dispatch.dispatch.messages.texts import in_words
 from geo_dispatch.dispatch.work import events as e
 
 

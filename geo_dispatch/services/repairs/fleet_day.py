@@ -12,7 +12,7 @@ from geo_dispatch.dispatch.days.drives import Drives
 from geo_dispatch.dispatch.days.feasibility import deadlines
 from geo_dispatch.dispatch.days.plan import Basis, Plan, Stop
 from geo_dispatch.dispatch.ranking.qualification import of_the_order, off_duty
-from geo_dispatch.dispatch.ranking.requirements import lacking, not_to_be_had
+from geo_dispatch.dispatch.ranking.requirements import lacking, nowhere
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.repairs.repair_search import Fits
 from geo_dispatch.dispatch.repairs.roster import Roster
@@ -118,13 +118,12 @@ class FleetDay:
 
     def _can_do(self, order: WorkOrder, technician: Technician) -> bool:
         case = self._case(order)
-        at = case.earliest
         return (
             order.crew_size == 1
             and not of_the_order(case)
             and not off_duty(case, technician)
-            and not lacking(case, technician, at)
-            and not not_to_be_had(case, technician, at, ever=True)
+            and not lacking(case, technician, case.earliest)
+            and not nowhere(case, technician)
         )
 
     def _case(self, order: WorkOrder) -> Case:

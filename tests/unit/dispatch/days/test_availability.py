@@ -57,4 +57,4 @@ def test_who_never_works_has_no_next_time():
 
 def test_the_day_is_named_only_when_it_is_another_local_one():
     assert clock_text(utc(23, 13, 20), ZONE, NOW) == "14:20"
-    assert clock_text(utc(23, 23, 30), ZONE, NOW) == "Tue 24 Nov 00:30"
+    assert clock_text(utc(23, 23, 30), ZONE, NOW) == "00:30 on Tue 24 Nov"

@@ -121,7 +121,7 @@ def test_the_shift_limits_the_end_of_the_work_and_says_by_how_much():
     day = walked(here(duration_s=6 * 3600), here("wo_2", 2, duration_s=5400.0))
     (violation,) = day.violations
     assert (violation.limit, violation.order_id, violation.by_s) == (Limit.SHIFT, "wo_2", 1800.0)
-    assert violation.fact == "done at 17:30, but the shift ends 17:00"
+    assert violation.fact == "done at 17:30, but the shift ends at 17:00"
 
 
 @pytest.mark.capability("FA-053")

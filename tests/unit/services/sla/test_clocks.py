@@ -123,7 +123,7 @@ def test_only_holds_that_the_policy_names_pause(office, gold):
     assert released.sla.completion.due_at == NOW + 26 * HOUR  # tomorrow, 11:00 in Vaduz
     assert [event.body["why"] for event in moved(office, gold)][1:] == [
         "response stands still, was due 13:00, completion stands still, was due 17:00",
-        "response runs again, due 16:00, completion runs again, due Tue 03 Mar 11:00",
+        "response runs again, due 16:00, completion runs again, due 11:00 on Tue 03 Mar",
     ]
 
 
