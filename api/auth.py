@@ -18,6 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.deps import state_of
 from api.roles import ROLES
+from api.unambiguous import refuse_ambiguous_query
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Forbidden, Unauthenticated
 from geo_dispatch.kernel.ids import TechnicianId
@@ -27,6 +28,8 @@ SESSION_COOKIE: Final = "gd_session"
 
 _KEYS: Final = frozenset({Role.INGEST, Role.CALENDAR})
 """What apps send that know no headers; each is good for one thing, because URLs end up in logs."""
+
+_IN_URLS: Final = frozenset({"key", "api_key"})
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -81,8 +84,14 @@ async def authorize(request: Request) -> Actor:
     return actor
 
 
-Caller = Annotated[Actor, Depends(authorize)]
-"""The actor of a route, allowed by the table of roles."""
+async def _caller(request: Request) -> Actor:
+    actor = await authorize(request)
+    refuse_ambiguous_query(request, besides=_IN_URLS if actor.role in _KEYS else frozenset())
+    return actor
+
+
+Caller = Annotated[Actor, Depends(_caller)]
+"""The actor of a route, allowed by the table of roles, whose query can be understood."""
 
 
 def only_for(actor: Actor, technician_id: TechnicianId | None, what: str) -> None:

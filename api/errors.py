@@ -43,6 +43,9 @@ STATUSES: Final[dict[type[errors.GeoDispatchError], HTTPStatus]] = {
 
 _RETRY_AFTER_S: Final = 2
 
+_MOST_TOLD: Final = 100
+"""More faults nobody corrects at once, and an answer is not to be larger than its question."""
+
 _UNREADABLE: Final = (ValueError, RecursionError)
 """What decoding a body raises besides JSONDecodeError: no UTF-8, nested without end."""
 
@@ -80,7 +83,8 @@ def problem(
     }
     for name, items in (("faults", faults), ("conflicts", conflicts)):
         if items:
-            body[name] = [{"where": item.where, "message": item.message} for item in items]
+            told = items[:_MOST_TOLD]
+            body[name] = [{"where": item.where, "message": item.message} for item in told]
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM_JSON)
 
 
@@ -103,11 +107,16 @@ def error_to_problem(error: errors.GeoDispatchError) -> JSONResponse:
     return problem(
         status,
         error.code,
-        f"{error.message}: {'; '.join(untold)}" if untold else error.message,
+        f"{error.message}: {_listed(untold)}" if untold else error.message,
         faults=faults,
         conflicts=error.conflicts if isinstance(error, errors.Conflict) else (),
         headers=headers,
     )
+
+
+def _listed(faults: Sequence[str]) -> str:
+    more = len(faults) - _MOST_TOLD
+    return "; ".join(faults[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
 def unexpected_problem(request_id: str) -> JSONResponse:
@@ -153,7 +162,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     return problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "invalid-input",
-        f"the request has {len(faults)} {word}: " + "; ".join(map(str, faults)),
+        f"the request has {len(faults)} {word}: {_listed([str(fault) for fault in faults])}",
         faults=faults,
     )
 

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from api.auth import authorize
 from api.deps import state_of
+from api.unambiguous import PlainRequest
 from geo_dispatch.services import idempotency
 from geo_dispatch.services.idempotency import Answer
 
@@ -20,7 +21,7 @@ _FIRST_ERROR: Final = 400
 
 
 class IdempotentRoute(APIRoute):
-    """A route whose POSTs honour Idempotency-Key.
+    """A route whose POSTs honour Idempotency-Key, and whose bodies say each thing once.
 
     Only what succeeded is kept: a refusal changed nothing, so its repeat is judged anew.
     """
@@ -29,7 +30,8 @@ class IdempotentRoute(APIRoute):
         """The route's handler, with the key looked at first."""
         handle = super().get_route_handler()
 
-        async def handle_once(request: Request) -> Response:
+        async def handle_once(given: Request) -> Response:
+            request = PlainRequest(given.scope, given.receive)
             key = request.headers.get(_HEADER)
             if key is None or request.method != "POST":
                 return await handle(request)

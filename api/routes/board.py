@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Header, Query, Response
 from api.auth import Caller, only_for
 from api.deps import State
 from api.schemas.board import AvailabilitiesOut, BoardOut, DayConflictsOut
-from api.schemas.common import Moment
+from api.schemas.common import Day, Moment
 from geo_dispatch.dispatch.boards.status_flags import StatusFlag
 from geo_dispatch.dispatch.work.orders import WorkClass
 from geo_dispatch.kernel.ids import TechnicianId
@@ -18,8 +17,8 @@ from geo_dispatch.services.dispatching import board, board_views
 
 router = APIRouter(prefix="/v1", tags=["board"])
 
-Day = Annotated[
-    date | None,
+OfDay = Annotated[
+    Day | None,
     Query(alias="date", description="Local day; left out: today.", examples=["2026-11-23"]),
 ]
 
@@ -33,7 +32,7 @@ def get_board(
     state: State,
     _caller: Caller,
     response: Response,
-    on: Day = None,
+    on: OfDay = None,
     flag: Annotated[StatusFlag | None, Query(description="Only orders with this flag.")] = None,
     work_class: Annotated[WorkClass | None, Query(description="Only work of this class.")] = None,
     territory_id: Annotated[
@@ -59,7 +58,7 @@ def get_board(
 
 
 @router.get("/board/conflicts", operation_id="list_board_conflicts")
-def list_board_conflicts(state: State, _caller: Caller, on: Day = None) -> DayConflictsOut:
+def list_board_conflicts(state: State, _caller: Caller, on: OfDay = None) -> DayConflictsOut:
     """List what is in the way of a day: overlaps, gaps too short for the drive, licences, waits."""
     found = board.conflicts(state.context, on, positions=state.feed.mirror.index())
     return DayConflictsOut.model_validate(board_views.conflicts_view(*found))

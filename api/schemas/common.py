@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+import re
+from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
@@ -37,14 +38,28 @@ MAX_ITEMS: Final = 100
 """Longest list inside a record: skills, shifts, equipment."""
 
 
+_NUMBER: Final = re.compile(r"\s*[+-]?[\d.]+\s*")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def _not_a_number(given: object) -> object:
-    if isinstance(given, int | float):
-        raise ValueError("a time must be text with its zone, such as 2026-03-02T09:00:00Z")  # noqa: TRY004 - pydantic gathers ValueErrors
+    if isinstance(given, int | float) or (isinstance(given, str) and _NUMBER.fullmatch(given)):
+        raise ValueError("a time must be text with its zone, such as 2026-03-02T09:00:00Z")
     return given
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_not_a_number), AfterValidator(checked_moment)]
 """An instant with its zone, of a time that work is done in."""
+
+
+def _as_people_write_it(given: object) -> object:
+    if not (isinstance(given, str) and _DAY.fullmatch(given)):
+        raise ValueError("a day must be text such as 2026-03-02")
+    return given
+
+
+Day = Annotated[date, BeforeValidator(_as_people_write_it)]
+"""A day of the calendar; no instant, and no number of seconds or days since some other."""
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]

@@ -10,6 +10,7 @@ from pydantic import Field
 from api.schemas.common import (
     MAX_ITEMS,
     Change,
+    Day,
     ExternalId,
     Flag,
     Input,
@@ -56,7 +57,7 @@ class PermitIn(Piece):
     """Something that must be granted before work may begin."""
 
     name: Name = Field(examples=["building permit"])
-    granted_on: date | None = Field(None, description="Null: not yet.")
+    granted_on: Day | None = Field(None, description="Null: not yet.")
     reference: Text = ""
 
     def to_core(self) -> Permit:

@@ -10,6 +10,7 @@ from pydantic import Field
 from api.schemas.common import (
     MAX_ITEMS,
     Change,
+    Day,
     ExternalId,
     Flag,
     HoursIn,
@@ -153,8 +154,8 @@ class ContractChange(Change):
     customer_id: Name = ""
     name: Name = Field("", examples=["Boilers, full service"])
     tier: Name = Field("", description="What it promises: SLA policies and rules ask for it.")
-    starts_on: date = Field(date(2026, 1, 1), description="Its first day, local.")
-    renews_on: date | None = Field(None, description="The day on which it ends or begins anew.")
+    starts_on: Day = Field(date(2026, 1, 1), description="Its first day, local.")
+    renews_on: Day | None = Field(None, description="The day on which it ends or begins anew.")
     renews_itself: Flag = Field(False, description="Goes on after that unless somebody ends it.")
     preferred_hours: list[HoursIn] = Field(
         [], max_length=MAX_ITEMS, description="When the customer likes to be visited."

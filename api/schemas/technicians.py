@@ -10,6 +10,7 @@ from pydantic import Field
 from api.schemas.common import (
     MAX_ITEMS,
     Change,
+    Day,
     ExternalId,
     HoursIn,
     HoursOut,
@@ -42,7 +43,7 @@ class SkillIn(Piece):
 
     name: Name = Field(examples=["hvac"])
     level: Whole = Field(1, ge=1, le=5, description="1 (learning) to 5 (teaches others).")
-    expires_on: date | None = Field(None, description="Last day on which it counts, local.")
+    expires_on: Day | None = Field(None, description="Last day on which it counts, local.")
 
     def to_core(self) -> Skill:
         """The skill."""
@@ -54,7 +55,7 @@ class CertificateIn(Piece):
 
     name: Name = Field(examples=["gas licence"])
     kind: Literal["certification", "licence"] = "certification"
-    expires_on: date | None = Field(None, description="Last day on which it counts, local.")
+    expires_on: Day | None = Field(None, description="Last day on which it counts, local.")
     number: Text = ""
 
     def to_core(self) -> Certificate:
