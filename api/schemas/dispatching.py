@@ -43,7 +43,7 @@ class CandidateOut(Output):
 
     technician_id: str
     call_sign: str
-    rank: int
+    rank: int | None = Field(description="Null of somebody chosen who isn't among the best kept.")
     score_min: float = Field(description="The sum of the terms; less is better.")
     position: int = Field(description="Place of the visit among their open orders, from 0.")
     drive_s: float = Field(description="To the site, from where they are or will be before it.")

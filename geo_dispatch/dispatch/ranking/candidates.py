@@ -27,7 +27,7 @@ class Candidate:
     Attributes
     ----------
     rank
-        From 1.
+        From 1; None of somebody who was asked for besides the best.
     position
         Where the visit goes among their open orders, from 0.
     drive_s
@@ -60,7 +60,7 @@ class Candidate:
 
     technician_id: TechnicianId
     call_sign: str
-    rank: int
+    rank: int | None
     score_min: float
     position: int
     drive_s: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import permutations
 from typing import Any, Final, get_type_hints
@@ -50,6 +50,8 @@ class Inputs:
     judged
         Whose days were looked at, and at which places; of all others it was known that they can't
         be among the best.
+    also
+        Of whom everything was told, among the best or not.
     mean_work_s
         Mean open work of all who might have been sent.
     excluded, not_ranked
@@ -66,6 +68,7 @@ class Inputs:
     explain: bool
     overtime_s: float
     judged: Tried
+    also: tuple[TechnicianId, ...]
     mean_work_s: float
     excluded: tuple[Alike, ...]
     not_ranked: tuple[NotRanked, ...]
@@ -85,10 +88,11 @@ def inputs_of(
     *,
     top: int | None = None,
     params: RankingParams | None = None,
+    also: Collection[TechnicianId] = (),
     explain: bool = True,
 ) -> tuple[Ranking, Inputs]:
     """Rank, and keep what it was made from; arguments as `rank`."""
-    search = Search(case, fleet, params or RankingParams(), top)
+    search = Search(case, fleet, params or RankingParams(), top, also=also)
     search.run()
     ranking = search.ranking(explain=explain)
     roads, judged = fleet.roads, search.judged
@@ -103,6 +107,7 @@ def inputs_of(
         explain=explain,
         overtime_s=fleet.overtime_s,
         judged=judged,
+        also=tuple(sorted(search.also)),
         mean_work_s=search.scorer.mean_work_s,
         excluded=_alike(one for one in ranking.excluded if one.technician_id not in judged),
         not_ranked=tuple(one for one in ranking.not_ranked if one.technician_id not in judged),
@@ -124,7 +129,9 @@ def replay(inputs: Inputs) -> Ranking:
         known={(start, end): drive_s for start, end, drive_s in inputs.legs},
         overtime_s=inputs.overtime_s,
     )
-    search = Search(inputs.case, fleet, inputs.params, inputs.top, inputs.mean_work_s)
+    search = Search(
+        inputs.case, fleet, inputs.params, inputs.top, inputs.mean_work_s, also=inputs.also
+    )
     search.run(inputs.judged)
     again = search.ranking(explain=inputs.explain)
     others = [

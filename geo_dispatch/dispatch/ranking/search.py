@@ -11,8 +11,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -20,10 +18,17 @@ import numpy as np
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.day import Day
 from geo_dispatch.dispatch.days.drives import Leg
-from geo_dispatch.dispatch.days.feasibility import SLA, lateness_s
 from geo_dispatch.dispatch.days.insertion import Insertion, insertion_legs, insertions
-from geo_dispatch.dispatch.days.plan import Basis, origin
-from geo_dispatch.dispatch.ranking.candidates import Candidate, Excluded, Lead, NotRanked, Ranking
+from geo_dispatch.dispatch.days.plan import origin
+from geo_dispatch.dispatch.ranking.candidacy import (
+    breaks_promise,
+    candidate_key,
+    candidate_of,
+    in_rank,
+    total_min,
+    unranked,
+)
+from geo_dispatch.dispatch.ranking.candidates import Candidate, Excluded, NotRanked, Ranking
 from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.least import (
@@ -38,10 +43,9 @@ from geo_dispatch.dispatch.ranking.least import (
 from geo_dispatch.dispatch.ranking.points import Roads
 from geo_dispatch.dispatch.ranking.qualification import exclusions
 from geo_dispatch.dispatch.ranking.refusals import against, in_the_day
-from geo_dispatch.dispatch.ranking.requirements import met
 from geo_dispatch.dispatch.ranking.scoring import RankingParams, Scorer, Term
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.kernel.geo import LonLat, haversine_m
+from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import TechnicianId
 
 __all__ = ["Roads", "Search", "rank"]
@@ -57,9 +61,6 @@ Tried = Mapping[TechnicianId, tuple[int, ...]]
 
 Scored = tuple[Insertion, tuple[Term, ...]]
 
-Key = tuple[bool, float, TechnicianId]
-"""What candidates are ordered by: promises kept first, then the score, then the id."""
-
 
 def rank(
     case: Case,
@@ -67,6 +68,7 @@ def rank(
     *,
     top: int | None = None,
     params: RankingParams | None = None,
+    also: Collection[TechnicianId] = (),
     among: Tried | None = None,
     explain: bool = True,
 ) -> Ranking:
@@ -79,6 +81,8 @@ def rank(
     top
         How many of the best are wanted; None judges everybody. With it, who is not among the best
         is not ranked, whether or not their day has room.
+    also
+        Of these everything is told, whether or not they are among the best.
     among
         Judge nobody else: those whom a stored decision judged.
     explain
@@ -97,7 +101,7 @@ def rank(
     """
     if top is not None and top < 1:
         raise InvalidInput(f"top is {top}; ask for at least 1, or leave it out for everybody")
-    search = Search(case, fleet, params or RankingParams(), top)
+    search = Search(case, fleet, params or RankingParams(), top, also=also)
     search.run(among)
     return search.ranking(explain=explain)
 
@@ -118,8 +122,11 @@ class Search:
         params: RankingParams,
         top: int | None,
         mean_work_s: float | None = None,
+        *,
+        also: Collection[TechnicianId] = (),
     ) -> None:
         self.case, self.fleet, self.params, self.top = case, fleet, params, top
+        self.also = frozenset(also)
         self.holders = fleet.holders.get(case.order.id, [])
         self.able = fleet.columns.able(case)
         for row in self.holders:
@@ -143,8 +150,10 @@ class Search:
         if self.top is None:
             self._judge_all(np.flatnonzero(self.able).tolist())
             return
-        self._judge_all([row for row in self.holders if self.able[row]])
-        self._left[self.holders] = False
+        named = [self.fleet.rows[one] for one in self.also if one in self.fleet.rows]
+        first = sorted({*self.holders, *named})
+        self._judge_all([row for row in first if self.able[row]])
+        self._left[first] = False
         standing = standing_min(self.case, self.fleet, self.scorer, self.work_s)
         crow = ways_by_crow(self.case, self.fleet)
         around = self.fleet.roads.around
@@ -176,25 +185,28 @@ class Search:
 
     def ranking(self, *, explain: bool) -> Ranking:
         """What was found."""
-        ordered = sorted(self.found, key=_key)[: self.top]
+        ordered = sorted(self.found, key=candidate_key)
+        best = in_rank(ordered[: self.top])
+        behind = [one for one in ordered[len(best) :] if one.technician_id in self.also]
+        candidates = (*best, *(unranked(one, best[0]) for one in behind))
         excluded: list[Excluded] = []
         if explain:
             excluded = [self._excluded(row) for row in np.flatnonzero(~self.able).tolist()]
-        if explain and self.top is None:
             excluded += self.refused
+        told = {one.technician_id for one in candidates} | {one.technician_id for one in excluded}
         return Ranking(
             order_id=self.case.order.id,
             at=self.case.now,
-            candidates=_in_rank(ordered),
+            candidates=candidates,
             excluded=tuple(sorted(excluded, key=lambda one: one.technician_id)),
-            not_ranked=self._not_ranked(ordered) if explain and self.top is not None else (),
+            not_ranked=self._not_ranked(told) if explain and self.top is not None else (),
         )
 
     def _bar(self) -> tuple[bool, float]:
         """What whoever is left has to reach."""
         if self.top is None or len(self.found) < self.top:
             return True, math.inf
-        keys = heapq.nsmallest(self.top, (_key(one) for one in self.found))
+        keys = heapq.nsmallest(self.top, (candidate_key(one) for one in self.found))
         return keys[-1][:2]
 
     def _judge_all(self, rows: Sequence[int]) -> None:
@@ -230,7 +242,7 @@ class Search:
                 )
             self.judged[fleet.plans[row].technician.id] = tuple(tried)
             if best is not None:
-                self.found.append(_candidate(self.case, self.scorer, day, *best))
+                self.found.append(candidate_of(self.case, self.scorer, day, *best))
 
     def _judge(self, row: int, positions: Collection[int] | None = None) -> None:
         """Find the best place in the day, or the reasons why there is none."""
@@ -239,8 +251,8 @@ class Search:
         scored = self._scored(row, day, positions)
         if scored:
             best = min(scored, key=_scored_key)
-            self.found.append(_candidate(self.case, self.scorer, day, *best))
-        elif self.top is None:
+            self.found.append(candidate_of(self.case, self.scorer, day, *best))
+        elif self.top is None or technician.id in self.also:
             places = insertions(self.case, day, self.fleet.drives)
             reasons = tuple(in_the_day(self.case, day, places))
             self.refused.append(Excluded(technician.id, technician.call_sign, reasons))
@@ -268,51 +280,16 @@ class Search:
         technician = self.fleet.plans[row].technician
         return Excluded(technician.id, technician.call_sign, tuple(self._facts(row)))
 
-    def _not_ranked(self, best: Sequence[Candidate]) -> tuple[NotRanked, ...]:
-        """Whom nothing is known against and who is not among the best, by how near they can be."""
-        fleet, ranked = self.fleet, {one.technician_id for one in best}
+    def _not_ranked(self, told: Collection[TechnicianId]) -> tuple[NotRanked, ...]:
+        """Whom nothing is known against and of whom nothing is told, by how near they can be."""
+        fleet = self.fleet
         at_least_s = nearest_s(self.case, fleet)
         others = [
             NotRanked(plan.technician.id, plan.technician.call_sign, float(at_least_s[row]))
             for row in np.flatnonzero(self.able).tolist()
-            if (plan := fleet.plans[row]).technician.id not in ranked
+            if (plan := fleet.plans[row]).technician.id not in told
         ]
         return tuple(sorted(others, key=NotRanked.key))
-
-
-def _candidate(
-    case: Case, scorer: Scorer, day: Day, insertion: Insertion, terms: tuple[Term, ...]
-) -> Candidate:
-    plan, stay, position = insertion.plan, insertion.stay, insertion.position
-    technician, seen = plan.technician, plan.whereabouts
-    begin_at, finish_at = stay.begin_at or case.now, stay.finish_at or case.now
-    stays = insertion.schedule.stays
-    before = plan.stops[position - 1].place if position else None
-    from_place = before or (day.start.place if day.start else case.site.location)
-    from_fix = day.start is not None and day.start.basis is Basis.POSITION
-    return Candidate(
-        technician_id=technician.id,
-        call_sign=technician.call_sign,
-        rank=0,
-        score_min=_total(terms),
-        position=position,
-        drive_s=stay.drive_s or 0.0,
-        added_drive_s=insertion.added_drive_s,
-        onward_s=stays[position + 1].drive_s if position + 1 < len(stays) else None,
-        crow_m=haversine_m(from_place, case.site.location),
-        start=Basis.SITE if before else (day.start.basis if day.start else Basis.NO_POSITION),
-        free_at=stay.depart_at or case.now,
-        arrive_at=stay.arrive_at or begin_at,
-        begin_at=begin_at,
-        finish_at=finish_at,
-        late_by_s=lateness_s(case.order, begin_at, finish_at),
-        late_risk=scorer.risk(stay),
-        breaches_sla=_breaks_promise(insertion),
-        position_at=seen.at if seen is not None and from_fix else None,
-        moved=insertion.moved,
-        met=met(case, technician),
-        terms=terms,
-    )
 
 
 def _ways_known(
@@ -357,39 +334,6 @@ def _ends(
         yield LonLat(*those.places[number].tolist()), number
 
 
-def _breaks_promise(insertion: Insertion) -> bool:
-    return any(one.limit in SLA for one in insertion.violations)
-
-
-def _total(terms: Sequence[Term]) -> float:
-    return sum(term.minutes for term in terms)
-
-
 def _scored_key(scored: Scored) -> tuple[bool, float, int]:
     insertion, terms = scored
-    return _breaks_promise(insertion), _total(terms), insertion.position
-
-
-def _key(candidate: Candidate) -> Key:
-    return candidate.breaches_sla, candidate.score_min, candidate.technician_id
-
-
-def _in_rank(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Numbered, and each held against the next."""
-    leads = [_leads(one, other) for one, other in pairwise(ordered)]
-    return tuple(
-        replace(
-            one,
-            rank=n,
-            behind_min=one.score_min - ordered[0].score_min,
-            leads=leads[n - 1] if n <= len(leads) else (),
-        )
-        for n, one in enumerate(ordered, start=1)
-    )
-
-
-def _leads(one: Candidate, other: Candidate) -> tuple[Lead, ...]:
-    return tuple(
-        Lead(own.name, next_one.minutes - own.minutes)
-        for own, next_one in zip(one.terms, other.terms, strict=True)
-    )
+    return breaks_promise(insertion), total_min(terms), insertion.position

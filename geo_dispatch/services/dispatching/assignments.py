@@ -10,7 +10,6 @@ import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.ranking.exclusions import NEVER, Exclusion
-from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
@@ -21,7 +20,8 @@ from geo_dispatch.kernel.ids import AssignmentId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import bookings, crews
-from geo_dispatch.services.dispatching.candidates import Considered, situation
+from geo_dispatch.services.dispatching.candidates import Considered
+from geo_dispatch.services.dispatching.choosing import considered_for
 from geo_dispatch.services.dispatching.placing import (
     ANYWHERE,
     Placement,
@@ -149,7 +149,7 @@ def preview(
         As `assign`; what speaks against a technician who is named is told, not raised.
     """
     plea = Plea(*crews.named(ctx, technician_id, wish or ANYWHERE))
-    considered = _consider(ctx, order_id, plea, positions)
+    considered = considered_for(ctx, order_id, plea.technician_id, plea.wish, positions=positions)
     made = _make(ctx, order_id, plea, positions, considered, judge=False)
     if made is not None:
         return ripple(considered, made.placement, made.members.placements)
@@ -198,7 +198,9 @@ def _make(
 ) -> _Made | None:
     """Work the assignment out; None when it asks for what is so already."""
     if considered is None:
-        considered = _consider(ctx, order_id, plea, positions)
+        considered = considered_for(
+            ctx, order_id, plea.technician_id, plea.wish, positions=positions
+        )
     order = considered.case.order
     same = plea.technician_id is not None and plea.technician_id == order.technician_id
     if same and plea.wish.empty and order.status is not Status.NEEDS_HELP:
@@ -215,16 +217,6 @@ def _make(
     if judge:
         _refuse(considered, placement, conflicts, force=plea.force)
     return _Made(considered, replace(placement, conflicts=conflicts), members, conflicts)
-
-
-def _consider(ctx: Context, order_id: str, plea: Plea, positions: PositionIndex) -> Considered:
-    """Rank everybody for the order as it is wished."""
-    case, fleet, version = situation(
-        ctx, order_id, positions=positions, now=ctx.clock(), also=plea.technician_id
-    )
-    case, policy = plea.wish.of(case), version.policy
-    ranking, inputs = inputs_of(case, fleet, params=policy.ranking)
-    return Considered(case, ranking, inputs, fleet, policy, version.version)
 
 
 def _carry_out(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -24,6 +25,9 @@ from geo_dispatch.services.dispatching.driving import recalled, roads_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
+
+SMALL_FLEET: Final = 100
+"""Up to so many technicians all are ranked for a decision, so that dry runs can try any prices."""
 
 
 @dataclass(frozen=True, slots=True)

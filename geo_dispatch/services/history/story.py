@@ -124,10 +124,9 @@ def _standing(event: e.OrderAssigned) -> str:
     best = min(others.values(), key=lambda one: float(one["score_min"]))
     minutes = float(best["score_min"]) - float(chosen["score_min"])
     side = "ahead of" if minutes >= 0 else "behind"
-    return (
-        f", number {chosen['rank']} of {len(event.ranking)}, "
-        f"{abs(minutes):.0f} min {side} {best['call_sign']}"
-    )
+    rank = chosen["rank"]
+    place = f"number {rank} of {len(event.ranking)}" if rank else f"not of the best {len(others)}"
+    return f", {place}, {abs(minutes):.0f} min {side} {best['call_sign']}"
 
 
 def _and(t: Teller, technician_ids: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, NotFound, U
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import assignments
-from geo_dispatch.services.dispatching.candidates import Considered, situation
+from geo_dispatch.services.dispatching.candidates import SMALL_FLEET, Considered, situation
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.relay import Follower
@@ -45,9 +45,6 @@ JUDGED_BY_RULES: Final = frozenset(
 
 _BY_THE_RANKING: Final = JUDGED_BY_RULES - {FlagCode.NO_RULE, FlagCode.RULES_DISAGREE}
 """Those that somebody's being free may lift."""
-
-SMALL_FLEET: Final = 100
-"""Up to so many technicians all are ranked, so that dry runs can try any prices."""
 
 TOP: Final = 50
 """Of larger fleets so many of the best are, where the rule needs no others."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind
 from geo_dispatch.dispatch.ranking.candidates import Ranking
 from geo_dispatch.dispatch.ranking.replay import Inputs, pack, ranking_bytes, replay, unpack
@@ -88,7 +89,7 @@ def shown(ranking: Ranking, chosen_id: TechnicianId | None) -> list[dict[str, An
     return [
         candidate_view(candidate)
         for candidate in ranking.candidates
-        if candidate.rank <= KEPT or candidate.technician_id == chosen_id
+        if (candidate.rank or KEPT + 1) <= KEPT or candidate.technician_id == chosen_id
     ]
 
 
@@ -163,6 +164,12 @@ def refuse_unexplained(
         f"{what}; say why another goes",
         [Fault("reason", "is empty; sending another than the machine's choice needs one")],
     )
+
+
+def last_chosen(unit: Unit, case: Case) -> TechnicianId | None:
+    """Whom the last decision about the order sent, if anybody."""
+    decided = unit.decisions.of_order(case.order.id)
+    return decided[-1].chosen_id if decided else None
 
 
 def _first(considered: Considered) -> TechnicianId | None:
