@@ -8,7 +8,7 @@ from typing import Final
 from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.history.disclosure import for_clients
+from geo_dispatch.services.history.disclosure import for_clients, is_outside
 from geo_dispatch.services.views import View, eta_view
 
 ETA: Final = "order.eta"
@@ -89,10 +89,8 @@ def audience_for(context: Context, actor: Actor, *, etas_only: bool) -> Audience
             technician_id=actor.technician_id,
             orders={stream_of(order.id) for order in mine},
         )
-    is_client = actor.role is Role.CLIENT
-    return Audience(
-        orders_only=is_client, etas_only=etas_only, positions=not (is_client or etas_only)
-    )
+    outside = is_outside(actor)
+    return Audience(orders_only=outside, etas_only=etas_only, positions=not (outside or etas_only))
 
 
 def etas_in_force(context: Context, audience: Audience) -> list[View]:

@@ -15,7 +15,7 @@ from api.routes.work_orders import readable
 from api.schemas.dispatching import EtaOut, TimelineOut, VisitsOut
 from api.schemas.orders import ReasonIn, WorkOrderOut
 from api.schemas.roads import RouteOut
-from geo_dispatch.kernel.actors import Actor, Role
+from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
@@ -42,7 +42,7 @@ def get_timeline(context: Ctx, caller: Caller, order_id: str) -> TimelineOut:
     Clients hear what happens to it, not whom the office looked at and why.
     """
     order = readable(context, caller, order_id)
-    entries = timeline.of_order(context, order.id, for_client=caller.role is Role.CLIENT)
+    entries = timeline.of_order(context, order.id, reader=caller)
     return TimelineOut.model_validate({"items": [msgspec.to_builtins(entry) for entry in entries]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -17,7 +18,7 @@ from api.schemas.orders import WorkOrderChange, WorkOrderIn, WorkOrderOut
 from geo_dispatch.dispatch.work.orders import OPEN, Status, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.history import briefing
+from geo_dispatch.services.history import briefing, disclosure
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.views import View, order_view
 
@@ -26,14 +27,20 @@ router = APIRouter(prefix="/v1/work-orders", tags=["work orders"], route_class=I
 
 Include = Annotated[
     Literal["context"] | None,
-    Query(description="With the history of the place, the state of its SLA and its follow-ups."),
+    Query(
+        description="With the history of the place (not for clients), the state of its SLA and its "
+        "follow-ups."
+    ),
 ]
 
 
-def _view(context: Context, include: str | None) -> Callable[[WorkOrder], View]:
+def _view(context: Context, caller: Actor, include: str | None) -> Callable[[WorkOrder], View]:
     if include is None:
-        return order_view
-    return lambda order: order_view(order) | {"context": briefing.context(context, order)}
+        return partial(disclosure.order_for, caller)
+    return lambda order: (
+        disclosure.order_for(caller, order)
+        | {"context": disclosure.context_for(caller, briefing.context(context, order))}
+    )
 
 
 def readable(context: Context, caller: Actor, order_id: str) -> WorkOrder:
@@ -53,7 +60,7 @@ def readable(context: Context, caller: Actor, order_id: str) -> WorkOrder:
 @router.get("", operation_id="list_work_orders")
 def list_work_orders(
     context: Ctx,
-    _caller: Caller,
+    caller: Caller,
     status: Annotated[list[Status] | None, Query(description="One or several.")] = None,
     open: Annotated[bool, Query(description="Only those not yet ended.")] = False,  # noqa: A002 - a query parameter
     technician_id: str | None = None,
@@ -68,6 +75,7 @@ def list_work_orders(
     retired: Retired = False,
 ) -> Page[WorkOrderOut]:
     """List work orders by number."""
+    disclosure.refuse_flags(caller, flagged)
     wanted = frozenset(status) if status else None
     if open:
         wanted = OPEN & wanted if wanted else OPEN
@@ -83,7 +91,7 @@ def list_work_orders(
         after=cursor,
         limit=limit + 1,
     )
-    return page_of(found, limit, order_view, WorkOrderOut)
+    return page_of(found, limit, partial(disclosure.order_for, caller), WorkOrderOut)
 
 
 @router.post("", operation_id="create_work_order", status_code=201)
@@ -93,7 +101,7 @@ def create_work_order(
     """Place a work order."""
     order = work_orders.place(context, body.fields(), actor=caller)
     response.headers["Location"] = f"/v1/work-orders/{order.id}"
-    return answer(response, order, _view(context, include), WorkOrderDetailOut)
+    return answer(response, order, _view(context, caller, include), WorkOrderDetailOut)
 
 
 @router.get("/{order_id}", operation_id="get_work_order")
@@ -102,7 +110,7 @@ def get_work_order(
 ) -> WorkOrderDetailOut:
     """Read a work order, by its id or its number; technicians read their own."""
     order = readable(context, caller, order_id)
-    return answer(response, order, _view(context, include), WorkOrderDetailOut)
+    return answer(response, order, _view(context, caller, include), WorkOrderDetailOut)
 
 
 @router.patch("/{order_id}", operation_id="change_work_order")

@@ -76,7 +76,7 @@ class FollowUpOut(Output):
 
 
 class ContextOut(Output):
-    """What one should know before anything is decided."""
+    """What one should know before anything is decided; clients read no history here."""
 
     site_history: list[PastOut] = Field(description="The last orders that ended there.")
     equipment_history: list[PastOut] = Field(description="The last ones at its equipment.")

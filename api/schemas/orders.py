@@ -141,7 +141,7 @@ class HoldOut(Output):
 
     reason: HoldReason
     since: datetime
-    note: str
+    note: str = Field(description="The office's own; empty for clients.")
 
 
 class FlagOut(Output):
@@ -221,7 +221,7 @@ class WorkOrderOut(Output):
     sequence: int = Field(description="Place among the technician's open orders, from 1.")
     pinned: bool = Field(description="Nothing automatic moves it.")
     hold: HoldOut | None
-    flag: FlagOut | None
+    flag: FlagOut | None = Field(description="The office's own; null for clients.")
     risk: RiskOut | None
     sla: SlaOut | None
     arrival: ArrivalOut | None

@@ -80,6 +80,37 @@ def test_clients_hear_what_happens_to_an_order_and_not_how_the_office_decides(
     assert told["order.assigned"]["text"] == "Assigned to Van 02 by hand"
 
 
+@pytest.fixture(scope="module")
+def held(office):
+    """An order on hold at a place where somebody was before, flagged for judgment."""
+    site = office.post("/v1/sites", json={"name": "Bath", "location": VADUZ}).json()["id"]
+    body = {"type": "pump", "site_id": site}
+    before = office.post("/v1/work-orders", json=body).json()["id"]
+    reason = {"status": "cancelled", "reason": "they never pay"}
+    assert office.post(f"/v1/work-orders/{before}/status", json=reason).is_success
+    order = office.post("/v1/work-orders", json=body).json()["id"]
+    hold = {"reason": "customer", "note": "still owes us the last one"}
+    answered = office.post(f"/v1/work-orders/{order}/hold", json=hold)
+    assert answered.is_success, answered.text
+    return order
+
+
+@pytest.mark.capability("FA-008")
+@pytest.mark.parametrize("role", ["client", "dispatcher", "planner", "admin"])
+def test_what_the_office_notes_for_itself_is_read_in_the_house_only(deployment, held, role):
+    reader, house = deployment.client(role), role != "client"
+    one = reader.get(f"/v1/work-orders/{held}", params={"include": "context"})
+    several = reader.get("/v1/work-orders", params={"open": True, "limit": 500})
+    story = reader.get(f"/v1/work-orders/{held}/timeline")
+    for answered in (one, several, story):
+        assert answered.is_success, answered.text
+        assert ("still owes us" in answered.text) == house
+    assert ("they never pay" in one.text) == house
+    assert one.json()["hold"]["reason"] == "customer"
+    flagged = reader.get("/v1/work-orders", params={"flagged": True})
+    assert flagged.status_code == (200 if house else 403)
+
+
 @pytest.mark.parametrize(
     "path", ["/v1/board?date=2026-03-02", "/v1/messages", "/v1/decisions/de_x"]
 )

@@ -193,7 +193,7 @@ TABLE: Final[Table] = {
         _for_clients(
             "order.held",
             "it waits for something that no technician brings",
-            texts.says("is on hold"),
+            texts.held,
             ("reason", "note", "occurred_at"),
         ),
     ),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from geo_dispatch.dispatch.days.availability import so_long
 from geo_dispatch.dispatch.messages.queueing import Facts, Happening, clipped
-from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.dispatch.work.orders import HoldReason, WorkOrder
 
 Text = Callable[[Happening, Facts], str]
 
@@ -164,6 +164,11 @@ def says(words: str) -> Text:
         return f"{h.after.number} {words.format(who=who)}{_because(str(why).replace('_', ' '))}"
 
     return text
+
+
+def held(h: Happening, _facts: Facts) -> str:
+    """It waits for something."""
+    return f"{h.after.number} is on hold: {HoldReason(_event(h).reason).in_words}"
 
 
 def flagged(h: Happening, _facts: Facts) -> str:

@@ -75,6 +75,17 @@ class HoldReason(StrEnum):
     WEATHER = "weather"
     OTHER = "other"
 
+    @property
+    def in_words(self) -> str:
+        """For a person: ``"no access"``, ``"a draft, not yet released"``."""
+        return _HOLDS.get(self, self.value.replace("_", " "))
+
+
+_HOLDS: Final = {
+    HoldReason.DRAFT: "a draft, not yet released",
+    HoldReason.OTHER: "for another reason",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:

@@ -12,6 +12,7 @@ from geo_dispatch.dispatch.days.availability import so_long
 from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.messages.texts import in_words
 from geo_dispatch.dispatch.work import events as e
+from geo_dispatch.dispatch.work.orders import HoldReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     ),
     e.OrderPinned: lambda _t, event: "Pinned" if event.pinned else "No longer pinned",
     e.OrderHeld: lambda _t, event: (
-        f"On hold: {event.reason.replace('_', ' ')}{_because(event.note)}"
+        f"On hold: {HoldReason(event.reason).in_words}{_because(event.note)}"
     ),
     e.OrderReleased: lambda _t, event: f"Released{_because(event.note)}",
     e.OrderFlagged: lambda _t, event: f"Needs a dispatcher: {event.fact}",

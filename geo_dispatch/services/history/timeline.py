@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.kernel.actors import CLI, Actor
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.history.disclosure import for_clients
+from geo_dispatch.services.history.disclosure import for_clients, is_outside
 from geo_dispatch.services.history.story import Names, Teller, tell
 
 
@@ -41,13 +42,13 @@ class Entry:
     data: dict[str, Any]
 
 
-def of_order(ctx: Desk, order_id: str, *, for_client: bool = False) -> list[Entry]:
+def of_order(ctx: Desk, order_id: str, *, reader: Actor = CLI) -> list[Entry]:
     """Everything that happened to the order, in the order in which it was written down.
 
     Parameters
     ----------
-    for_client
-        Only what clients may know: not how the office decides.
+    reader
+        Clients are told what they may know: not how the office decides.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def of_order(ctx: Desk, order_id: str, *, for_client: bool = False) -> list[Entr
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
         logged = unit.stream(stream_of(order.id))
-        if for_client:
+        if is_outside(reader):
             logged = [told for event in logged if (told := for_clients(event)) is not None]
         names = _names(unit, order, logged)
     zone = ZoneInfo(ctx.settings.time_zone)

@@ -51,6 +51,8 @@ export const LIMIT = {
   sla_completion: "the completion that the contract promises",
 };
 
+export const HOLD = { draft: "a draft, not yet released", other: "for another reason" };
+
 const SOURCE = {
   manual: "a person",
   auto: "the ranking",

@@ -3,7 +3,7 @@
 import { ago, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { get, id, Problem } from "../lib/api.js";
-import { LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
+import { HOLD, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
 import { Emergency } from "./emergency.js";
 import { timelineItems } from "./timeline.js";
@@ -152,7 +152,7 @@ export class Panel {
         el("p.sentence", {}, order.flag.fact),
         el("p.hint", {}, `Since ${this.#clock.moment(order.flag.since)}. Assigning it settles this.`)),
       order.hold && el("div.notice.judgment", {},
-        el("b", {}, `On hold: ${plain(order.hold.reason).toLowerCase()}`),
+        el("b", {}, `On hold: ${HOLD[order.hold.reason] ?? plain(order.hold.reason).toLowerCase()}`),
         order.hold.note && el("p", {}, order.hold.note)),
       order.risk && el("p.notice.danger.judgment", {},
         `Expected ${span(order.risk.late_by_s * 1000)} after ${LIMIT[order.risk.limit]}.`),

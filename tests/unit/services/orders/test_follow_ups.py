@@ -56,6 +56,16 @@ def test_each_follow_up_is_a_draft_linked_to_its_parent(office, order):
     ]
 
 
+def test_a_draft_is_called_what_it_is(office, order):
+    complete(office, order, {"type": "paint"}, note="valve leaks")
+    (paint,) = work_orders.page(office.desk, parent_id=order.id)
+    story = [entry.text for entry in timeline.of_order(office.desk, paint.id)]
+    assert f"On hold: a draft, not yet released: follows up {order.number}" in story
+    with office.desk.store.read() as unit:
+        told = [one.text for one in unit.messages.search(order_id=paint.id)]
+    assert f"{paint.number} is on hold: a draft, not yet released" in told
+
+
 def test_a_faulty_follow_up_refuses_the_completion_and_every_fault_is_named(office, order):
     with pytest.raises(InvalidInput) as refusal:
         complete(office, order, {"priority": 9}, {"type": "paint"}, {"type": " ", "priority": 0})
