@@ -39,6 +39,7 @@ TAGS: Final = [
     {"name": "equipment", "description": "What is worked on, at its site."},
     {"name": "resources", "description": "Vehicles and tools that are shared, and booked."},
     {"name": "crews", "description": "Technicians who are sent as one."},
+    {"name": "imports", "description": "Many records at once, from the text of a CSV file."},
     {"name": "contracts", "description": "Service agreements: their tier, and their renewal."},
     {"name": "service levels", "description": "What was promised, and how well it is kept."},
     {"name": "disruptions", "description": "What upsets a day, and the repairs proposed."},

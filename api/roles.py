@@ -57,6 +57,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_crew": _OFFICE,
     "change_crew": _DISPATCH,
     "retire_crew": _DISPATCH,
+    "import_records": _DISPATCH,
     "list_work_orders": _READERS,
     "create_work_order": _DISPATCH,
     "get_work_order": _ANYONE,

@@ -15,6 +15,8 @@ from geo_dispatch.kernel.text import checked_text
 
 _DELIMITERS: Final = (",", ";", "\t")
 _WORKBOOK: Final = b"PK\x03\x04"
+_MARK: Final = "\ufeff"
+"""What some programs put in front of UTF-8."""
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -26,13 +28,13 @@ class Row:
     cells: dict[str, str]
 
 
-def read_file(path: Path) -> bytes:
+def read_text(path: Path) -> str:
     """What the file holds.
 
     Raises
     ------
     InvalidFile
-        It cannot be read, or is too large.
+        It cannot be read, is too large, or is no text in UTF-8.
     """
     try:
         with path.open("rb") as file:
@@ -41,20 +43,26 @@ def read_file(path: Path) -> bytes:
         raise InvalidFile(f"{path} cannot be read: {error.strerror}") from error
     if len(data) > _MAX_BYTES:
         raise InvalidFile(f"{path} has more than {_MAX_BYTES // 2**20} MiB; split it")
-    return data
+    if data.startswith(_WORKBOOK):
+        raise InvalidFile(f"{path} is a workbook, not CSV; save it as 'CSV UTF-8'")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidFile(f"{path} is not UTF-8 (line {line}); save it as 'CSV UTF-8'") from error
 
 
 def read_rows(
-    data: bytes, name: str, *, required: Sequence[str], known: Collection[str]
+    text: str, name: str, *, required: Sequence[str], known: Collection[str]
 ) -> list[Row]:
-    """The rows of a file that refusals call ``name``.
+    """The rows of a text that refusals call ``name``.
 
     Raises
     ------
     InvalidFile
         It is no CSV, or has the wrong columns; every fault found.
     """
-    text = _text(data, name)
+    text = text.removeprefix(_MARK)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     rows: list[Row] = []
     faults: list[Fault] = []
@@ -93,16 +101,6 @@ def _text_faults(line: int, cells: Sequence[tuple[str, str]]) -> Iterator[Fault]
             checked_text(cell)
         except ValueError as error:
             yield Fault(f"line {line}, column {name}", str(error))
-
-
-def _text(data: bytes, name: str) -> str:
-    if data.startswith(_WORKBOOK):
-        raise InvalidFile(f"{name} is a workbook, not CSV; save it as 'CSV UTF-8'")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidFile(f"{name} is not UTF-8 (line {line}); save it as 'CSV UTF-8'") from error
 
 
 def _delimiter(text: str) -> str:

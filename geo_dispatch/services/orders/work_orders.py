@@ -175,7 +175,7 @@ def step(
         A technician's token, and another technician's order.
     InvalidInput
         The target is reached by assigning or unassigning; an outcome or follow-ups without a
-        completion; not fixed, and no word why; every fault of a follow-up.
+        completion; a completion without a word; every fault of a follow-up.
     """
     with ctx.store.write() as unit:
         order = unit.orders.expect(order_id, expected_version)

@@ -35,6 +35,17 @@ _WORK_CLASSES: Final[tuple[WorkClass, ...]] = ("reactive", "maintenance", "inspe
 _YES: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
+def text_up_to(length: int) -> Callable[[str], str]:
+    """A parser of plain text, not longer than what keeps it."""
+
+    def parse_text(text: str) -> str:
+        if len(text) > length:
+            raise ValueError(f"has {len(text)} characters; at most {length} are kept")
+        return text
+
+    return parse_text
+
+
 def parse_number(text: str) -> float:
     """A number with a point, or with the comma of many spreadsheets."""
     try:

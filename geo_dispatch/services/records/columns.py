@@ -8,6 +8,10 @@ from typing import Final
 
 from geo_dispatch.services.records import cells
 
+_NAME: Final = cells.text_up_to(200)
+_SHORT: Final = cells.text_up_to(64)
+_LONG: Final = cells.text_up_to(4000)
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -24,7 +28,7 @@ class Column:
 
     name: str
     help: str
-    parse: Callable[[str], object] = str
+    parse: Callable[[str], object] = _NAME
     required: bool = False
     field: str = ""
 
@@ -72,16 +76,16 @@ TECHNICIAN_COLUMNS: Final = (
     Column("registration", "its number plate"),
     Column("vehicle_equipment", "what it has, as ladder; hoist", cells.parse_names),
     Column("parts", "what is in it, as VALVE-15:2; SEAL", cells.parse_parts),
-    Column("territory_id", "home territory, as published"),
-    Column("phone", "where to reach them"),
+    Column("territory_id", "home territory, as published", _SHORT),
+    Column("phone", "where to reach them", _SHORT),
 )
 CUSTOMER_COLUMNS: Final = (
     _EXTERNAL_ID,
     Column("name", "who it is", required=True),
-    Column("tier", "of their contract: gold"),
-    Column("phone", "where to reach them"),
+    Column("tier", "of their contract: gold", _SHORT),
+    Column("phone", "where to reach them", _SHORT),
     Column("email", "where to write to"),
-    Column("notes", "what the office must know"),
+    Column("notes", "what the office must know", _LONG),
     _PREFERRED,
 )
 SITE_COLUMNS: Final = (
@@ -89,13 +93,13 @@ SITE_COLUMNS: Final = (
     Column("name", "what people call it", required=True),
     Column("lon", "longitude of the entrance", cells.parse_number, required=True, field="location"),
     Column("lat", "latitude of the entrance", cells.parse_number, required=True, field="location"),
-    Column("address", "street, number, town"),
+    Column("address", "street, number, town", _LONG),
     Column("customer_external_id", "whose it is; made when new", field="customer_id"),
     Column("customer_name", "the customer's name; needed when new"),
     Column("fence_radius_m", "radius that confirms arrivals, metres", cells.parse_number),
-    Column("access_notes", "how to get in"),
+    Column("access_notes", "how to get in", _LONG),
     Column("access_windows", "when, local, as mon-fri 08:00-12:00", cells.parse_hours),
-    Column("safety_notes", "what to beware of there"),
+    Column("safety_notes", "what to beware of there", _LONG),
 )
 EQUIPMENT_COLUMNS: Final = (
     _EXTERNAL_ID,
@@ -103,7 +107,7 @@ EQUIPMENT_COLUMNS: Final = (
     Column("type", "what technicians know: heat pump", required=True),
     Column("name", "how people on site call it: Boiler 2", required=True),
     Column("serial", "its number"),
-    Column("notes", "what the technician must know"),
+    Column("notes", "what the technician must know", _LONG),
 )
 RESOURCE_COLUMNS: Final = (
     _EXTERNAL_ID,
@@ -157,5 +161,5 @@ ORDER_COLUMNS: Final = (
     _PREFERRED,
     Column("checklist", "what to tick off, as shut valve; take a picture", cells.parse_names),
     Column("parent_external_id", "the order that it follows up", field="parent_id"),
-    Column("notes", "what the technician must know"),
+    Column("notes", "what the technician must know", _LONG),
 )

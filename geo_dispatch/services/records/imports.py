@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from geo_dispatch.adapters.csv_files import Row, read_file
+from geo_dispatch.adapters.csv_files import Row, read_text
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault
@@ -20,7 +20,7 @@ from geo_dispatch.services.records.order_rows import NAMED, Change, OrderRows
 from geo_dispatch.services.records.rows import Rows, What
 from geo_dispatch.services.records.sheet import COLUMNS, Sheet
 
-__all__ = ["COLUMNS", "Report", "What", "import_data", "import_file"]
+__all__ = ["COLUMNS", "Report", "What", "import_file", "import_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,15 @@ def import_file(
     InvalidFile
         Something is wrong with it; every fault found, each with its line and column.
     """
-    data = read_file(path)
-    return import_data(ctx, what, data, str(path), actor=actor, dry_run=dry_run, progress=progress)
+    return import_text(
+        ctx, what, read_text(path), str(path), actor=actor, dry_run=dry_run, progress=progress
+    )
 
 
-def import_data(
+def import_text(
     ctx: Desk,
     what: What,
-    data: bytes,
+    text: str,
     name: str,
     *,
     actor: Actor,
@@ -65,7 +66,7 @@ def import_data(
     progress: Progress = silent,
 ) -> Report:
     """`import_file`, of what was read already; ``name`` is what refusals call it."""
-    sheet = Sheet(what, data, name)
+    sheet = Sheet(what, text, name)
     if what is What.WORK_ORDERS:
         return _import_orders(ctx, sheet, actor, progress, dry_run=dry_run)
     faults: list[Fault] = []

@@ -104,8 +104,10 @@ def _fields(ctx: Desk, unit: Unit, values: Values) -> OrderFields:
     )
     faults = []
     minutes = values.get("duration_min")
-    if minutes is not None and minutes <= 0:
-        faults.append(Fault("duration_min", f"{minutes:g} is not above 0 minutes"))
+    if minutes is not None and not 0 < minutes <= _LONGEST_MIN:
+        faults.append(
+            Fault("duration_min", f"{minutes:g} is not above 0 minutes and up to {_LONGEST_MIN}")
+        )
     elif minutes is not None:
         fields["duration_s"] = minutes * 60.0
     if "window_start" in values:
@@ -124,6 +126,7 @@ def _fields(ctx: Desk, unit: Unit, values: Values) -> OrderFields:
     return fields
 
 
+_LONGEST_MIN: Final = 30 * 24 * 60
 _NOWHERE: Final[Any] = ""
 _AFTER: Final = Reference(
     "after_external_ids",

@@ -37,10 +37,10 @@ class Sheet:
         It is no CSV, or has the wrong columns.
     """
 
-    def __init__(self, what: What, data: bytes, name: str) -> None:
+    def __init__(self, what: What, text: str, name: str) -> None:
         columns = COLUMNS[what]
         lines = read_rows(
-            data,
+            text,
             name,
             required=[column.name for column in columns if column.required],
             known=[column.name for column in columns],

@@ -10,11 +10,11 @@ from geo_dispatch.services.messages import webhooks
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.policy import versions as policy
 from geo_dispatch.services.records import keeping as records
-from geo_dispatch.services.records.imports import What, import_data
+from geo_dispatch.services.records.imports import What, import_text
 from tests.support.policies import OFFICE_HOURS, publish
 from tests.support.records import DISPATCHER, open_office
 
-FILE = b"""external_id,type,site_external_id,after_external_ids
+FILE = """external_id,type,site_external_id,after_external_ids
 o1,repair,s1,
 o2,repair,s2,o1
 o3,inspection,s1,o1; o2
@@ -39,7 +39,7 @@ def bring_in(office, meanwhile=lambda: None, file=FILE):
             meanwhile()
 
     happened = []
-    report = import_data(
+    report = import_text(
         office.desk, What.WORK_ORDERS, file, "orders.csv", actor=DISPATCHER, progress=progress
     )
     assert happened
@@ -136,7 +136,7 @@ def test_orders_that_end_meanwhile_refuse_their_change_by_line(office):
             office.desk, first.id, Status.CANCELLED, actor=DISPATCHER, note="called off"
         )
 
-    file = FILE.replace(b"o1,repair", b"o1,survey")
+    file = FILE.replace("o1,repair", "o1,survey")
     with pytest.raises(InvalidFile, match="1 fault") as refusal:
         bring_in(office, cancel, file)
     assert [fault.where for fault in refusal.value.faults] == ["line 2"]
@@ -145,13 +145,14 @@ def test_orders_that_end_meanwhile_refuse_their_change_by_line(office):
 
 def test_changes_of_one_file_are_looked_at_together(office):
     bring_in(office)
-    turned = FILE.replace(b"o1; o2", b"o1").replace(b"s2,o1", b"s2,o3")
-    bring_in(office, file=b"\n".join([FILE.split(b"\n")[0], *reversed(turned.split(b"\n")[1:])]))
+    turned = FILE.replace("o1; o2", "o1").replace("s2,o1", "s2,o3")
+    head, *lines = turned.splitlines()
+    bring_in(office, file="\n".join([head, *reversed(lines)]))
     placed = orders(office)
     assert placed["o2"].after == (placed["o3"].id,)
-    circle = FILE.replace(b"o1; o2", b"o2").replace(b"s2,o1", b"s2,o1")
+    circle = FILE.replace("o1; o2", "o2").replace("s2,o1", "s2,o1")
     with pytest.raises(InvalidFile) as refusal:
-        bring_in(office, file=circle.replace(b"o1,repair,s1,", b"o1,repair,s1,o3"))
+        bring_in(office, file=circle.replace("o1,repair,s1,", "o1,repair,s1,o3"))
     assert [fault.where for fault in refusal.value.faults] == ["line 2, column after_external_ids"]
 
 

@@ -237,7 +237,7 @@ def test_a_fault_shows_the_value_as_it_stands_in_the_file(bring):
     bring(What.SITES, SITES)
     text = "external_id,type,site_external_id,duration_min\no-1,boiler repair,s-1,-5\n"
     assert faults(bring, What.WORK_ORDERS, text) == [
-        "line 2, column duration_min: -5 is not above 0 minutes"
+        "line 2, column duration_min: -5 is not above 0 minutes and up to 43200"
     ]
 
 
