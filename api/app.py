@@ -18,6 +18,7 @@ from api.routes import ROUTERS, assets
 from geo_dispatch import __version__
 from geo_dispatch.bootstrap import open_context
 from geo_dispatch.config import Settings
+from geo_dispatch.services.dispatching.warming import warming
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -46,7 +47,8 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
         feed = Feed(context, metrics)
         app.state.geo = AppState(settings, context, feed, metrics)
         async with feed.running():
-            yield
+            with warming(context):
+                yield
 
 
 def end_streams(app: FastAPI) -> None:

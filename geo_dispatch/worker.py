@@ -33,6 +33,7 @@ from geo_dispatch.kernel.errors import (
 from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
+from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
 from geo_dispatch.services.repairs import repairer
@@ -185,6 +186,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             _beside("courier", courier.run, stopping),
             _beside("rules", rules.run, stopping),
             _beside("repairs", repairs.run, stopping),
+            warming(ctx),
         ):
             worker.run()
 

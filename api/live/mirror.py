@@ -7,7 +7,6 @@ is not ready. While Redis is away the copy grows old, and says so.
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -34,7 +33,6 @@ class Mirror:
     def __init__(self, context: Context, hear: Hear) -> None:
         self._context = context
         self._hear = hear
-        self._lock = threading.Lock()
         self._index = PositionIndex()
         self._as_of: datetime | None = None
         self._heard_at = 0.0
@@ -74,16 +72,16 @@ class Mirror:
 
     def positions(self) -> list[Position]:
         """All positions, a copy."""
-        with self._lock:
-            return list(self._index)
+        return list(self._index)
 
     def get(self, technician_id: TechnicianId) -> Position | None:
         """The technician's position, if known."""
         return self._index.get(technician_id)
 
+    @property
     def index(self) -> PositionIndex:
-        """An index of all positions, for one search; the mirror goes on meanwhile."""
-        return PositionIndex(self.positions())
+        """All positions, whole; it moves on while somebody reads in it."""
+        return self._index
 
     async def run(self) -> None:
         """Follow Redis until cancelled."""
@@ -102,10 +100,9 @@ class Mirror:
             self._failures += 1
 
     def _take(self, changes: Changes) -> None:
-        with self._lock:
-            if changes.whole:
-                self._index = PositionIndex()
-            newest = {p.technician_id for p in changes.positions if self._index.update(p)}
+        index = PositionIndex() if changes.whole else self._index
+        newest = {p.technician_id for p in changes.positions if index.update(p)}
+        self._index = index
         self._as_of = self._context.clock()
         self._heard_at = time.monotonic()
         if newest:

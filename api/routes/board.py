@@ -52,7 +52,7 @@ def get_board(
     tag = f'W/"{board.version_of(context, on, filters)}"'
     if if_none_match is not None and tag in if_none_match:
         return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]
-    sheet = board.sheet(context, on, filters, positions=mirror.index())
+    sheet = board.sheet(context, on, filters, positions=mirror.index)
     response.headers["ETag"] = f'W/"{sheet.version}"'
     return BoardOut.model_validate(board_views.sheet_view(sheet) | {"positions_as_of": as_of})
 
@@ -60,7 +60,7 @@ def get_board(
 @router.get("/board/conflicts", operation_id="list_board_conflicts")
 def list_board_conflicts(state: State, _caller: Caller, on: OfDay = None) -> DayConflictsOut:
     """List what is in the way of a day: overlaps, gaps too short for the drive, licences, waits."""
-    found = board.conflicts(state.context, on, positions=state.feed.mirror.index())
+    found = board.conflicts(state.context, on, positions=state.feed.mirror.index)
     return DayConflictsOut.model_validate(board_views.conflicts_view(*found))
 
 
@@ -71,7 +71,7 @@ def list_availability(
     at: Annotated[Moment | None, Query(description="Left out: now.")] = None,
 ) -> AvailabilitiesOut:
     """List who is free at a moment, where they are then, and until when; then what others do."""
-    found = board.availability(state.context, at, positions=state.feed.mirror.index())
+    found = board.availability(state.context, at, positions=state.feed.mirror.index)
     return AvailabilitiesOut.model_validate(board_views.availability_view(*found))
 
 
@@ -87,6 +87,6 @@ def get_calendar(state: State, caller: Caller, technician_id: str) -> Response:
     Calendar apps can't send headers: a token with the role `calendar` may come as `?key=`.
     """
     only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
-    body = board_views.calendar(state.context, technician_id, positions=state.feed.mirror.index())
+    body = board_views.calendar(state.context, technician_id, positions=state.feed.mirror.index)
     headers = {"Cache-Control": "private, max-age=300"}
     return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)

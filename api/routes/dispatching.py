@@ -53,7 +53,7 @@ def list_candidates(
     considered = candidates.consider(
         context,
         order.id,
-        positions=mirror.index(),
+        positions=mirror.index,
         now=context.clock(),
         top=top,
         filters=Filters(

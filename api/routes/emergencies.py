@@ -35,7 +35,7 @@ def declare_emergency(
     declared = emergencies.declare(
         state.context,
         body.call(),
-        positions=state.feed.mirror.index(),
+        positions=state.feed.mirror.index,
         actor=caller,
         dry_run=dry_run,
     )

@@ -145,7 +145,7 @@ def _preview(state: AppState, order_id: str, body: MoveIn, technician_id: str | 
         state.context,
         order_id,
         technician_id,
-        positions=state.feed.mirror.index(),
+        positions=state.feed.mirror.index,
         wish=body.wish(),
     )
     return RippleOut.model_validate(ripple_view(told))
@@ -165,7 +165,7 @@ def _assign(
         state.context,
         order_id,
         technician_id,
-        positions=state.feed.mirror.index(),
+        positions=state.feed.mirror.index,
         actor=actor,
         wish=body.wish(),
         force=body.force,

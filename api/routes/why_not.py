@@ -36,7 +36,7 @@ def explain_exclusions(
     told = why_not.of_order(
         context,
         order.id,
-        positions=mirror.index(),
+        positions=mirror.index,
         now=context.clock(),
         technician_id=technician_id,
     )
@@ -54,7 +54,7 @@ def explain_unassigned(
     mirror.require()
     as_of = mirror.as_of
     told = why_not.of_unassigned(
-        context, positions=mirror.index(), now=context.clock(), limit=limit
+        context, positions=mirror.index, now=context.clock(), limit=limit
     )
     items = [msgspec.to_builtins(one) for one in told]
     return UnassignedOut.model_validate({"positions_as_of": as_of, "items": items})

@@ -135,7 +135,7 @@ def outcome(office, orders: list[WorkOrder], technician_id):
             for order in orders
         ],
         tracking.track_of(office.ctx, technician_id),
-        office.ctx.live.position(technician_id, 0),
+        office.ctx.live.positions_by_id({technician_id: 0}).get(technician_id),
         office.history(technician_id),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -145,11 +146,21 @@ class Live:
             found += positions_of(records)
         return found
 
-    def position(self, technician_id: TechnicianId, shard: int) -> Position | None:
-        """The newest position of the technician, if any."""
-        with answering(self.url):
-            record = self._redis.hget(positions_key(shard), technician_id)
-        return record_to_position(technician_id, record) if record else None
+    def positions_by_id(self, shards: Mapping[TechnicianId, int]) -> dict[TechnicianId, Position]:
+        """The newest positions of technicians, each of a shard, in one question per shard.
+
+        Who never sent any has none.
+        """
+        ids: defaultdict[int, list[TechnicianId]] = defaultdict(list)
+        for technician_id, shard in shards.items():
+            ids[shard].append(technician_id)
+        found: dict[TechnicianId, Position] = {}
+        for shard, those in ids.items():
+            with answering(self.url):
+                records = self._redis.hmget(positions_key(shard), those)
+            known = zip(those, records, strict=True)
+            found |= {one: record_to_position(one, record) for one, record in known if record}
+        return found
 
     def count_in_cell(self, cell: int) -> int:
         """How many technicians were last seen in the H3 cell, of resolution 9 or coarser."""

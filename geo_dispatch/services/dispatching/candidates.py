@@ -72,7 +72,7 @@ def consider(
     Parameters
     ----------
     positions
-        The live positions; not changed by others while this runs.
+        The live positions; each is read once.
     top
         How many of the best are wanted; None gives everybody an exact drive time.
     also

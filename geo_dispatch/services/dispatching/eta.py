@@ -112,8 +112,9 @@ def _busy_plans(ctx: Context, unit: Unit, technician_ids: Iterable[str] | None) 
         for order in unit.orders.open(technician_ids)
         if order.technician_id is not None
     }
-    fleet = unit.technicians.many(busy)
-    return load_plans(unit, fleet.values(), lambda one: ctx.live.position(one.id, one.shard))
+    fleet = unit.technicians.many(busy).values()
+    positions = ctx.live.positions_by_id({one.id: one.shard for one in fleet})
+    return load_plans(unit, fleet, lambda one: positions.get(one.id))
 
 
 def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:

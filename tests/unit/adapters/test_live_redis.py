@@ -78,12 +78,21 @@ def test_every_fix_but_known_duplicates_is_in_the_stream_once_per_batch(live):
     assert [entry.received_ms for entry in entries] == [7, 9]
 
 
+def test_positions_by_id_are_those_of_the_shards_asked_for(empty_redis):
+    with closing(Live(empty_redis, shards=3)) as live:
+        for shard, name in enumerate(("te_1", "te_2", "te_3")):
+            live.append(shard, [fix_at(shard, 0, 1, technician_id=name)], 0)
+        found = live.positions_by_id({"te_1": 0, "te_3": 2, "te_2": 0, "te_9": 1})
+        assert found == {one.technician_id: one for one in (*live.positions(0), *live.positions(2))}
+        assert live.positions_by_id({}) == {}
+
+
 def test_a_full_stream_refuses_and_takes_again_once_trimmed(empty_redis):
     with closing(Live(empty_redis, stream_limit=1)) as live:
         live.append(0, [fix_at(0, 0, 1)], 0)
         with pytest.raises(Busy):
             live.append(0, [fix_at(0, 0, 2)], 0)
-        assert live.position("te_1", 0).at_ms == fix_at(0, 0, 1).at_ms
+        assert live.positions_by_id({"te_1": 0})["te_1"].at_ms == fix_at(0, 0, 1).at_ms
         (entry,) = live.read({0: START}, 10)
         later = f"{int(entry.id.partition('-')[0]) + 60_000}-0"
         live.trim(0, later)
@@ -162,7 +171,7 @@ def test_a_tail_starts_with_everything_and_goes_on_with_news(live, empty_redis):
     assert [one.technician_id for one in first.positions] == ["te_1"]
     assert not second.whole
     assert [one.technician_id for one in second.positions] == ["te_2"]
-    assert second.positions[0] == live.position("te_2", 0)
+    assert list(second.positions[:1]) == list(live.positions_by_id({"te_2": 0}).values())
     assert third.positions == ()
 
 

@@ -31,7 +31,7 @@ def ping(van, at_s=0.0, **fields):
 
 def test_an_accepted_ping_is_the_position_at_once(office, van):
     (verdict,) = pings.accept(office.ctx, [ping(van, speed_mps=12.3, heading_deg=450.0)], PHONE)
-    position = office.ctx.live.position(van.id, van.shard)
+    position = office.ctx.live.positions_by_id({van.id: van.shard})[van.id]
     assert verdict.verdict == "accepted"
     assert position.at_ms == START_MS
     assert (position.speed_mps, position.heading_deg) == (12.3, 90.0)
@@ -90,7 +90,7 @@ def test_a_phones_key_speaks_for_its_technician_only(office, van):
 def test_values_that_phones_send_for_not_known_are_not_known(office, van):
     sent = ping(van, speed_mps=-1.0, heading_deg=-1.0, accuracy_m=math.nan)
     pings.accept(office.ctx, [sent], PHONE)
-    position = office.ctx.live.position(van.id, van.shard)
+    position = office.ctx.live.positions_by_id({van.id: van.shard})[van.id]
     assert (position.speed_mps, position.heading_deg, position.accuracy_m) == (None, None, None)
 
 
@@ -102,7 +102,7 @@ def test_a_full_stream_refuses_the_whole_batch_and_drops_nothing(office, van, em
         with pytest.raises(Busy, match="waiting for the worker") as caught:
             pings.accept(ctx, [ping(van, 3)], PHONE)
         assert caught.value.retry_after_s > 0
-    assert office.ctx.live.position(van.id, 0).at_ms == START_MS + 2000
+    assert office.ctx.live.positions_by_id({van.id: 0})[van.id].at_ms == START_MS + 2000
     office.work()
     assert len(office.history(van.id)) == 2
 
