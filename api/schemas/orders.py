@@ -248,7 +248,7 @@ class StatusIn(Input):
     """Where the order stands now, as a person says."""
 
     status: Literal["en_route", "on_site", "on_the_tools", "needs_help", "complete", "cancelled"]
-    notes: Text = Field("", description="On completion: what was done.")
+    notes: Text = Field("", description="On completion, and needed there: what was done.")
     reason: Text = Field("", description="Why help is needed, or why it is cancelled.")
     outcome: Outcome = Field("", description="On completion: what it came to.")
     follow_ups: list[FollowUpIn] = Field(

@@ -310,7 +310,7 @@ def test_each_state_is_on_the_board_and_who_needs_help_is_an_alert(deployment, o
     body = {"status": "needs_help", "reason": "part missing"}
     assert post(phone, order, "status", **body).status_code == 200
     assert shown() == ("needs_help", [order["number"]])
-    for status in ("on_the_tools", "complete"):
-        assert post(phone, order, "status", status=status).status_code == 200
-        assert shown() == (status, [])
+    for body in ({"status": "on_the_tools"}, {"status": "complete", "notes": "new part"}):
+        assert post(phone, order, "status", **body).status_code == 200
+        assert shown() == (body["status"], [])
     assert post(phone, order, "status", status="en_route").status_code == 409

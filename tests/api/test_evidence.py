@@ -120,7 +120,11 @@ def test_faults_of_a_follow_up_are_problems_with_their_place(office, site, van):
     said(office, order, "on_site")
     answer = office.post(
         f"/v1/work-orders/{order['id']}/status",
-        json={"status": "complete", "follow_ups": [{}, {"site_id": "st_none"}]},
+        json={
+            "status": "complete",
+            "notes": "Valve leaks",
+            "follow_ups": [{}, {"site_id": "st_none"}],
+        },
     )
     assert answer.status_code == 422
     assert [fault["where"] for fault in answer.json()["faults"]] == ["follow_ups[1].site_id"]

@@ -100,6 +100,9 @@ def test_one_button_leads_through_the_steps(phone, world, van):
     ):
         visit.get_by_role("button", name=button).click()
         expect(visit).to_have_attribute("data-status", status)
+    visit.get_by_role("button", name="Complete").click()
+    expect(visit.get_by_label("What was done")).to_be_focused()
+    expect(visit).to_have_attribute("data-status", "on_the_tools")
     visit.get_by_label("What was done").fill("New gasket.")
     visit.get_by_role("button", name="Complete").click()
     expect(visit).to_have_attribute("data-status", "complete")

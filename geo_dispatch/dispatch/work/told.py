@@ -8,6 +8,7 @@ from typing import Final
 from geo_dispatch.dispatch.records.technicians import Part, part_faults
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import OrderFields, Outcome, Status, WorkOrder
+from geo_dispatch.dispatch.work.steps import STEPS, refusal
 from geo_dispatch.dispatch.work.visits import Review
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import NewId, VisitId
@@ -35,11 +36,14 @@ def command_for(
     ------
     InvalidInput
         The target is reached by assigning or unassigning; an outcome, follow-ups or parts of
-        something else than a completion; not fixed, and no word why.
+        something else than a completion; a completion without a word, or to be followed up by
+        nothing.
+    TransitionNotAllowed
+        A completion from where it stands.
     """
     if target is Status.COMPLETE:
         outcome = outcome or ("follow_up" if follow_ups else "fixed")
-        return _completion(order, note, outcome, parts_used)
+        return _completion(order, note, outcome, parts_used, follow_ups=follow_ups)
     told = {"outcome": outcome, "follow_ups": follow_ups, "parts_used": parts_used}
     _refuse_report(order, [name for name, value in told.items() if value])
     if order.status is Status.NEEDS_HELP and target is order.helped_from:
@@ -68,16 +72,22 @@ _TOLD: Final[dict[Status, Callable[[str, NewId], c.Command]]] = {
 
 
 def _completion(
-    order: WorkOrder, notes: str, outcome: Outcome, parts_used: Sequence[Part]
+    order: WorkOrder,
+    notes: str,
+    outcome: Outcome,
+    parts_used: Sequence[Part],
+    *,
+    follow_ups: bool,
 ) -> c.Complete:
+    if order.status not in STEPS[c.Complete]:
+        raise refusal(order, c.Complete.step)
     faults = part_faults(tuple(parts_used), "parts_used")
+    if not notes.strip():
+        faults.append(Fault("notes", "is empty; say what was done, or why it could not be fixed"))
+    if outcome == "follow_up" and not follow_ups:
+        faults.append(Fault("follow_ups", "is empty; say what is left to be done"))
     if faults:
-        raise InvalidInput(f"{order.number} cannot have taken these parts", faults)
-    if outcome == "not_fixed" and not notes.strip():
-        raise InvalidInput(
-            f"{order.number} cannot be closed unfixed without a word",
-            [Fault("notes", "is empty; say why it could not be fixed")],
-        )
+        raise InvalidInput(f"{order.number} cannot be closed like that", faults)
     return c.Complete(notes=notes, outcome=outcome, parts_used=tuple(parts_used))
 
 

@@ -74,14 +74,16 @@ function steps(visit, send) {
   const [status, word] = NEXT[visit.status] ?? [];
   if (!status) return null;
   const notes = status === "complete" && el("textarea.input", {
-    rows: 2, maxlength: 4000, "aria-label": "What was done", placeholder: "What was done?" });
+    rows: 2, maxlength: 4000, required: true,
+    "aria-label": "What was done", placeholder: "What was done?" });
   const asked = el("div");
   return el("div", {},
     notes,
     el("button.button.primary.next", {
       type: "button",
-      onclick: (event) => send(path, { status, ...(notes && { notes: notes.value.trim() }) },
-        statusWord(status), event.currentTarget),
+      onclick: (event) => (!notes || notes.reportValidity()) &&
+        send(path, { status, ...(notes && { notes: notes.value.trim() }) },
+          statusWord(status), event.currentTarget),
     }, word),
     HELP.has(visit.status) && el("div.others", {},
       el("button.button.danger", {
@@ -168,7 +170,7 @@ function sender(trouble, say, changed) {
       if (error instanceof Problem) keys.delete(face);
       const text = error instanceof Offline
         ? "You are offline: this was not sent. Press again when you are back."
-        : error.message;
+        : [error.message, ...error.faults.map((fault) => `${fault.where} ${fault.message}`)].join(": ");
       fill(trouble, el("p.notice.danger", {}, text));
     } finally {
       if (button) button.disabled = false;

@@ -158,7 +158,7 @@ def test_an_order_that_ends_early_gives_back_the_rest(office):
     book(office, order, window(0, 120))
     work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     office.clock.go_on(minutes=30)
-    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER)
+    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="done")
     assert of(office, resource) == [(order.id, window(0, 30))]
     assert bookings.of_resource(office.desk, resource.id, since=office.clock.now) == []
 

@@ -26,7 +26,7 @@ def read(office, order):
 
 
 def step(office, order, status):
-    return work_orders.step(office.desk, order.id, status, actor=DISPATCHER)
+    return work_orders.step(office.desk, order.id, status, actor=DISPATCHER, note="done")
 
 
 def given_to(office, order, *, pinned=False):

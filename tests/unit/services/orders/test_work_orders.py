@@ -69,7 +69,7 @@ def test_completing_an_order_leaves_who_is_on_the_way_to_the_next(office):
     for status in (Status.ON_SITE, Status.ON_THE_TOOLS):
         work_orders.step(office.desk, first.id, status, actor=DISPATCHER)
     office.apply(second.id, c.SetOut(source="gps"))
-    work_orders.step(office.desk, first.id, Status.COMPLETE, actor=DISPATCHER)
+    work_orders.step(office.desk, first.id, Status.COMPLETE, actor=DISPATCHER, note="done")
     assert work_orders.get(office.desk, second.id).status is Status.EN_ROUTE
 
 
@@ -283,7 +283,7 @@ def test_the_stored_order_is_the_fold_of_its_stream(office):
         office.desk, order.id, {"priority": 2}, actor=DISPATCHER, expected_version=None
     )
     arrive(office, order)
-    stored = work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER)
+    stored = work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="done")
     with office.desk.store.read() as unit:
         folded = evolve_all(None, [logged.event for logged in unit.stream(f"order:{order.id}")])
     assert replace(folded, version=stored.version) == stored

@@ -188,7 +188,7 @@ def test_who_works_by_hand_at_another_job_sets_out_only_after_it(office, two):
     office.office.clock.now = ms_to_datetime(fixes[80].at_ms)
     office.track(fixes[40:80])
     assert office.order(first).status is Status.ASSIGNED
-    work_orders.step(office.ctx, second.id, Status.COMPLETE, actor=WORKER)
+    work_orders.step(office.ctx, second.id, Status.COMPLETE, actor=WORKER, note="done")
     office.later()
     office.track(fixes[80:])
     assert office.order(first).status is Status.EN_ROUTE
