@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from api.schemas.common import MAX_ITEMS, Change, Input, Moment, Name, Output, Piece, Text
 from geo_dispatch.dispatch.messages.webhooks import DeliveryState
 from geo_dispatch.kernel.ids import MessageId
+from geo_dispatch.kernel.text import checked_text
 from geo_dispatch.services.messages.deliveries import Period
 from geo_dispatch.services.messages.webhooks import EndpointFields
 
+Url = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(checked_text)]
 Recipients = Literal["technician", "customer", "client"]
 
 
 class WebhookChange(Change):
     """What to change of a webhook."""
 
-    url: Name = Field("", max_length=2000, examples=["https://example.com/hooks/dispatch"])
+    url: Url = Field("", examples=["https://example.com/hooks/dispatch"])
     types: list[Name] = Field(
         ["*"],
         max_length=MAX_ITEMS,
@@ -42,7 +44,7 @@ class WebhookChange(Change):
 class WebhookIn(WebhookChange):
     """A new webhook."""
 
-    url: Name = Field(max_length=2000, examples=["https://example.com/hooks/dispatch"])
+    url: Url = Field(examples=["https://example.com/hooks/dispatch"])
 
 
 class WebhookOut(Output):

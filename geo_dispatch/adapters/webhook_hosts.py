@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -11,6 +13,7 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
+from socket import inet_aton
 from typing import Final
 
 import httpx
@@ -26,6 +29,9 @@ _PASSED_FOR_GLOBAL: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99
 
 _MAX_PORT: Final = 65535
 _SCHEMES: Final = ("http", "https")
+_NAME: Final = re.compile(
+    r"(?=.{1,253}\.?\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.IGNORECASE
+)
 MAX_URL: Final = 2000
 
 
@@ -114,21 +120,36 @@ def url_faults(url: str, allowed: Allowed) -> list[Fault]:
         faults.append(Fault("url", f"{parsed.port} is no port; they end at {_MAX_PORT}"))
     if parsed.fragment:
         faults.append(Fault("url", f"ends in #{parsed.fragment[:40]}, which is never sent"))
-    if allowed.names(host):
-        return faults
-    if parsed.scheme != "https":
-        faults.append(Fault("url", f"is plain HTTP; use https, {_OR_ALLOW}"))
+    return [*faults, *_host_faults(parsed.scheme, host, allowed)]
+
+
+def _host_faults(scheme: str, host: str, allowed: Allowed) -> Iterator[Fault]:
     literal = _literal(host)
-    if host == "localhost" or (literal is not None and not is_public(literal)):
-        faults.append(Fault("url", f"{host} is no public address; name another, {_OR_ALLOW}"))
-    return faults
+    if allowed.names(host):
+        return
+    if scheme != "https":
+        yield Fault("url", f"is plain HTTP; use https, {_OR_ALLOW}")
+    if literal is None and not _NAME.fullmatch(host):
+        yield Fault("url", f"{host[:80]!r} is no name of a host")
+    if _is_localhost(host) or (literal is not None and not is_public(literal)):
+        yield Fault("url", f"{host} is no public address; name another, {_OR_ALLOW}")
 
 
 _OR_ALLOW: Final = "or allow the host by GEO_DISPATCH_WEBHOOK_ALLOW"
 
 
+def _is_localhost(host: str) -> bool:
+    """By its name, which stands for loopback with everything below it (RFC 6761, 6.3)."""
+    return f".{host.rstrip('.')}".endswith(".localhost")
+
+
 def _literal(host: str) -> Address | None:
+    """The address that the host spells, also as resolvers read it: 127.1, 0x7f000001."""
     try:
         return ip_address(host.strip("[]"))
     except ValueError:
+        pass
+    try:
+        return IPv4Address(inet_aton(host.rstrip(".")))
+    except OSError:
         return None

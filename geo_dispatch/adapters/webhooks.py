@@ -2,15 +2,16 @@
 
 The URLs are other people's, so a name is looked up once, every address behind it is checked, and
 the connection goes to a checked address: a name that changes its mind in between gains nothing.
-Redirects are not followed.
+Redirects are not followed, and of each answer only so much is read.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -32,10 +33,16 @@ TIMEOUT_S: Final = 20.0
 KEPT_CHARS: Final = 500
 """So much of an answer is kept, for people who look for the cause."""
 
+_MOST_BYTES: Final = 256 * 1024
+"""Of one answer with all that comes before its body, be it interim answers without end."""
+
 _READ_BYTES: Final = 4096
 _BODY_TIMEOUT_S: Final = 2.0
 _LOOKUPS: Final = 16
 _MAX_CONNECTIONS: Final = 300
+
+LookUp = Callable[[str, int], Sequence[str]]
+"""The addresses of a host, as its name's owner gives them now."""
 
 
 class _Refused(Exception):
@@ -74,8 +81,8 @@ class Poster:
         """Post once, and say what came of it; never raises for what the other side does."""
         begun = time.monotonic()
         try:
-            async with asyncio.timeout(self._timeout_s):
-                answer = await self._post(url, headers, body)
+            async with asyncio.timeout(self._timeout_s) as limit:
+                answer = await self._post(url, headers, body, limit)
         except TimeoutError:
             error = f"no answer within {self._timeout_s:g} s"
         except _Refused as refused:
@@ -91,7 +98,7 @@ class Poster:
         return Answer(time.monotonic() - begun, error=safe_text(error))
 
     async def _post(
-        self, url: str, headers: Sequence[tuple[str, str]], body: bytes
+        self, url: str, headers: Sequence[tuple[str, str]], body: bytes, limit: asyncio.Timeout
     ) -> dict[str, Any]:
         target = httpx.URL(url)
         address = httpcore.URL(
@@ -102,6 +109,7 @@ class Poster:
         )
         sent = [("host", target.netloc.decode("ascii")), *headers, ("accept", "*/*")]
         async with self._pool.stream("POST", address, headers=sent, content=body) as response:
+            limit.reschedule(None)  # it has answered: what may follow has its own limit
             said = {name.lower(): value for name, value in response.headers}
             return {
                 "status": response.status,
@@ -110,15 +118,29 @@ class Poster:
             }
 
 
+def system_addresses(host: str, port: int) -> list[str]:
+    """What the machine's resolver says.
+
+    Raises
+    ------
+    OSError
+        Nobody has the name.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
 @asynccontextmanager
-async def open_poster(allowed: Allowed, timeout_s: float = TIMEOUT_S) -> AsyncIterator[Poster]:
+async def open_poster(
+    allowed: Allowed, timeout_s: float = TIMEOUT_S, look_up: LookUp = system_addresses
+) -> AsyncIterator[Poster]:
     """A poster that reaches public addresses, and those allowed; closed with the block."""
     lookups = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="webhook-lookup")
     try:
         async with httpcore.AsyncConnectionPool(
             max_connections=_MAX_CONNECTIONS,
             keepalive_expiry=30.0,
-            network_backend=_Checked(allowed, lookups),
+            network_backend=_Checked(allowed, look_up, lookups),
         ) as pool:
             yield Poster(pool, timeout_s)
     finally:
@@ -128,8 +150,9 @@ async def open_poster(allowed: Allowed, timeout_s: float = TIMEOUT_S) -> AsyncIt
 class _Checked(httpcore.AsyncNetworkBackend):
     """Connects to checked addresses only."""
 
-    def __init__(self, allowed: Allowed, lookups: ThreadPoolExecutor) -> None:
+    def __init__(self, allowed: Allowed, look_up: LookUp, lookups: ThreadPoolExecutor) -> None:
         self._allowed = allowed
+        self._look_up = look_up
         self._lookups = lookups
         self._sockets = httpcore.AnyIOBackend()
 
@@ -145,23 +168,22 @@ class _Checked(httpcore.AsyncNetworkBackend):
         error: Exception = OSError(f"{host} has no address")
         for address in await self._addresses(host, port):
             try:
-                return await self._sockets.connect_tcp(
+                stream = await self._sockets.connect_tcp(
                     address, port, timeout, local_address, socket_options
                 )
             except (OSError, httpcore.NetworkError, httpcore.TimeoutException) as failed:
                 error = failed
+            else:
+                return _Bounded(stream)
         raise error
 
     async def sleep(self, seconds: float) -> None:
         """Let others work."""
         await asyncio.sleep(seconds)
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
+    async def _addresses(self, host: str, port: int) -> Sequence[str]:
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._lookups, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
-        addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
+        addresses = await loop.run_in_executor(self._lookups, self._look_up, host, port)
         private = [one for one in addresses if not self._may_reach(host, ip_address(one))]
         if private:
             raise _Refused(
@@ -174,6 +196,44 @@ class _Checked(httpcore.AsyncNetworkBackend):
         return is_public(address) or self._allowed.covers(host, address)
 
 
+class _Bounded(httpcore.AsyncNetworkStream):
+    """A connection that brings so much of each answer and no more."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._read = 0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the library names it
+        """Read what is there of the answer."""
+        part = await self._stream.read(max_bytes, timeout)
+        self._read += len(part)
+        if self._read > _MOST_BYTES:
+            raise httpcore.RemoteProtocolError(f"more than {_MOST_BYTES} bytes and no end")
+        return part
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the library names it
+        """Write of the request, whose answer begins anew."""
+        self._read = 0
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the library names it
+    ) -> httpcore.AsyncNetworkStream:
+        """Go on in TLS."""
+        return _Bounded(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the library asks for."""
+        return self._stream.get_extra_info(info)
+
+
 async def _beginning(response: httpcore.Response) -> str:
     """The first bytes of the answer; the status counts even when they don't come."""
     read = b""
@@ -183,7 +243,7 @@ async def _beginning(response: httpcore.Response) -> str:
                 read += part[:_READ_BYTES]
                 if len(read) >= _READ_BYTES:
                     break
-    except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError):  # of which TimeoutError is one
         pass
     return safe_text(read.decode("utf-8", "replace"))
 
@@ -201,6 +261,7 @@ def retry_after_s(header: bytes, now: datetime) -> float | None:
         return float(text[:_MAX_DIGITS])
     try:
         moment = parsedate_to_datetime(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # -0000 has none
         return max(0.0, (moment.astimezone(UTC) - now).total_seconds())
     except (ValueError, OverflowError):
         return None

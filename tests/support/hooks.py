@@ -66,6 +66,18 @@ def saying(raw: bytes) -> Reply:
     return reply
 
 
+def pouring(head: bytes, again: bytes) -> Reply:
+    """These bytes, and then those for as long as anybody takes them."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.wfile.write(head)
+        while True:  # until the other side has enough, which is an error in here
+            handler.wfile.write(again)
+
+    return reply
+
+
 @dataclass
 class Hook:
     """The receiver: what came, and what it answers."""
@@ -80,6 +92,26 @@ class Hook:
         """Answer nothing until the test ends."""
         self.let_go.wait(60)
         handler.close_connection = True
+
+    def late(self, after_s: float, status: int = 200) -> Reply:
+        """A good answer, but not before then."""
+
+        def reply(handler: BaseHTTPRequestHandler) -> None:
+            self.let_go.wait(after_s)
+            answering(status)(handler)
+
+        return reply
+
+    def dripping(self, head: bytes, drop: bytes = b"x") -> Reply:
+        """These bytes, and then one drop after the other until the test ends."""
+
+        def reply(handler: BaseHTTPRequestHandler) -> None:
+            handler.close_connection = True
+            handler.wfile.write(head)
+            while not self.let_go.wait(0.02):
+                handler.wfile.write(drop)
+
+        return reply
 
     @property
     def types(self) -> list[str]:

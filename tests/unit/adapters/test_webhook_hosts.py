@@ -101,6 +101,13 @@ def test_https_to_public_hosts_is_fine(url):
         ("https://localhost", "no public address"),
         ("https://127.0.0.1", "no public address"),
         ("https://[::ffff:10.0.0.1]/", "no public address"),
+        ("https://127.1/", "no public address"),
+        ("https://0x7f000001/", "no public address"),
+        ("https://2130706433/", "no public address"),
+        ("https://10.0.0.1./", "no public address"),
+        ("https://any.localhost./", "no public address"),
+        ("https://exa mple.com/", "no name of a host"),
+        ("https://a..example.com/", "no name of a host"),
         ("https://example.com/" + "a" * 2000, "characters"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from geo_dispatch.adapters.webhook_hosts import allowed_by
 from geo_dispatch.adapters.webhooks import open_poster, retry_after_s, safe_text, signed_headers
-from tests.support.hooks import open_hook
+from tests.support.hooks import answering, open_hook, pouring
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -58,6 +58,52 @@ def test_nor_are_other_spellings_of_loopback(host):
         assert hook.received == []
 
 
+def test_a_name_that_changes_its_mind_gains_nothing():
+    """What is connected to is what was checked, for each connection anew."""
+    answers = iter([["127.0.0.1"], ["127.0.0.1", "10.0.0.1"], ["127.0.0.2"]])
+    asked = []
+
+    def look_up(host, port):
+        asked.append((host, port))
+        return next(answers)
+
+    async def post(hook):
+        allowed = allowed_by("127.0.0.1/32")
+        port = int(hook.url.split(":")[2].split("/")[0])
+        url = f"http://rebinding.example:{port}/hook"
+        told = []
+        for _ in range(3):
+            async with open_poster(allowed, 3.0, look_up) as poster:
+                told.append(await poster.post(url, [], b"{}"))
+        assert asked == [("rebinding.example", port)] * 3
+        return told
+
+    with open_hook() as hook:
+        first, second, third = asyncio.run(post(hook))
+    assert first.status == 204
+    assert "rebinding.example leads to 10.0.0.1, which is no public address" in second.error
+    assert "rebinding.example leads to 127.0.0.2" in third.error
+    assert len(hook.received) == 1
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 103 x\r\n\r\n", b"HTTP/1.1 100 x\r\nX: y\r\n\r\n"])
+def test_interim_answers_without_end_are_read_to_a_limit_only(head):
+    with open_hook() as hook:
+        hook.reply = pouring(head, head * 1000)
+        answer = _post(hook.url, "127.0.0.1")
+    assert "no HTTP answer: more than 262144 bytes" in answer.error
+
+
+def test_the_limit_is_for_each_answer_and_not_for_a_connection():
+    async def post(url):
+        async with open_poster(allowed_by("127.0.0.1"), timeout_s=5.0) as poster:
+            return [await poster.post(url, [], b"{}") for _ in range(8)]
+
+    with open_hook() as hook:
+        hook.reply = answering(204, Padding="x" * 40_000)
+        assert {one.status for one in asyncio.run(post(hook.url))} == {204}
+
+
 def test_a_name_that_nobody_has_is_an_answer():
     answer = _post("https://nobody.invalid/")
     assert answer.status is None
@@ -82,6 +128,7 @@ def test_tls_with_who_can_not_prove_the_name_is_refused():
         (b"9" * 400, 999_999_999.0),
         (b"Mon, 02 Mar 2026 08:01:30 GMT", 90.0),
         (b"Mon, 02 Mar 2026 07:00:00 GMT", 0.0),
+        (b"Mon, 02 Mar 2026 08:01:30 -0000", 90.0),
         (b"soon", None),
         (b"\xff\xfe", None),
     ],
