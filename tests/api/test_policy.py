@@ -105,10 +105,12 @@ def test_decisions_are_told_replayed_and_overrides_counted(deployment, office, o
     assert replayed["same"]
     assert replayed["candidates"] == decision["ranking"]
     other = {"technician_id": second["technician_id"]}
-    refused = office.post(f"{url}/assign", json=other)
+    seen = {"If-Match": f'"{order["version"]}"'}
+    refused = office.post(f"{url}/assign", json=other, headers=seen)
     assert refused.status_code == 422
     assert refused.json()["faults"][0]["where"] == "reason"
-    assert office.post(f"{url}/assign", json={**other, "reason": "has the key"}).is_success
+    other["reason"] = "has the key"
+    assert office.post(f"{url}/assign", json=other, headers=seen).is_success
     period = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-03T00:00:00Z"}
     report = office.get("/v1/reports/overrides", params=period).json()
     assert (report["automatic"], report["overridden"], report["rate"]) == (1, 1, 1.0)

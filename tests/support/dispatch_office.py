@@ -74,6 +74,8 @@ class DispatchOffice:
         ).ranking
 
     def assign(self, order: WorkOrder, technician: Technician | None, **options) -> WorkOrder:
+        """By somebody who sees the order as it stands."""
+        options = {"expected_version": self.read(order).version, **options}
         return assignments.assign(
             self.ctx,
             order.id,

@@ -185,6 +185,7 @@ def _completed(order: WorkOrder, event: e.OrderCompleted) -> WorkOrder:
         ended_at=event.occurred_at,
         outcome=msgspec.convert(event.outcome, Outcome),
         sequence=0,
+        flag=None,
         risk=None,
     )
 

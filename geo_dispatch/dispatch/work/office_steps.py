@@ -131,7 +131,7 @@ def _put_on_hold(order: WorkOrder, command: c.PutOnHold, now: datetime) -> list[
     if order.technician_id is not None:
         freed = _unassign(order, c.Unassign(reason=f"on hold: {command.reason}"), now)
     held = e.OrderHeld(order_id=order.id, reason=command.reason, occurred_at=now, note=command.note)
-    return [*freed, held]
+    return [*freed, held, *_clear_flag(order, c.ClearFlag(), now)]
 
 
 def _release(order: WorkOrder, command: c.Release, now: datetime) -> list[e.Event]:

@@ -9,19 +9,24 @@ from typing import Final
 import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.ranking.exclusions import NEVER, Exclusion
+from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.dispatch.work.steps import refusal
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.kernel.errors import AssignmentConflict, Fault, InvalidInput, VersionConflict
+from geo_dispatch.kernel.errors import Fault, InvalidInput, VersionConflict
 from geo_dispatch.kernel.ids import AssignmentId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import bookings, crews
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.dispatching.choosing import considered_for
+from geo_dispatch.services.dispatching.objections import (
+    first_of,
+    refuse_excluded,
+    refuse_unseen,
+)
 from geo_dispatch.services.dispatching.placing import (
     ANYWHERE,
     Placement,
@@ -94,6 +99,8 @@ def assign(
         None takes the first of the ranking.
     force
         Override what speaks against it; needs a reason.
+    expected_version
+        The order as the caller saw it. None takes it as it is, as long as nobody has it.
     source
         Who decided, as `WorkOrder.assignment_source`; None: a person, or with no technician the
         ranking.
@@ -117,6 +124,8 @@ def assign(
         another goes than the machine's first, where the policy asks for one.
     VersionConflict
         The order changed while this was decided: somebody else was first.
+    Conflict
+        Somebody has it, and the caller didn't say to know that.
     TransitionNotAllowed
         The order stands where it can't change hands.
     """
@@ -153,7 +162,7 @@ def preview(
     made = _make(ctx, order_id, plea, positions, considered, judge=False)
     if made is not None:
         return ripple(considered, made.placement, made.members.placements)
-    return unchanged(considered, plea.technician_id or _first(considered))
+    return unchanged(considered, plea.technician_id or first_of(considered))
 
 
 def unassign(
@@ -211,11 +220,11 @@ def _make(
     if same and wish.crew is None and order.crew:
         wish = replace(wish, crew=order.crew)  # whoever moves the visit leaves who goes along
     members = members_of(considered, plea.technician_id, wish)
-    lead = members.lead_id or plea.technician_id or _first(considered)
+    lead = members.lead_id or plea.technician_id or first_of(considered)
     placement = members.placement or placed(considered, lead, plea.wish)
     conflicts = (*placement.conflicts, *members.conflicts)
     if judge:
-        _refuse(considered, placement, conflicts, force=plea.force)
+        refuse_excluded(considered, placement, conflicts, force=plea.force)
     return _Made(considered, replace(placement, conflicts=conflicts), members, conflicts)
 
 
@@ -226,8 +235,10 @@ def _carry_out(
     case, placement, now = made.considered.case, made.placement, made.considered.case.now
     chosen = placement.plan.technician.id
     with ctx.store.write() as unit:
-        base = case.order.version if expected_version is None else expected_version
-        order = unit.orders.expect(case.order.id, base)
+        if expected_version is None:
+            refuse_unseen(unit, case.order, chosen)
+            expected_version = case.order.version
+        order = unit.orders.expect(case.order.id, expected_version)
         days = [placement, *made.members.placements]
         if not all(_as_it_was(unit, day) for day in days):
             return None
@@ -294,7 +305,7 @@ def _rearrange(
     if start_at is not None:
         changed = c.ChangeOrder(changes={"start_at": start_at})
         order = apply(ctx, unit, order, changed, actor=actor, now=now)
-    if made.members.ids != order.crew and wish.crew is not None:
+    if made.members.ids != order.crew:
         crew = c.ChangeCrew(
             assignment_id=AssignmentId(ctx.new_id("as")), crew=made.members.ids, reason=plea.reason
         )
@@ -323,44 +334,6 @@ def _check_force(plea: Plea) -> None:
         faults.append(Fault("reason", "is empty; say why the limits are overridden"))
     if faults:
         raise InvalidInput("this assignment cannot be forced", faults)
-
-
-def _first(considered: Considered) -> TechnicianId:
-    ranking = considered.ranking
-    if ranking.candidates:
-        return ranking.candidates[0].technician_id
-    raise AssignmentConflict(
-        f"nobody can be sent to {considered.case.order.number}",
-        [
-            Fault(one.call_sign, said(exclusion))
-            for one in ranking.excluded
-            for exclusion in one.exclusions
-        ]
-        or [Fault("technicians", "there are none in service")],
-    )
-
-
-def _refuse(
-    considered: Considered,
-    placement: Placement,
-    conflicts: tuple[Exclusion, ...],
-    *,
-    force: bool,
-) -> None:
-    if not conflicts or (force and not any(one.code in NEVER for one in conflicts)):
-        return
-    call_sign, number = placement.plan.technician.call_sign, considered.case.order.number
-    never = any(one.code in NEVER for one in conflicts)
-    remedy = "this can't be forced" if never else "force with a reason to send them all the same"
-    raise AssignmentConflict(
-        f"{call_sign} cannot be sent to {number}; {remedy}",
-        [Fault(conflict.code, said(conflict)) for conflict in conflicts],
-    )
-
-
-def said(exclusion: Exclusion) -> str:
-    """The exclusion as one sentence."""
-    return f"{exclusion.fact}; lifted by: {exclusion.lifts}" if exclusion.lifts else exclusion.fact
 
 
 def _stored(ctx: Context, order_id: str) -> WorkOrder:

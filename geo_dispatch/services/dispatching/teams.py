@@ -13,6 +13,7 @@ from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.dispatching.candidates import Considered
+from geo_dispatch.services.dispatching.objections import first_of
 from geo_dispatch.services.dispatching.placing import Placement, Wish, least_bad
 
 
@@ -50,7 +51,7 @@ def members_of(considered: Considered, lead_id: TechnicianId | None, wish: Wish)
             return Members(lead_id=lead_id, conflicts=(_too_few(case),))
         found = Members(choice.member_ids, choice.lead_id, choice.begin_at)
     else:
-        lead_id = lead_id or considered.ranking.candidates[0].technician_id
+        lead_id = lead_id or first_of(considered)
         team = team_of(case, fleet, params, lead_id, wish.crew)
         begin_at = team.begin_at or wish.start_at or case.earliest
         against = tuple(_named(fleet, *one) for one in team.conflicts)

@@ -135,7 +135,10 @@ def publish(
             )
         checked = check_in(desk, unit, text, where)
         if not checked.differences:
-            raise Conflict(f"{where} says the same as version {before.version}, which is in force")
+            raise Conflict(
+                f"{where} says the same as version {before.version}, which is in force; "
+                "there is nothing to publish"
+            )
         published = unit.policies.add(
             text,
             author=author,

@@ -98,7 +98,7 @@ def declare(
     NotFound
         There is no such order.
     Conflict
-        The order doesn't wait: somebody has it, or it has ended.
+        The order doesn't wait: somebody has it, it has ended, or it is on hold.
     """
     now = ctx.clock()
     with ctx.store.write() as unit:  # never committed: what is placed here leaves no trace
@@ -145,6 +145,12 @@ def _called(
                 f"{order.number} is {order.status}: only an order that waits can be sent out "
                 "as an emergency; unassign it first",
                 [Fault("order_id", f"{order.number} is {order.status}")],
+            )
+        if order.hold is not None:
+            raise Conflict(
+                f"{order.number} is on hold ({order.hold.reason}): nobody can be sent; "
+                "release it first",
+                [Fault("order_id", f"{order.number} is on hold")],
             )
         order = change_in(ctx, unit, order, {"priority": 1}, actor=actor)
     limit = limit or _limit_of(ctx, unit, order, call)

@@ -10,6 +10,7 @@ from geo_dispatch.dispatch.work.orders import SkillRequirement
 from geo_dispatch.kernel.errors import AssignmentConflict, InvalidInput, NotFound
 from geo_dispatch.services.dispatching import assignments, bookings
 from geo_dispatch.services.dispatching.placing import Wish
+from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.registers import CREWS, RESOURCES
 from tests.support.ascii_map import AsciiMap, Town
@@ -52,6 +53,23 @@ def test_a_crew_is_assigned_as_one_and_begins_when_the_last_is_there(desk):
     alone = desk.assign(desk.order("B"), member)
     assert given.start_at > desk.clock.now
     assert set(desk.sequences(member)) == {given.id, alone.id}
+
+
+def test_the_same_lead_with_another_crew_brings_that_along(desk):
+    lead, lost, near = (desk.technician(f"Van 0{n}", place) for n, place in enumerate("BDB", 1))
+    order = desk.assign(desk.order("B", crew_size=2), lead, wish=Wish(crew=(lost.id,)))
+    other = desk.assign(desk.order("D"), near)
+    desk.clock.go_on(minutes=30)
+    desk.see(lead, "B")
+    desk.see(near, "B")
+    given = desk.assign(order, None)
+    assert {given.technician_id, *given.crew} == {lead.id, near.id}
+    assert desk.sequences(lost) == {}
+    with desk.ctx.store.read() as unit:
+        plans = load_plans(unit, [lead, near], lambda _: None)
+    days = [{stop.order.id: stop.order.sequence for stop in plan.stops} for plan in plans]
+    assert [sorted(day.values()) for day in days] == [[1], [1, 2]]
+    assert [set(day) for day in days] == [{order.id}, {order.id, other.id}]
 
 
 def test_a_crew_that_is_none_is_refused(desk):

@@ -15,7 +15,7 @@ from geo_dispatch.dispatch.records.technicians import Skill, Vehicle
 from geo_dispatch.dispatch.sla.risk import risk_of
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import as_json
-from geo_dispatch.dispatch.work.orders import FlagCode, SkillRequirement, Status
+from geo_dispatch.dispatch.work.orders import FlagCode, HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import bookings
@@ -293,6 +293,14 @@ def test_with_nobody_to_send_the_order_stays_flagged_and_the_answer_says_why(des
     view = emergencies.view(declared, dry_run=False)
     assert view["technician_id"] is None
     assert [one["code"] for one in view["excluded"][0]["exclusions"]] == ["missing_skill"]
+
+
+def test_an_order_on_hold_is_released_before_it_is_an_emergency(desk, crowded):
+    waiting = desk.order("A")
+    held = desk.office.apply(waiting.id, c.PutOnHold(reason=HoldReason.MATERIAL))
+    with pytest.raises(Conflict, match="nobody can be sent; release it first"):
+        sent(desk, Call(order_id=waiting.id))
+    assert desk.read(waiting) == held
 
 
 def test_an_order_that_waits_becomes_the_emergency(desk, crowded):
