@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 
 from api.auth import Caller, only_for
 from api.deps import State
+from api.records import large_answer
 from api.schemas.board import AvailabilitiesOut, BoardOut, DayConflictsOut
 from api.schemas.common import Day, Moment
 from geo_dispatch.dispatch.boards.status_flags import StatusFlag
@@ -26,12 +27,12 @@ OfDay = Annotated[
 @router.get(
     "/board",
     operation_id="get_board",
+    response_model=BoardOut,
     responses={304: {"description": "Nothing has changed since the version of If-None-Match."}},
 )
 def get_board(
     state: State,
     _caller: Caller,
-    response: Response,
     on: OfDay = None,
     flag: Annotated[StatusFlag | None, Query(description="Only orders with this flag.")] = None,
     work_class: Annotated[WorkClass | None, Query(description="Only work of this class.")] = None,
@@ -40,7 +41,7 @@ def get_board(
         Query(description="Lanes at home there, waiting orders of sites there.", max_length=100),
     ] = None,
     if_none_match: Annotated[str | None, Header(description="The ETag of what is known.")] = None,
-) -> BoardOut:
+) -> Response:
     """Read one day of everybody: lanes of visits, backlog, what wants judgment, what stalls.
 
     Every visit says how much later it could be, whether it can be moved and why not.
@@ -51,10 +52,10 @@ def get_board(
     on = on or board_views.today(context)
     tag = f'W/"{board.version_of(context, on, filters)}"'
     if if_none_match is not None and tag in if_none_match:
-        return Response(status_code=304, headers={"ETag": tag})  # type: ignore[return-value]
+        return Response(status_code=304, headers={"ETag": tag})
     sheet = board.sheet(context, on, filters, positions=mirror.index)
-    response.headers["ETag"] = f'W/"{sheet.version}"'
-    return BoardOut.model_validate(board_views.sheet_view(sheet) | {"positions_as_of": as_of})
+    view = board_views.sheet_view(sheet) | {"positions_as_of": as_of}
+    return large_answer(view, {"ETag": f'W/"{sheet.version}"'})
 
 
 @router.get("/board/conflicts", operation_id="list_board_conflicts")

@@ -53,8 +53,6 @@ def explain_unassigned(
     context, mirror = state.context, state.feed.mirror
     mirror.require()
     as_of = mirror.as_of
-    told = why_not.of_unassigned(
-        context, positions=mirror.index, now=context.clock(), limit=limit
-    )
+    told = why_not.of_unassigned(context, positions=mirror.index, now=context.clock(), limit=limit)
     items = [msgspec.to_builtins(one) for one in told]
     return UnassignedOut.model_validate({"positions_as_of": as_of, "items": items})
