@@ -91,14 +91,18 @@ class WindingRoads:
 
 def a_shift(luck: random.Random, day: int) -> Shift:
     pauses = luck.choice([(), (), (Break(time(11), time(13), 1800.0),)])
-    start, end = luck.choice([(time(8), time(17)), (time(6), time(14)), (time(14), time(2))])
+    start, end = luck.choice(
+        [(time(8), time(17)), (time(6), time(14)), (time(14), time(2)), (time(1), time(9, 30))]
+    )
     return Shift(day, start, end, pauses)
 
 
 def fleet(seed: int, size: int, job: LonLat) -> list[Plan]:
     """Technicians as dispatch meets them: most are free, some will end near the job."""
     luck = random.Random(seed)
-    return [_plan(luck, number, job) for number in range(size)]
+    plans = [_plan(luck, number, job) for number in range(size)]
+    overtime_s = luck.choice([0, 0, 3600, 14400])
+    return [replace(plan, overtime_s=overtime_s) for plan in plans]
 
 
 def _place(luck: random.Random) -> LonLat:

@@ -125,6 +125,7 @@ def slow_days(draw):
         on_call=[(now + called, now + called + 480)] if draw(st.booleans()) else [],
         place=draw(st.integers(0, 60)),
         home=draw(st.none() | st.integers(0, 60)),
+        overtime=draw(st.sampled_from([0, 0, 30, 240])),
     )
 
 
@@ -135,7 +136,8 @@ def plan_of(day: SlowDay) -> Plan:
         leave=tuple(Leave(Window(to_moment(a), to_moment(b))) for a, b in day.leave),
         on_call=tuple(Window(to_moment(a), to_moment(b)) for a, b in day.on_call),
     )
-    return Plan(technician, tuple(stop_of(stop) for stop in day.stops))
+    stops = tuple(stop_of(stop) for stop in day.stops)
+    return Plan(technician, stops, overtime_s=60.0 * day.overtime)
 
 
 def stop_of(stop: SlowStop) -> Stop:
@@ -224,7 +226,8 @@ def test_an_insertion_is_the_day_played_with_the_order_in_that_place(day):
     drives = Drives(drive_times)
     technician = replace(plan_of(day).technician, home=None)
     seen = Whereabouts(place(day.place), now)
-    stood = day_of(Plan(technician, plan_of(without).stops, seen), drives, now, ZONE)
+    plan = replace(plan_of(without), technician=technician, whereabouts=seen)
+    stood = day_of(plan, drives, now, ZONE)
     times, holds = replace(without, home=None).run()
     for found in insertions(Case(order, site, now, ZONE), stood, drives):
         at = found.position

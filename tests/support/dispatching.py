@@ -99,9 +99,10 @@ def a_plan(
     place: LonLat | None = ORIGIN,
     stops: Sequence[Stop] = (),
     seen_at: datetime = NOW,
+    **fields,
 ) -> Plan:
     seen = Whereabouts(place, seen_at) if place is not None else None
-    return Plan(technician or a_technician(), in_sequence(stops), seen)
+    return Plan(technician or a_technician(), in_sequence(stops), seen, **fields)
 
 
 def a_case(order: WorkOrder | None = None, site: Site | None = None, now: datetime = NOW) -> Case:

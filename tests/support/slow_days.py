@@ -50,6 +50,7 @@ class SlowDay:
     on_call: list[tuple[int, int]] = field(default_factory=list)
     place: int = 0
     home: int | None = None
+    overtime: int = 0
 
     def __post_init__(self):
         self.on_duty = cache(self._on_duty)
@@ -75,6 +76,15 @@ class SlowDay:
         while self.on_duty(end, emergency):
             end += 1
         return start, end
+
+    def overrun(self):
+        """The duty that ended within the overtime before now, while there is none; or None."""
+        if self.on_duty(self.now, False):
+            return None
+        for minute in range(self.now - 1, self.now - self.overtime - 1, -1):
+            if self.on_duty(minute, False):
+                return self.duty(minute, False)
+        return None
 
     def _rests(self, duty):
         """Breaks whose shift begins in the duty: earliest, latest, length."""
@@ -167,6 +177,7 @@ class _Player:
     place: int
     duty: tuple[int, int] | None = None
     away: tuple[int, int] | None = None
+    overran: bool = False
     taken: set = field(default_factory=set)
     times: list = field(default_factory=list)
     broken: set = field(default_factory=set)
@@ -174,7 +185,14 @@ class _Player:
     def play(self, stop):
         natural = max([self.day.now, *stop.ready])
         since = self.duty[0] if self.duty else self.day.now
-        first, self.duty = self.duty is None, self.day.duty(max(natural, since), stop.emergency)
+        first, after = self.duty is None, self.day.duty(max(natural, since), stop.emergency)
+        goes_on = self.overran and not stop.emergency and max([since, *stop.ready]) < self.duty[1]
+        if first and stop.under_way and not stop.emergency:
+            over = self.day.overrun()
+            self.overran = over is not None and max([over[0], *stop.ready]) < over[1]
+            after = over if self.overran else after
+        self.overran &= first or goes_on
+        self.duty = self.duty if goes_on else after
         if not stop.under_way:
             self.report(first=first)
             if self.away and max(natural, self.away[0]) < self.away[1]:
@@ -189,6 +207,7 @@ class _Player:
         self.taken |= {rest for _, rest in pauses}
         self.broken |= {(stop.name, "break") for at, rest in pauses if at > rest[1]}
         self.broken |= {(stop.name, limit) for limit in self.limits(stop, begin, finish, shut)}
+        self.overran &= not stop.project
         self.times.append((begin, finish))
         self.minute, self.place = finish, stop.place
 
@@ -205,7 +224,7 @@ class _Player:
         """Take a leave or a break that comes before driving on; whether there was one."""
         arrive = self.minute + abs(self.place - stop.place)
         begin, _ = self.day.begin(stop, arrive, self.duty)
-        _, finish, _, _ = self.day.work(stop, begin, self.duty, self.rests(), self.taken)
+        begin, finish, _, _ = self.day.work(stop, begin, self.duty, self.rests(), self.taken)
         reach = begin if stop.project else finish
         for leave in sorted(self.day.leave):
             if self.minute < leave[1] and reach > leave[0]:
@@ -236,7 +255,7 @@ class _Player:
             yield "access"
         if stop.project:
             return
-        if finish > self.duty[1]:
+        if finish > self.duty[1] + self.day.overtime:
             yield "shift"
         minutes = range(begin, finish)
         if stop.access and not all(self.day.is_open(minute, stop.access) for minute in minutes):

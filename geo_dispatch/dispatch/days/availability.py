@@ -62,6 +62,21 @@ def duty_after(
     return found
 
 
+def overrun_duty(
+    technician: Technician, now: datetime, zone: ZoneInfo, overtime: timedelta
+) -> Duty | None:
+    """The last duty that ended within the overtime before now; None when another has begun.
+
+    Whoever is on call has no overtime.
+    """
+    ended: Duty | None = None
+    duty = duty_after(technician, now - overtime, zone) if overtime else None
+    while duty is not None and duty.window.end <= now:
+        ended = duty
+        duty = duty_after(technician, duty.window.end, zone)
+    return None if duty is not None and duty.window.start <= now else ended
+
+
 def next_working(
     technician: Technician, after: datetime, zone: ZoneInfo, *, on_call: bool = False
 ) -> datetime | None:

@@ -30,7 +30,6 @@ class Day:
     schedule: Schedule
     now: datetime
     zone: ZoneInfo
-    overtime_s: float = 0.0
 
     def without(self, order_ids: Collection[OrderId], drives: Drives) -> Day:
         """The day if those orders weren't in it."""
@@ -40,22 +39,16 @@ class Day:
     def with_stops(self, stops: Sequence[Stop], drives: Drives, *, slack: bool = False) -> Day:
         """The day with these stops instead, in this sequence."""
         plan = replace(self.plan, stops=tuple(stops))
-        return day_of(plan, drives, self.now, self.zone, overtime_s=self.overtime_s, slack=slack)
+        return day_of(plan, drives, self.now, self.zone, slack=slack)
 
 
 def day_of(
-    plan: Plan,
-    drives: Drives,
-    now: datetime,
-    zone: ZoneInfo,
-    *,
-    overtime_s: float = 0.0,
-    slack: bool = False,
+    plan: Plan, drives: Drives, now: datetime, zone: ZoneInfo, *, slack: bool = False
 ) -> Day:
     """The plan worked out as everything stands."""
     start = origin(plan, now, zone)
-    found = walk(plan, start, drives, now, zone, overtime_s=overtime_s, slack=slack)
-    return Day(plan, start, found, now, zone, overtime_s)
+    found = walk(plan, start, drives, now, zone, slack=slack)
+    return Day(plan, start, found, now, zone)
 
 
 def legs_of(plan: Plan, start: Origin | None) -> list[Leg]:
@@ -72,13 +65,7 @@ def legs_of(plan: Plan, start: Origin | None) -> list[Leg]:
 
 
 def days_of(
-    plans: Iterable[Plan],
-    drives: Drives,
-    now: datetime,
-    zone: ZoneInfo,
-    *,
-    overtime_s: float = 0.0,
-    slack: bool = False,
+    plans: Iterable[Plan], drives: Drives, now: datetime, zone: ZoneInfo, *, slack: bool = False
 ) -> list[Day]:
     """Several days, each as the others make it.
 
@@ -90,16 +77,14 @@ def days_of(
     drives.prefetch(leg for plan in those for leg in legs_of(plan, origin(plan, now, zone)))
 
     def walked(plan: Plan) -> Day:
-        return day_of(plan, drives, now, zone, overtime_s=overtime_s)
+        return day_of(plan, drives, now, zone)
 
     days, circle = _told_each_other(those, walked, frozenset())
     while circle:
         days, more = _told_each_other(those, walked, circle)
         circle = circle | more if more else frozenset()
     if slack:
-        days = [
-            day_of(day.plan, drives, now, zone, overtime_s=overtime_s, slack=True) for day in days
-        ]
+        days = [day_of(day.plan, drives, now, zone, slack=True) for day in days]
     return days
 
 

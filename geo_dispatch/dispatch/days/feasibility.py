@@ -46,6 +46,18 @@ SOFT: Final = frozenset({Limit.DUE, Limit.SLA_RESPONSE, Limit.SLA_COMPLETION})
 SLA: Final = frozenset({Limit.SLA_RESPONSE, Limit.SLA_COMPLETION})
 """Promises of a contract."""
 
+_MISSED: Final = {
+    Limit.WINDOW: "there at {it}, but the window ends at {mark}",
+    Limit.PINNED_START: "begins at {it}, but {mark} at the latest was agreed",
+    Limit.CREW: "begins at {it}, but the crew begins at {mark}",
+    Limit.SLA_RESPONSE: "there at {it}, but the SLA asks for a response by {mark}",
+    Limit.SLA_COMPLETION: "done at {it}, but the SLA asks for completion by {mark}",
+    Limit.DUE: "done at {it}, but due at {mark}",
+    Limit.SHIFT: "done at {it}, but the shift ends at {mark}",
+    Limit.ACCESS: "done at {it}, but the site closes at {mark}",
+}
+_OVERTIME_MISSED: Final = "done at {it}, but overtime ends at {mark}"
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -77,11 +89,23 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Until when the work must have begun, or be finished."""
+    """Until when the work must have begun, or be finished.
+
+    Attributes
+    ----------
+    extended
+        Overtime is in it.
+    """
 
     limit: Limit
     of: Literal["begin", "finish"]
     at: datetime
+    extended: bool = False
+
+    def missed(self, it: str, mark: str) -> str:
+        """That it is missed, for a person: ``it`` is when, ``mark`` is until when it had to be."""
+        said = _OVERTIME_MISSED if self.extended else _MISSED[self.limit]
+        return said.format(it=it, mark=mark)
 
 
 def deadlines(order: WorkOrder) -> tuple[Deadline, ...]:

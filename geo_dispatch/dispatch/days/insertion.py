@@ -129,7 +129,6 @@ def _journey(
         drives,
         now=day.now,
         zone=day.zone,
-        overtime_s=day.overtime_s,
         also=() if also is None else (also,),
     )
 

@@ -113,11 +113,18 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A technician with open orders, in the order in which they will be done."""
+    """A technician with open orders, in the order in which they will be done.
+
+    Attributes
+    ----------
+    overtime_s
+        How long after the end of a shift work may go on.
+    """
 
     technician: Technician
     stops: tuple[Stop, ...] = ()
     whereabouts: Whereabouts | None = None
+    overtime_s: float = 0.0
 
     def without(self, order_id: OrderId) -> Plan:
         """The plan if that order weren't in it."""

@@ -7,7 +7,7 @@ breaks. ETAs, rankings, emergencies and the board all use it.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -74,6 +74,8 @@ class Schedule:
         nowhere.
     violations
         What it breaks, in the order of the stops.
+    overtime_s
+        How long work goes on after the shifts that it belongs to; 0 where none is allowed.
     """
 
     stays: tuple[Stay, ...]
@@ -81,6 +83,7 @@ class Schedule:
     free_at: datetime | None
     basis: Basis
     violations: tuple[Violation, ...] = ()
+    overtime_s: float = 0.0
 
     @property
     def drive_s(self) -> float:
@@ -95,22 +98,19 @@ def walk(
     now: datetime,
     zone: ZoneInfo,
     *,
-    overtime_s: float = 0.0,
     slack: bool = False,
 ) -> Schedule:
     """Work the plan out from its origin.
 
     Parameters
     ----------
-    overtime_s
-        How long after the end of a shift work may go on.
     slack
         Tell how much later each visit could be as well; takes a few walks more.
     """
     if start is None:
         lost = tuple(_nowhere(stop, Basis.NO_POSITION) for stop in plan.stops)
         return Schedule(lost, (), None, Basis.NO_POSITION)
-    journey = Journey.through(plan, start, drives, now=now, zone=zone, overtime_s=overtime_s)
+    journey = Journey.through(plan, start, drives, now=now, zone=zone)
     found = journey.schedule()
     if not slack:
         return found
@@ -143,7 +143,6 @@ class Journey:
         *,
         now: datetime,
         zone: ZoneInfo,
-        overtime_s: float = 0.0,
         also: Sequence[OrderId] = (),
     ) -> Journey:
         """Walk the whole plan; orders ``also`` named count as planned, though they come later."""
@@ -153,7 +152,7 @@ class Journey:
             now=now,
             zone=zone,
             planned=frozenset((*(stop.order.id for stop in plan.stops), *also)),
-            overtime=timedelta(seconds=overtime_s),
+            overtime=timedelta(seconds=plan.overtime_s),
         )
         return cls(world, start, (), (), (State(At(now), start.place),)).then(plan.stops)
 
@@ -190,7 +189,8 @@ class Journey:
         if not self.visits:
             start = self.start
             return Schedule((), (), start.ready_at, start.basis)
-        return Schedule(stays, pauses, last.at.when, Basis.SITE, violations)
+        overtime_s = _overtime_s(self.states) if self.world.overtime else 0.0
+        return Schedule(stays, pauses, last.at.when, Basis.SITE, violations, overtime_s)
 
     def slacks_s(self) -> list[float | None]:
         """How much later each stop could be before a limit that holds breaks; None without end.
@@ -257,6 +257,16 @@ class Journey:
         if visit.begin is None:
             return Basis.UNREACHABLE
         return Basis.ARRIVED if visit.stop.reached else self.start.basis
+
+
+def _overtime_s(states: Iterable[State]) -> float:
+    """How long after the end of each duty its last work goes on, in all."""
+    over = {
+        state.duty: (state.at.when - state.duty.window.end).total_seconds()
+        for state in states
+        if state.duty is not None
+    }
+    return sum(max(0.0, over_s) for over_s in over.values())
 
 
 def _violations(visits: Sequence[Visit]) -> tuple[Violation, ...]:

@@ -9,7 +9,8 @@ What is simulated here is how people work:
   pauses for it. Otherwise, if the stop would end after the break's latest beginning, the
   technician waits for its earliest and takes it first.
 * Leave within the duty is stepped around; leave that lasts beyond it breaks a limit.
-* A project goes on in the next duty; all other work has to end in the duty that it belongs to.
+* A project goes on in the next duty; all other work has to end in the duty that it belongs to,
+  or in the overtime behind it. Who is still at it then goes on with the rest of that duty.
 * Whoever is under way or there goes on with it.
 
 Waiting happens within a duty: what only another day could mend is a limit broken, by so much.
@@ -20,11 +21,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.days.access import Entry, Shut, enter
-from geo_dispatch.dispatch.days.availability import Duty, Rest, clock_text, duty_after
+from geo_dispatch.dispatch.days.availability import Duty, Rest, clock_text, duty_after, overrun_duty
 from geo_dispatch.dispatch.days.drives import Drives
 from geo_dispatch.dispatch.days.feasibility import Deadline, Limit, Violation, deadlines
 from geo_dispatch.dispatch.days.labour import LateRest, Pause, Project, Work, work_through
@@ -34,17 +35,6 @@ from geo_dispatch.dispatch.records.technicians import Leave, Technician
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window, whole_minute
-
-_SAID: Final = {
-    Limit.WINDOW: "there at {}, but the window ends at {}",
-    Limit.PINNED_START: "begins at {}, but {} at the latest was agreed",
-    Limit.CREW: "begins at {}, but the crew begins at {}",
-    Limit.SLA_RESPONSE: "there at {}, but the SLA asks for a response by {}",
-    Limit.SLA_COMPLETION: "done at {}, but the SLA asks for completion by {}",
-    Limit.DUE: "done at {}, but due at {}",
-    Limit.SHIFT: "done at {}, but the shift ends at {}",
-    Limit.ACCESS: "done at {}, but the site closes at {}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +199,15 @@ class _Attempt:
 
     def _duty(self) -> Duty | None:
         """The duty that the stop belongs to: the first that ends after all that is known now."""
-        state, order = self.state, self.stop.order
-        since = state.duty.window.start if state.duty else self.world.now
-        earliest = max(self.world.now, since, *self.marks)
-        if state.duty and state.on_call == order.emergency and earliest < state.duty.window.end:
-            return state.duty
-        return duty_after(self.world.technician, earliest, self.world.zone, on_call=order.emergency)
+        state, order, world = self.state, self.stop.order, self.world
+        known = state.duty if state.on_call == order.emergency else None
+        if state.duty is None and self.stop.fixed and not order.emergency:
+            known = overrun_duty(world.technician, world.now, world.zone, world.overtime)
+        since = state.duty.window.start if state.duty else world.now
+        if known and max([known.window.start, *self.marks]) < known.window.end:
+            return known
+        earliest = max(world.now, since, *self.marks)
+        return duty_after(world.technician, earliest, world.zone, on_call=order.emergency)
 
     def _report(self) -> None:
         """Be on duty before driving."""
@@ -358,7 +351,7 @@ class _Attempt:
         for mark in self._deadlines(closes):
             it = work.begin if mark.of == "begin" else work.finish
             if self.room.is_past(it, mark.at):
-                said = _SAID[mark.limit].format(*self.world.clocks(it.when, mark.at))
+                said = mark.missed(*self.world.clocks(it.when, mark.at))
                 self._break(mark.limit, (it.when - mark.at).total_seconds(), mark.at, said)
         for late in work.late:
             self._late(late)
@@ -380,8 +373,8 @@ class _Attempt:
         if closes is not None:
             marks.append(Deadline(Limit.ACCESS, "finish", closes))
         if self.duty is not None and not self.project:
-            ends = self.duty.window.end + self.world.overtime
-            marks.append(Deadline(Limit.SHIFT, "finish", ends))
+            ends, overtime = self.duty.window.end, self.world.overtime
+            marks.append(Deadline(Limit.SHIFT, "finish", ends + overtime, extended=bool(overtime)))
         return [mark for mark in marks if mark.of == "finish" or not stop.reached]
 
     def _work_into_leave(self, work: Work) -> None:
@@ -392,7 +385,8 @@ class _Attempt:
                 self._leave_breaks(leave, late)
 
     def _late(self, late: LateRest) -> None:
-        begins, by = self.world.clocks(late.begin_at, latest := late.rest.latest)
+        latest = late.rest.latest
+        begins, by = self.world.clocks(late.begin_at, latest)
         fact = f"break at {begins}, but it begins at {by} at the latest"
         self._break(Limit.BREAK, (late.begin_at - latest).total_seconds(), latest, fact)
 

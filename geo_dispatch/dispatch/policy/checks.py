@@ -44,6 +44,7 @@ MOST_FAULTS: Final = 100
 _LONGEST_ID: Final = 40
 _LONGEST_S: Final = 90 * 86_400.0
 _MOST_CHANGES: Final = 1000
+_LONGEST_OVERTIME_MIN: Final = 480.0
 _WORDS: Final = (BEST, PREFERRED)
 
 
@@ -93,6 +94,7 @@ def reference_warnings(policy: Policy, known: Known) -> list[Fault]:
 def _number_faults(policy: Policy) -> list[Fault]:
     numbers = {
         "review.margin_min": (policy.review.margin_min, MAX_PRICE),
+        "day.overtime_min": (policy.day.overtime_min, _LONGEST_OVERTIME_MIN),
         "messages.eta_moved_s": (policy.messages.eta_moved_s, _LONGEST_S),
         "emergency.respond_within_s": (policy.emergency.respond_within_s, _LONGEST_S),
         "emergency.max_changes": (policy.emergency.max_changes, _MOST_CHANGES),

@@ -55,6 +55,24 @@ class OrderParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayParams:
+    """What holds for everybody's day.
+
+    Attributes
+    ----------
+    overtime_min
+        How long after the end of a shift work may go on; `RankingParams` has its price.
+    """
+
+    overtime_min: float = 0.0
+
+    @property
+    def overtime_s(self) -> float:
+        """The same in seconds."""
+        return 60 * self.overtime_min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageParams:
     """When people are told.
 
@@ -88,6 +106,7 @@ class Policy:
     """One policy document."""
 
     orders: OrderParams = OrderParams()
+    day: DayParams = DayParams()
     ranking: RankingParams = field(default_factory=RankingParams)
     review: ReviewParams = ReviewParams()
     emergency: EmergencyParams = EmergencyParams()

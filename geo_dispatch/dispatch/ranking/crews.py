@@ -184,9 +184,7 @@ def team_of(
 def _only(fleet: Fleet, technician_ids: Collection[TechnicianId]) -> Fleet:
     plans = [plan for plan in fleet.plans if plan.technician.id in technician_ids]
     known = fleet.drives.known
-    return Fleet(
-        plans, fleet.roads, fleet.now, fleet.zone, known=known, overtime_s=fleet.overtime_s
-    )
+    return Fleet(plans, fleet.roads, fleet.now, fleet.zone, known=known)
 
 
 def _begin_from(case: Case, moment: datetime | None) -> Case:

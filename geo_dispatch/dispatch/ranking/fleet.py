@@ -44,11 +44,10 @@ class Fleet:
         zone: ZoneInfo,
         *,
         known: Mapping[Leg, float | None] | None = None,
-        overtime_s: float = 0.0,
     ) -> None:
         self.plans = tuple(sorted(plans, key=lambda plan: plan.technician.id))
         self.rows = {plan.technician.id: row for row, plan in enumerate(self.plans)}
-        self.roads, self.now, self.zone, self.overtime_s = roads, now, zone, overtime_s
+        self.roads, self.now, self.zone = roads, now, zone
         self.drives = Drives(roads.drive_times, known or {})
         self.starts = tuple(origin(plan, now, zone) for plan in self.plans)
         self._days: dict[TechnicianId, Day] = {}
@@ -72,10 +71,10 @@ class Fleet:
         plan = self.plans[row]
         if without is not None and row in self.holders.get(without, ()):
             plan = plan.without(without)
-            return day_of(plan, self.drives, self.now, self.zone, overtime_s=self.overtime_s)
+            return day_of(plan, self.drives, self.now, self.zone)
         found = self._days.get(plan.technician.id)
         if found is None:
-            found = day_of(plan, self.drives, self.now, self.zone, overtime_s=self.overtime_s)
+            found = day_of(plan, self.drives, self.now, self.zone)
             self._days[plan.technician.id] = found
         return found
 

@@ -29,7 +29,7 @@ def lifted_by(relax: Relaxation, case: Case, plan: Plan) -> str:
         Gives.WINDOW: f"a window{of} that ends {longer} later",
         Gives.START: f"an agreed start{of} {longer} later",
         Gives.ACCESS: f"access{of} for {longer} more",
-        Gives.SHIFT: f"{longer} of overtime",
+        Gives.SHIFT: f"{longer} {'more of' if plan.overtime_s else 'of'} overtime",
         Gives.LEAVE: f"leave that begins {longer} later",
         Gives.BREAK: f"a break that may begin {longer} later",
         Gives.CREW: f"a crew{of} that begins {longer} later",

@@ -14,14 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_dispatch.dispatch.days.availability import duty_after
+from geo_dispatch.dispatch.days.availability import duty_after, overrun_duty
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.drives import DriveTimes, Leg
 from geo_dispatch.dispatch.days.insertion import first_position
@@ -352,6 +352,9 @@ def _steady_until_s(plan: Plan, now: datetime, zone: ZoneInfo) -> float:
     if any(leave.window.end > now for leave in technician.leave):
         return _NEVER
     duty = duty_after(technician, now, zone)
+    overtime = timedelta(seconds=plan.overtime_s)
+    if first_position(plan) and overrun_duty(technician, now, zone, overtime):
+        return _NEVER
     if duty is None or any(
         _may_be_later(stop, technician.on_call, duty.window.end) for stop in plan.stops
     ):

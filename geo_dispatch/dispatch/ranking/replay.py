@@ -66,7 +66,6 @@ class Inputs:
     params: RankingParams
     top: int | None
     explain: bool
-    overtime_s: float
     judged: Tried
     also: tuple[TechnicianId, ...]
     mean_work_s: float
@@ -105,7 +104,6 @@ def inputs_of(
         params=search.params,
         top=top,
         explain=explain,
-        overtime_s=fleet.overtime_s,
         judged=judged,
         also=tuple(sorted(search.also)),
         mean_work_s=search.scorer.mean_work_s,
@@ -127,7 +125,6 @@ def replay(inputs: Inputs) -> Ranking:
         inputs.case.now,
         inputs.case.zone,
         known={(start, end): drive_s for start, end, drive_s in inputs.legs},
-        overtime_s=inputs.overtime_s,
     )
     search = Search(
         inputs.case, fleet, inputs.params, inputs.top, inputs.mean_work_s, also=inputs.also
@@ -194,10 +191,10 @@ def _legs(search: Search) -> tuple[tuple[LonLat, LonLat, float | None], ...]:
     found: dict[Leg, float | None] = {}
     for technician_id in search.judged:
         row = fleet.rows[technician_id]
-        plan, start = fleet.plans[row], fleet.starts[row]
+        plan = fleet.plans[row]
         places = {stop.place for stop in plan.stops} | {site}
-        if start is not None:
-            places.add(start.place)
+        if plan.whereabouts is not None:
+            places.add(plan.whereabouts.place)
         if plan.technician.home is not None:
             places.add(plan.technician.home)
         found.update({leg: known[leg] for leg in permutations(places, 2) if leg in known})

@@ -44,6 +44,8 @@ class RankingParams:
         Per minute of open work above the mean of those who may be sent; below it is a bonus.
     over_qualification_min
         Per level above what the work needs.
+    overtime_price
+        Per minute by which the day goes on longer after the end of the shift.
     preferred_min
         Bonus of whom the order or its customer asks for.
     site_min, equipment_min, type_min
@@ -68,6 +70,7 @@ class RankingParams:
     type_min: float = 3.0
     revisit_min: float = 60.0
     duration_price: float = 0.5
+    overtime_price: float = 1.5
 
     def __post_init__(self) -> None:
         numbers = {name: getattr(self, name) for name in self.__slots__ if name != "wait_price"} | {
@@ -141,12 +144,16 @@ class Scorer:
         )
 
     def on_road(self, day: Day, insertion: Insertion) -> tuple[Term, ...]:
-        """Score the drive, the wait and the risk of lateness, of this visit and those behind."""
+        """Score the drive, the wait and the risk of lateness, of this visit and those behind.
+
+        And overtime, where some is allowed.
+        """
         return (
             _drive(insertion),
             self._wait(insertion.stay),
             self._pushed(insertion),
             self._lateness(day, insertion),
+            *([self._overtime(day, insertion)] if day.plan.overtime_s else []),
         )
 
     def risk(self, stay: Stay) -> float:
@@ -193,6 +200,13 @@ class Scorer:
             parts = [*(parts or ["no time limit of its own"]), more]
         minutes = self.params.lateness_price * (own_s + pushed_s) / 60
         return Term("lateness", minutes, "; ".join(parts) or "no time limit")
+
+    def _overtime(self, day: Day, insertion: Insertion) -> Term:
+        before_s, after_s = day.schedule.overtime_s, insertion.schedule.overtime_s
+        more_s = max(0.0, after_s - before_s)
+        word = "more" if before_s else "of"
+        text = f"{_span(more_s)} {word} overtime" if more_s else "no overtime for it"
+        return Term("overtime", self.params.overtime_price * more_s / 60, text)
 
     def _pushed_s(self, day: Day, insertion: Insertion) -> float:
         """Expected lateness that the visits behind gain."""

@@ -65,12 +65,12 @@ class WhyNot:
         return not self.enough, facts, self.late_s, self.technician_id
 
 
-def why_not(case: Case, plan: Plan, drives: Drives, *, overtime_s: float = 0.0) -> WhyNot | None:
+def why_not(case: Case, plan: Plan, drives: Drives) -> WhyNot | None:
     """Everything in the way of the technician of the plan; None when they can be sent."""
     technician, plan = plan.technician, plan.without(case.order.id)
 
     def judge(given: Sequence[Relaxation]) -> list[Exclusion]:
-        return _reasons(*relax(case, plan, given), drives, overtime_s)
+        return _reasons(*relax(case, plan, given), drives)
 
     found: list[Exclusion] = []
     given: list[Relaxation] = []
@@ -94,18 +94,18 @@ def why_not(case: Case, plan: Plan, drives: Drives, *, overtime_s: float = 0.0) 
 def in_the_way(case: Case, fleet: Fleet, rows: Iterable[int] | None = None) -> list[WhyNot]:
     """Everybody who can't be sent, who lacks least first."""
     found = (
-        why_not(case, fleet.plans[row], fleet.drives, overtime_s=fleet.overtime_s)
+        why_not(case, fleet.plans[row], fleet.drives)
         for row in (range(len(fleet.plans)) if rows is None else rows)
     )
     return sorted((one for one in found if one is not None), key=lambda one: one.nearness)
 
 
-def _reasons(case: Case, plan: Plan, drives: Drives, overtime_s: float) -> list[Exclusion]:
+def _reasons(case: Case, plan: Plan, drives: Drives) -> list[Exclusion]:
     start = origin(plan, case.now, case.zone)
     reasons = exclusions(case, plan, start)
     if reasons:
         return reasons
-    day = day_of(plan, drives, case.now, case.zone, overtime_s=overtime_s)
+    day = day_of(plan, drives, case.now, case.zone)
     places = insertions(case, day, drives)
     if any(not against(case, one) for one in places):
         return []

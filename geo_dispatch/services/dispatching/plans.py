@@ -42,6 +42,7 @@ def load_plans(
     crews = unit.crew_members.of_orders(order.id for order in orders if order.crew)
     priors = unit.orders.many(prior for order in orders for prior in order.after)
     ends = ends_told(unit, priors.values())
+    overtime_s = unit.policies.in_force().policy.day.overtime_s
     stops: defaultdict[TechnicianId | None, list[Stop]] = defaultdict(list)
     for order in orders:
         stop = _stop(order, sites[order.site_id], priors, ends)
@@ -49,7 +50,12 @@ def load_plans(
         for member, sequence in crews.get(order.id, {}).items():
             stops[member].append(replace(stop, order=replace(order, sequence=sequence)))
     return [
-        Plan(technician, in_sequence(stops[technician.id]), _whereabouts(position_of(technician)))
+        Plan(
+            technician,
+            in_sequence(stops[technician.id]),
+            _whereabouts(position_of(technician)),
+            overtime_s,
+        )
         for technician in fleet
     ]
 

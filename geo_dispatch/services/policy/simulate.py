@@ -142,7 +142,8 @@ def simulated(policy: Policy, decision: Decision) -> Simulated:
     """The decision, judged again under the policy."""
     inputs = inputs_of(decision)
     names = inputs.call_signs()
-    ranking = replay(replace(inputs, params=policy.ranking))
+    plans = tuple(replace(plan, overtime_s=policy.day.overtime_s) for plan in inputs.plans)
+    ranking = replay(replace(inputs, params=policy.ranking, plans=plans))
     verdict = judge(policy, inputs.case, ranking)
     before = Outcome(
         decision.chosen_id,

@@ -124,6 +124,37 @@ def test_the_shift_limits_the_end_of_the_work_and_says_by_how_much():
     assert violation.fact == "done at 17:30, but the shift ends at 17:00"
 
 
+def test_overtime_lets_work_end_later_and_is_counted():
+    day = (here(duration_s=6 * 3600), here("wo_2", 2, duration_s=5400.0))
+    allowed = walked(*day, overtime_s=1800.0)
+    assert (allowed.violations, allowed.overtime_s) == ((), 1800.0)
+    (violation,) = walked(*day, overtime_s=1200.0).violations
+    assert (violation.limit, violation.by_s) == (Limit.SHIFT, 600.0)
+    assert violation.fact.startswith("done at 17:30, but overtime ends ")
+
+
+def test_who_is_still_at_it_after_the_shift_goes_on_with_the_day_in_overtime_only():
+    now = clock("17:10")
+    work = here(duration_s=5400.0, **on_site_since(clock("16:00")))
+    behind = here("wo_2", 2, duration_s=1200.0)
+    day = walked(work, behind, now=now, overtime_s=3600.0)
+    assert begins(day)[1] == clock("17:30")
+    assert (day.violations, day.overtime_s) == ((), 50 * 60.0)
+    assert begins(walked(work, behind, now=now))[1] == clock("08:00", 24)
+    assert begins(walked(behind, now=now, overtime_s=3600.0)) == [clock("08:00", 24)]
+
+
+def test_the_end_of_a_split_shift_is_not_the_end_of_the_day():
+    split = shifts("08:00", "12:00") + shifts("13:00", "17:00")
+    late = here(duration_s=3600.0, **on_site_since(clock("17:00")))
+    behind = here("wo_2", 2, duration_s=600.0)
+    fields = {"technician": a_technician(shifts=split), "overtime_s": 7 * 3600.0}
+    evening = walked(late, behind, now=clock("17:30"), **fields)
+    assert (begins(evening)[1], evening.overtime_s) == (clock("18:00"), 70 * 60.0)
+    noon = walked(behind, now=clock("12:30"), **fields)
+    assert begins(noon) == [clock("13:00")]
+
+
 @pytest.mark.capability("FA-053")
 def test_a_project_goes_on_in_the_next_shift_and_blocks_the_lane_until_it_is_done():
     lunching = a_technician(shifts=shifts("08:00", "17:00", LUNCH))

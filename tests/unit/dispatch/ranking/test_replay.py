@@ -1,9 +1,13 @@
 """A decision is kept with what it takes to make it again, and no more."""
 
 from dataclasses import replace
+from datetime import time
 
 from geo_dispatch.dispatch.ranking.replay import inputs_of, pack, ranking_bytes, replay, unpack
+from geo_dispatch.dispatch.records.technicians import Shift
+from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
+    NOW,
     a_case,
     a_fleet,
     a_plan,
@@ -11,6 +15,7 @@ from tests.support.dispatching import (
     a_technician,
     an_order,
     at,
+    minutes,
     needs,
     skilled,
 )
@@ -39,6 +44,18 @@ def test_the_plans_of_those_whose_day_was_not_looked_at_are_not_kept():
     assert len(looked_at) < 30
     assert ranking_bytes(replay(unpack(pack(inputs)))) == ranking_bytes(ranking)
     assert len(inputs.call_signs()) == 50
+
+
+def test_an_emergency_is_replayed_for_who_is_on_call_away_from_home():
+    on_call = a_technician(
+        shifts=tuple(Shift(day, time(14), time(22)) for day in range(7)),
+        on_call=(Window(NOW - minutes(60), NOW + minutes(600)),),
+        home=at(9000),
+    )
+    case = a_case(an_order(priority=1))
+    plan = a_plan(on_call, at(3000), seen_at=NOW - minutes(30))
+    ranking, inputs = inputs_of(case, a_fleet(case, [plan]))
+    assert ranking_bytes(replay(unpack(pack(inputs)))) == ranking_bytes(ranking)
 
 
 def test_those_who_lack_the_same_share_one_reason():

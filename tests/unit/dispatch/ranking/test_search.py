@@ -86,6 +86,30 @@ def test_the_score_is_the_sum_of_its_terms_and_each_has_a_text():
     assert candidate.met == ("HVAC at level 4",)
 
 
+def test_overtime_costs_by_the_minute_it_adds_where_some_is_allowed():
+    case = a_case(an_order(duration_s=3600.0))
+    before = [a_stop("wo_2", at(0), duration_s=6 * 3600.0 + 1200.0)]
+    full = [a_stop("wo_3", at(0), duration_s=7 * 3600.0 + 600.0)]
+    plans = [
+        a_plan(a_technician("van-1"), at(0), before, overtime_s=5400.0),
+        a_plan(a_technician("van-2"), at(0), full, overtime_s=5400.0),
+        a_plan(a_technician("van-3"), at(0), overtime_s=5400.0),
+        a_plan(a_technician("van-4"), at(0), before),
+    ]
+    ranking = ranked(case, *plans, params=RankingParams(wait_price=(0.0,) * 5))
+    told = {one.technician_id: term(one, "overtime") for one in ranking.candidates}
+    assert {name: (one.minutes, one.text) for name, one in told.items()} == {
+        "van-1": (30.0, "20 min of overtime"),
+        "van-2": (90.0, "60 min more overtime"),
+        "van-3": (0.0, "no overtime for it"),
+    }
+    (refused,) = ranking.excluded
+    assert (refused.technician_id, refused.exclusions[0].code) == ("van-4", "shift_ends")
+    assert refused.exclusions[0].lifts == "20 min of overtime"
+    tight = ranked(case, a_plan(a_technician(), at(0), before, overtime_s=600.0)).excluded
+    assert tight[0].exclusions[0].lifts == "10 min more of overtime"
+
+
 @pytest.mark.capability("FA-012")
 def test_a_free_technician_without_the_skill_never_outranks_a_busy_one_with_it():
     free = a_plan(a_technician("van-1"))
