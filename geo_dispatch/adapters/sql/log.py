@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from geo_dispatch.adapters.sql import tables
+from geo_dispatch.adapters.sql.bulk import Ready, insert_ready, ready
 from geo_dispatch.dispatch.audit.chain import NOTHING, chain_of, digest_of
 from geo_dispatch.dispatch.work.events import Event, LoggedEvent, event_to_body
 from geo_dispatch.kernel.actors import Actor
@@ -29,7 +30,6 @@ _LOG_LOCK = 0x67656F64
 _COLUMNS = tables.events.c
 EVENT_COLUMNS: Final = tuple(_COLUMNS[field.name] for field in fields(LoggedEvent))
 _INSERT = insert(tables.events).returning(_COLUMNS.seq)
-_INSERT_MANY = insert(tables.events)
 _HEAD = select(_COLUMNS.seq, _COLUMNS.chain).order_by(_COLUMNS.seq.desc()).limit(1)
 _END = (
     select(_COLUMNS.version, _COLUMNS.digest, _COLUMNS.at)
@@ -84,7 +84,7 @@ class Writer:
                 "something happened meanwhile; read it again",
                 [Fault("version", f"{expected_version} was expected, {version} is current")],
             )
-        rows = sealed_rows(stream, events, actor=actor, at=at, end=end)
+        rows = _sealed(stream, events, actor=actor, at=at, end=end)
         seqs = [self._connection.execute(_INSERT, self._chained(row)).scalar_one() for row in rows]
         self._ends[stream] = (version + len(rows), rows[-1]["digest"], rows[-1]["at"])
         return [
@@ -92,11 +92,11 @@ class Writer:
             for seq, row in zip(seqs, rows, strict=True)
         ]
 
-    def begin(self, rows: Sequence[Row]) -> None:
-        """Write the beginnings of new streams, as `sealed_rows` made them, all at once."""
+    def begin(self, rows: Sequence[Ready]) -> None:
+        """Write the beginnings of new streams, as `beginning` made them, all at once."""
         if rows:
             self._take_turn()
-            self._connection.execute(_INSERT_MANY, [self._chained(row) for row in rows])
+            insert_ready(self._connection, tables.events, [self._chained(row) for row in rows])
 
     def end_turn(self) -> None:
         """What was written lasts: from now on others may write too."""
@@ -114,8 +114,8 @@ class Writer:
         return {**row, "chain": self._chain}
 
 
-def sealed_rows(
-    stream: str, events: Sequence[Event], *, actor: Actor, at: datetime, end: _End = _BEGINNING
+def _sealed(
+    stream: str, events: Sequence[Event], *, actor: Actor, at: datetime, end: _End
 ) -> list[Row]:
     """Rows for events behind the stream's end, sealed but for their place in the whole log."""
     version, digest, last_at = end
@@ -133,6 +133,14 @@ def sealed_rows(
         digest = digest_of(LoggedEvent(seq=0, **row), digest)
         rows.append(row | {"digest": digest})
     return rows
+
+
+def beginning(
+    connection: Connection, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
+) -> list[Ready]:
+    """Rows of a new stream, ready to be written but for their place in the whole log."""
+    rows = _sealed(stream, events, actor=actor, at=at, end=_BEGINNING)
+    return [ready(connection, tables.events, row) for row in rows]
 
 
 def head(connection: Connection) -> tuple[int, str]:

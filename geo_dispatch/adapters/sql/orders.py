@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, null, or_, select, update
 
 from geo_dispatch.adapters.sql import tables
+from geo_dispatch.adapters.sql.bulk import Ready
 from geo_dispatch.adapters.sql.records import Records
 from geo_dispatch.adapters.sql.registers import crew_members_table, predecessors_table
 from geo_dispatch.dispatch.work.orders import OPEN, Assignment, FlagCode, Status, WorkOrder
@@ -71,9 +72,9 @@ class Orders(Records[WorkOrder]):
             self.link(record)
         return record
 
-    def add_all(self, records: Sequence[WorkOrder]) -> None:
+    def add_all(self, records: Sequence[WorkOrder], rows: Sequence[Ready]) -> None:
         """Keep new orders, and what they come after."""
-        super().add_all(records)
+        super().add_all(records, rows)
         self._link(records)
 
     def link(self, order: WorkOrder) -> None:

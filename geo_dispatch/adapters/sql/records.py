@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from geo_dispatch.adapters.sql.bulk import Ready, insert_ready, ready
 from geo_dispatch.adapters.sql.tables import events
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
 
@@ -170,8 +171,12 @@ class Records(Generic[R]):
         self._renew(record)
         return record
 
-    def add_all(self, records: Sequence[R]) -> None:
-        """Keep new records, all at once.
+    def ready(self, record: R) -> Ready:
+        """The record, new, as `add_all` takes it."""
+        return ready(self._connection, self.table, self.to_row(record))
+
+    def add_all(self, records: Sequence[R], rows: Sequence[Ready]) -> None:
+        """Keep new records, all at once, from what `ready` made of each.
 
         Raises
         ------
@@ -183,8 +188,7 @@ class Records(Generic[R]):
             taken = self.by_external_id(record.external_id) if record.external_id else None
             if taken is not None:
                 raise self._taken(record, taken)
-        if records:
-            self._connection.execute(_insertion(self.table), [self.to_row(one) for one in records])
+        insert_ready(self._connection, self.table, rows)
         for record in records:
             self._keep(record)
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_dispatch.adapters.sql import log, schema
 from geo_dispatch.adapters.sql.audit import Seals
+from geo_dispatch.adapters.sql.bulk import Ready
 from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
@@ -136,8 +137,14 @@ class Unit:
             stream, events, actor=actor, at=at, expected_version=expected_version
         )
 
-    def begin_streams(self, rows: Sequence[log.Row]) -> None:
-        """Write the beginnings of new streams, as `log.sealed_rows` made them, all at once."""
+    def beginning(
+        self, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
+    ) -> list[Ready]:
+        """The events of a new stream, sealed, as `begin_streams` takes them."""
+        return log.beginning(self.connection, stream, events, actor=actor, at=at)
+
+    def begin_streams(self, rows: Sequence[Ready]) -> None:
+        """Write new streams, from what `beginning` made of them, all at once."""
         self._log.begin(rows)
 
     def events(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo_dispatch.adapters.sql.log import Row, sealed_rows
+from geo_dispatch.adapters.sql.bulk import Ready
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work.events import Event, OrderPlaced, stream_of
 from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder
@@ -49,7 +49,7 @@ class Intake:
             self._ctx, self._unit, fields, order_id=order_id, number=number
         )
         self._unit.orders.hold(order)
-        self._drafts.append(_Draft.of(order, events, self._actor))
+        self._drafts.append(_Draft.of(self._unit, order, events, self._actor))
 
     def stands(self, unit: Unit) -> bool:
         """Whether nothing that the orders rest on has changed since they were worked out.
@@ -73,11 +73,11 @@ class Intake:
         """Place the orders, in the order in which they were taken."""
         numbers = unit.next_order_numbers(len(self._drafts))
         drafts = [
-            draft.numbered(number, self._actor)
+            draft.numbered(unit, number, self._actor)
             for draft, number in zip(self._drafts, numbers, strict=True)
         ]
-        unit.orders.add_all([draft.order for draft in drafts])
-        unit.begin_streams([row for draft in drafts for row in draft.rows])
+        unit.orders.add_all([draft.order for draft in drafts], [draft.row for draft in drafts])
+        unit.begin_streams([row for draft in drafts for row in draft.record])
         for draft in drafts:
             order = draft.order
             outbox.note(
@@ -109,23 +109,25 @@ def _streams_named(order: WorkOrder) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A new order, what goes into its record, and that as sealed rows of the log."""
+    """A new order and what goes into its record; both also as they will be written."""
 
     order: WorkOrder
     events: list[Event]
-    rows: list[Row]
+    row: Ready
+    record: list[Ready]
 
     @classmethod
-    def of(cls, order: WorkOrder, events: list[Event], actor: Actor) -> _Draft:
-        """The draft, sealed."""
+    def of(cls, unit: Unit, order: WorkOrder, events: list[Event], actor: Actor) -> _Draft:
+        """The draft, ready to be written."""
         stream = stream_of(order.id)
-        return cls(order, events, sealed_rows(stream, events, actor=actor, at=order.placed_at))
+        record = unit.beginning(stream, events, actor=actor, at=order.placed_at)
+        return cls(order, events, unit.orders.ready(order), record)
 
-    def numbered(self, number: str, actor: Actor) -> _Draft:
+    def numbered(self, unit: Unit, number: str, actor: Actor) -> _Draft:
         """The same with this number: somebody else may have taken the one that it was given."""
         if number == self.order.number:
             return self
         placed, *rest = self.events
         assert isinstance(placed, OrderPlaced)
         placed = replace(placed, order=placed.order | {"number": number})
-        return _Draft.of(replace(self.order, number=number), [placed, *rest], actor)
+        return _Draft.of(unit, replace(self.order, number=number), [placed, *rest], actor)
