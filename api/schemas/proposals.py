@@ -35,7 +35,10 @@ class DisruptionIn(Input):
 
     cause: Literal["overrun", "late", "ill", "stuck", "cancelled", "no_access", "material", "held"]
     technician_id: Name = Field(description="Whose day it upsets.")
-    order_id: Name | None = Field(None, description="The order that it happened with.")
+    order_id: Name | None = Field(
+        None,
+        description="The order that it happened with; left out only where somebody is late, ill or stuck.",
+    )
 
 
 class ProposedChangeOut(Output):

@@ -174,7 +174,7 @@ class ContractIn(ContractChange):
     customer_id: Name
     name: Name = Field(examples=["Boilers, full service"])
     tier: Name = Field(examples=["gold"])
-    starts_on: date
+    starts_on: Day
 
 
 class ContractOut(Output):

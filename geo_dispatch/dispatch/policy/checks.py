@@ -131,7 +131,7 @@ def _rule_faults(policy: Policy) -> Iterator[Fault]:
     ids = [rule.id for rule in policy.rules]
     types = [job_type.name for job_type in policy.job_types]
     for index, rule in enumerate(policy.rules):
-        where = f"rules[{rule.id or index}]"
+        where = _of(rule) if rule.id else f"rules[{index}]"
         if not rule.id.strip() or len(rule.id) > _LONGEST_ID:
             yield Fault(f"{where}.id", f"must have 1 to {_LONGEST_ID} characters")
         if rule.id in ids[:index]:
@@ -145,6 +145,15 @@ def _rule_faults(policy: Policy) -> Iterator[Fault]:
             "job type",
             "add it to [[job_types]]",
         )
+
+
+def _of(rule: Rule) -> str:
+    """Where its faults are."""
+    return f"rules[{_cut(rule.id)}]"
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_ID else f"{name[:_LONGEST_ID]}…"
 
 
 def _when_faults(rule: Rule, where: str) -> Iterator[Fault]:
@@ -191,7 +200,7 @@ def _order_of_rules(rules: Iterable[Rule]) -> Iterator[Fault]:
         elif together := takers(box, above, space):
             names = ", ".join(repr(name) for name in together)
             yield Fault(
-                f"rules[{rule.id}]",
+                _of(rule),
                 f"can never fire: rules {names} above it together take every order that it is "
                 "for; move it above them, or give it other conditions",
             )
@@ -248,12 +257,12 @@ def _never_fires(rule: Rule, winner: Rule) -> Fault:
     same = always_before(rule, winner)
     if same and rule.then.assign != winner.then.assign:
         return Fault(
-            f"rules[{rule.id}]",
+            _of(rule),
             f"contradicts rule {winner.id!r}: the same orders, but {rule.then.assign!r} instead of "
             f"{winner.then.assign!r}; keep one, or give one of them another condition",
         )
     return Fault(
-        f"rules[{rule.id}]",
+        _of(rule),
         f"can never fire: rule {winner.id!r} above it takes every order that it is for; move it "
         "above, or give it other conditions",
     )
@@ -270,7 +279,7 @@ def _references(policy: Policy, known: Known) -> Iterator[Fault]:
             "give it to a technician, or list it in orders.skills",
         )
     for rule in policy.rules:
-        when, where = rule.when, f"rules[{rule.id}].when"
+        when, where = rule.when, f"{_of(rule)}.when"
         yield from _unknown(
             when.skills,
             skills,
@@ -287,7 +296,7 @@ def _references(policy: Policy, known: Known) -> Iterator[Fault]:
         )
         yield from _not_an_id(when.customers, known.customers, f"{where}.customers", "customer")
         if rule.then.assign not in _WORDS:
-            where = f"rules[{rule.id}].then.assign"
+            where = f"{_of(rule)}.then.assign"
             yield from _not_an_id([rule.then.assign], known.technicians, where, "technician")
 
 
@@ -301,7 +310,7 @@ def _expectations(policy: Policy, known: Known) -> Iterator[Fault]:
             path = f"{where}.{name}"
             yield from _unknown(getattr(job_type, name), there, path, kind, "nobody has it so far")
     for rule in policy.rules:
-        where = f"rules[{rule.id}].when"
+        where = f"{_of(rule)}.when"
         for name, kind, there in (
             ("tiers", "tier", known.tiers),
             ("equipment_types", "equipment type", known.equipment_types),
@@ -319,7 +328,7 @@ def _unknown(
     there = {one.casefold() for one in known}
     for name in names:
         if name.casefold() not in there:
-            yield Fault(where, f"no {kind} {name!r}{did_you_mean(name, known, otherwise)}")
+            yield Fault(where, f"no {kind} {_cut(name)!r}{did_you_mean(name, known, otherwise)}")
 
 
 def _not_an_id(
@@ -333,4 +342,4 @@ def _not_an_id(
             yield Fault(where, f"{name!r} is what people call them; write the id {called[0]!r}")
             continue
         near = did_you_mean(name, known.values(), "give the id of one in service")
-        yield Fault(where, f"no {kind} {name!r}{near}")
+        yield Fault(where, f"no {kind} {_cut(name)!r}{near}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ from geo_dispatch.dispatch.work.orders import (
     WorkClass,
 )
 from geo_dispatch.kernel.errors import Fault
+from geo_dispatch.kernel.near import did_you_mean
 
 LONGEST_S: Final = 30 * 86400.0
 
@@ -104,3 +105,11 @@ def job_type_faults(job_type: JobType, where: str) -> list[Fault]:
         if not 1 <= skill.level <= MAX_SKILL_LEVEL
     )
     return faults
+
+
+def unlisted_skill(name: str, listed: Collection[str], where: str) -> list[Fault]:
+    """A fault when the policy lists skills, but not this; it names those that look like it."""
+    if not listed or name.casefold() in {one.casefold() for one in listed}:
+        return []
+    meant = did_you_mean(name, listed, f"there are {', '.join(listed)}")
+    return [Fault(where, f"{name!r} is not a skill of the policy{meant}")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.policy.document import Policy
-from geo_dispatch.dispatch.policy.job_types import job_type_of
+from geo_dispatch.dispatch.policy.job_types import job_type_of, unlisted_skill
 from geo_dispatch.dispatch.work.orders import OrderFields, WorkOrder
 from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.near import did_you_mean
@@ -34,7 +34,9 @@ def faults(unit: Unit, order: WorkOrder, before: WorkOrder | None) -> list[Fault
     known = () if before is None else before.required_skills
     for index, skill in enumerate(order.required_skills):
         if skill not in known:
-            found += _skill_faults(policy, skill.name, f"required_skills[{index}].name")
+            found += unlisted_skill(
+                skill.name, policy.orders.skills, f"required_skills[{index}].name"
+            )
     return found
 
 
@@ -44,14 +46,6 @@ def _type_faults(policy: Policy, name: str) -> list[Fault]:
     names = [one.name for one in policy.job_types]
     meant = did_you_mean(name, names, f"there are {', '.join(names)}")
     return [Fault("type", f"{name!r} is not a job type of the policy{meant}")]
-
-
-def _skill_faults(policy: Policy, name: str, where: str) -> list[Fault]:
-    listed = policy.orders.skills
-    if not listed or name.casefold() in {one.casefold() for one in listed}:
-        return []
-    meant = did_you_mean(name, listed, f"there are {', '.join(listed)}")
-    return [Fault(where, f"{name!r} is not a skill of the policy{meant}")]
 
 
 def _observed_s(unit: Unit, policy: Policy, fields: OrderFields) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from geo_dispatch.adapters.sql.records import Records, Versioned
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.policy.job_types import unlisted_skill
 from geo_dispatch.dispatch.records.sites import (
     Customer,
     CustomerFields,
@@ -266,7 +267,20 @@ def _technician_faults(unit: Unit, technician: Technician) -> list[Fault]:
                 "territory_id", f"no territory {technician.territory_id!r}; there are {there_are}"
             )
         )
-    return faults
+    return faults + _skill_faults(unit, technician)
+
+
+def _skill_faults(unit: Unit, technician: Technician) -> list[Fault]:
+    """Skills that they get and the policy doesn't list: no order could ever ask for them."""
+    before = unit.technicians.find(technician.id)
+    had = {skill.name for skill in before.skills} if before is not None else set()
+    new = [n for n, skill in enumerate(technician.skills) if skill.name not in had]
+    listed = unit.policies.in_force().policy.orders.skills if new else ()
+    return [
+        fault
+        for n in new
+        for fault in unlisted_skill(technician.skills[n].name, listed, f"skills[{n}].name")
+    ]
 
 
 def _customer_faults(unit: Unit, customer: Customer) -> list[Fault]:

@@ -40,8 +40,9 @@ _WHAT: Final = {
     Cause.OVERRUN: "{who} takes longer than planned at {order}",
     Cause.LATE: "{who} runs late",
     Cause.ILL: "{who} is away",
-    Cause.STUCK: "{who} is stuck at {order}",
+    Cause.STUCK: "{who} is stuck{at}",
 }
+_NAMES_AN_ORDER: Final = frozenset(cause for cause, told in _WHAT.items() if "{order}" in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,23 @@ def propose(ctx: Context, disruption: Disruption, *, actor: Actor = WORKER) -> P
     ------
     NotFound
         There is no such technician or order.
+    InvalidInput
+        It happens with an order, and none is named.
     RedisUnavailable
         There are no positions to be had.
     """
+    if disruption.cause in _NAMES_AN_ORDER and disruption.order_id is None:
+        raise InvalidInput(
+            f"nobody can say what {disruption.cause.value!r} comes to",
+            [Fault("order_id", "is missing; name the order that it happened with")],
+        )
     now = ctx.clock()
     with ctx.store.read() as unit:
         who = unit.technicians.get(disruption.technician_id).call_sign
         order = unit.orders.get(disruption.order_id) if disruption.order_id else None
-    what = _WHAT[disruption.cause].format(who=who, order=order.number if order else "")
+    number = order.number if order else ""
+    at = f" at {number}" if number else ""
+    what = _WHAT[disruption.cause].format(who=who, order=number, at=at)
     day = load(ctx, now, adjust=_adjusting(disruption, now))
     repair = _repair(day, disruption, what)
     free = day.free_at(disruption.technician_id)
