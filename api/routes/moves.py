@@ -11,8 +11,16 @@ from api.deps import AppState, Ctx, MaybeBasedOn, State
 from api.idempotency import IdempotentRoute
 from api.records import answer
 from api.routes.work_orders import readable
-from api.schemas.moves import AssignIn, HoldIn, MoveIn, NoteIn, PinIn, RippleOut
-from api.schemas.orders import ReasonIn, WorkOrderOut
+from api.schemas.moves import (
+    AssignIn,
+    HoldIn,
+    MoveIn,
+    NoteIn,
+    PinIn,
+    RippleOut,
+    UnassignIn,
+)
+from api.schemas.orders import WorkOrderOut
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.dispatching import assignments
@@ -76,14 +84,22 @@ def unassign_work_order(
     context: Ctx,
     caller: Caller,
     order_id: str,
-    body: ReasonIn,
+    body: UnassignIn,
     version: MaybeBasedOn,
     response: Response,
 ) -> WorkOrderOut:
-    """Take the order from its technician; it waits again."""
+    """Take the order from its technician; it waits again.
+
+    Refused while it is pinned or on the way, unless forced with a reason, and while they are there.
+    """
     order = readable(context, caller, order_id)
     taken = assignments.unassign(
-        context, order.id, actor=caller, reason=body.reason, expected_version=version
+        context,
+        order.id,
+        actor=caller,
+        reason=body.reason,
+        force=body.force,
+        expected_version=version,
     )
     return answer(response, taken, order_view, WorkOrderOut)
 
@@ -114,10 +130,19 @@ def hold_work_order(
     version: MaybeBasedOn,
     response: Response,
 ) -> WorkOrderOut:
-    """Let it wait for what no technician can bring; whoever has it loses it."""
+    """Let it wait for what no technician can bring; whoever has it loses it.
+
+    Refused like taking it back.
+    """
     order = readable(context, caller, order_id)
     held = holds.hold(
-        context, order.id, body.reason, note=body.note, actor=caller, expected_version=version
+        context,
+        order.id,
+        body.reason,
+        note=body.note,
+        actor=caller,
+        force=body.force,
+        expected_version=version,
     )
     return answer(response, held, order_view, WorkOrderOut)
 

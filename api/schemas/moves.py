@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import Field, model_validator
 
 from api.schemas.common import MAX_ITEMS, Flag, Input, Moment, Name, Output, Text, Whole
+from api.schemas.orders import ReasonIn
 from geo_dispatch.dispatch.days.feasibility import Limit
 from geo_dispatch.dispatch.ranking.exclusions import Code
 from geo_dispatch.dispatch.work.orders import MAX_CREW, HoldReason
@@ -68,11 +69,34 @@ class PinIn(Input):
     pinned: Flag = True
 
 
+class UnassignIn(ReasonIn):
+    """Why it is taken back."""
+
+    force: Flag = Field(
+        default=False, description="Though it is pinned, or on the way; needs a reason."
+    )
+
+    @model_validator(mode="after")
+    def _says_why(self) -> UnassignIn:
+        if self.force and not self.reason.strip():
+            raise ValueError('"force" needs a "reason": say why it is taken back all the same')
+        return self
+
+
 class HoldIn(Input):
     """Why it waits for something that no technician can bring."""
 
     reason: HoldReason
     note: Text = ""
+    force: Flag = Field(
+        default=False, description="Though it is pinned, or on the way; needs a note."
+    )
+
+    @model_validator(mode="after")
+    def _says_why(self) -> HoldIn:
+        if self.force and not self.note.strip():
+            raise ValueError('"force" needs a "note": say why it is held all the same')
+        return self
 
 
 class NoteIn(Input):

@@ -181,7 +181,8 @@ def test_a_card_dragged_is_one_call_told_first_and_refused_with_reasons(office, 
     assert given.status_code == 200, given.text
     visit = lane(board(office), "Van 02")["visits"][0]
     assert datetime.fromisoformat(visit["begin_at"]) == datetime.fromisoformat(free["start_at"])
-    back = post(office, card, "unassign")
+    assert post(office, card, "unassign").status_code == 409
+    back = post(office, card, "unassign", force=True, reason="the customer called")
     assert back.json()["status"] == "new"
 
 
@@ -239,7 +240,8 @@ def test_conflicts_of_a_day_are_found_before_it_happens(office, sites, vans):
     assert late["other_id"] == begin["id"]
     assert late["by_s"] > 0
     for order in (begin, overlap, travel, skilled, permit):
-        assert post(office, order, "unassign").status_code == 200
+        taken = post(office, order, "unassign", force=True, reason="t")
+        assert taken.status_code == 200
 
 
 @pytest.mark.capability("BO-049")

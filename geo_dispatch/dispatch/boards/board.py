@@ -11,10 +11,11 @@ from geo_dispatch.dispatch.days.availability import Rest, duty_after
 from geo_dispatch.dispatch.days.day import Day
 from geo_dispatch.dispatch.days.feasibility import Violation
 from geo_dispatch.dispatch.days.labour import Pause
-from geo_dispatch.dispatch.days.plan import Basis, Stop, Whereabouts
+from geo_dispatch.dispatch.days.plan import Basis, Whereabouts
 from geo_dispatch.dispatch.days.schedule import Stay
+from geo_dispatch.dispatch.ranking.fixed import fixed_by
 from geo_dispatch.dispatch.records.technicians import Leave, Technician
-from geo_dispatch.dispatch.work.orders import Status, WorkOrder
+from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window, utc
@@ -32,7 +33,8 @@ class BoardVisit:
         How much later it could be before a limit that holds breaks, here or behind; None without
         any.
     movable
-        Whether anything may move it; ``why_not`` says what is in the way.
+        Whether a person may move it or take it away in one call; ``why_not`` says what refuses
+        that, unless it is forced.
     broken
         Limits that it breaks as the day stands.
     """
@@ -119,20 +121,6 @@ def lane_of(day: Day, done: Iterable[tuple[WorkOrder, LonLat]], on: date) -> Lan
     )
 
 
-def why_not_movable(stop: Stop) -> str:
-    """What keeps the visit from being moved; empty when nothing does."""
-    order = stop.order
-    if order.pinned:
-        return "pinned by a person"
-    if stop.reached:
-        return "the technician is there"
-    if stop.under_way:
-        return "the technician is on the way"
-    if order.status is Status.NEEDS_HELP:
-        return "the technician needs help"
-    return ""
-
-
 def _is_on(stay: Stay, whole: Window, now: datetime) -> bool:
     """Whether any of the visit lies on the day; what can't be reached stays on today's."""
     if stay.begin_at is None or stay.finish_at is None:
@@ -141,7 +129,7 @@ def _is_on(stay: Stay, whole: Window, now: datetime) -> bool:
 
 
 def _planned(stay: Stay) -> BoardVisit:
-    why_not = why_not_movable(stay.stop)
+    fixed = fixed_by(stay.stop.order)
     return BoardVisit(
         order=stay.stop.order,
         place=stay.stop.place,
@@ -152,8 +140,8 @@ def _planned(stay: Stay) -> BoardVisit:
         finish_at=stay.finish_at,
         wait_s=stay.wait_s,
         slack_s=stay.slack_s,
-        movable=not why_not,
-        why_not=why_not,
+        movable=fixed is None,
+        why_not=fixed.fact if fixed is not None else "",
         basis=stay.basis,
     )
 

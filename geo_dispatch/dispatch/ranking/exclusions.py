@@ -15,7 +15,10 @@ Measured = dict[str, str | int | float | None]
 
 
 class Code(StrEnum):
-    """Why a technician can't be sent. Stable: clients and stored decisions rely on them."""
+    """Why a technician can't be sent, or an order not moved.
+
+    Stable: clients and stored decisions rely on them.
+    """
 
     RETIRED = "retired"
     ON_HOLD = "on_hold"
@@ -43,9 +46,12 @@ class Code(StrEnum):
     SHIFT_ENDS = "shift_ends"
     BREAK = "break"
     CREW_APART = "crew_apart"
+    PINNED = "pinned"
+    ON_THE_WAY = "on_the_way"
+    AT_WORK = "at_work"
 
 
-NEVER: Final = frozenset({Code.RETIRED})
+NEVER: Final = frozenset({Code.RETIRED, Code.AT_WORK})
 """What no reason overrides."""
 
 

@@ -116,7 +116,7 @@ def _on_hold(case: Case) -> list[Exclusion]:
         Exclusion(
             Code.ON_HOLD,
             f"{case.order.number} is on hold since {case.clock(hold.since)}: "
-            + hold.reason.replace("_", " ")
+            + hold.reason.in_words
             + (f" ({hold.note})" if hold.note else ""),
             f"{case.order.number} released",
             {"reason": hold.reason.value, "since": iso(hold.since)},

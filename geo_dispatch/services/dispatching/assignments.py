@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -23,8 +24,10 @@ from geo_dispatch.services.dispatching import bookings, crews
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.dispatching.choosing import considered_for
 from geo_dispatch.services.dispatching.objections import (
+    against_moving,
     first_of,
     refuse_excluded,
+    refuse_fixed,
     refuse_unseen,
 )
 from geo_dispatch.services.dispatching.placing import (
@@ -171,19 +174,33 @@ def unassign(
     *,
     actor: Actor,
     reason: str = "",
+    force: bool = False,
     expected_version: int | None = None,
 ) -> WorkOrder:
     """Take the order from its technician; it waits again.
+
+    Parameters
+    ----------
+    force
+        Though it is pinned, or they are on the way.
 
     Raises
     ------
     NotFound, VersionConflict
         No such order; changed meanwhile.
+    AssignmentConflict
+        It is pinned, or they are on the way or at work on it; ``conflicts`` says which.
     TransitionNotAllowed
-        Nobody has it, or they are at work on it.
+        Nobody has it.
     """
-    command = c.Unassign(reason=reason)
-    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
+    return carry_out(
+        ctx,
+        order_id,
+        c.Unassign(reason=reason),
+        actor=actor,
+        expected_version=expected_version,
+        unless=partial(refuse_fixed, force=force),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +231,9 @@ def _make(
     same = plea.technician_id is not None and plea.technician_id == order.technician_id
     if same and plea.wish.empty and order.status is not Status.NEEDS_HELP:
         return None
+    unpins = plea.wish.pinned is False
+    if judge:
+        refuse_fixed(order, force=plea.force, unpins=unpins)
     if plea.wish.start_at is not None:
         decide(order, c.ChangeOrder(changes={"start_at": plea.wish.start_at}), considered.case.now)
     wish = plea.wish
@@ -222,7 +242,7 @@ def _make(
     members = members_of(considered, plea.technician_id, wish)
     lead = members.lead_id or plea.technician_id or first_of(considered)
     placement = members.placement or placed(considered, lead, plea.wish)
-    conflicts = (*placement.conflicts, *members.conflicts)
+    conflicts = (*against_moving(order, unpins=unpins), *placement.conflicts, *members.conflicts)
     if judge:
         refuse_excluded(considered, placement, conflicts, force=plea.force)
     return _Made(considered, replace(placement, conflicts=conflicts), members, conflicts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.ranking.exclusions import NEVER, Exclusion
+from geo_dispatch.dispatch.ranking.exclusions import NEVER, Code, Exclusion
+from geo_dispatch.dispatch.ranking.fixed import fixed_by
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
@@ -53,6 +54,37 @@ def refuse_excluded(
     raise AssignmentConflict(
         f"{call_sign} cannot be sent to {number}; {remedy}",
         [Fault(conflict.code, _said(conflict)) for conflict in conflicts],
+    )
+
+
+def against_moving(order: WorkOrder, *, unpins: bool = False) -> tuple[Exclusion, ...]:
+    """What keeps the visit where it is, of an order that somebody has.
+
+    Parameters
+    ----------
+    unpins
+        The same call lets go of it.
+    """
+    fixed = fixed_by(order) if order.technician_id is not None else None
+    return () if fixed is None or (unpins and fixed.code is Code.PINNED) else (fixed,)
+
+
+def refuse_fixed(order: WorkOrder, *, force: bool, unpins: bool = False) -> None:
+    """Refuse to move a visit that is fixed, unless it is forced and may be.
+
+    Raises
+    ------
+    AssignmentConflict
+        ``conflicts`` says what keeps it.
+    """
+    fixed = against_moving(order, unpins=unpins)
+    never = any(one.code in NEVER for one in fixed)
+    if not fixed or (force and not never):
+        return
+    remedy = "this can't be forced" if never else "force with a reason to move it all the same"
+    raise AssignmentConflict(
+        f"{order.number} stays where it is; {remedy}",
+        [Fault(one.code, _said(one)) for one in fixed],
     )
 
 

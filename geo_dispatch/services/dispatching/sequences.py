@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -47,9 +47,20 @@ def close_gaps(
 
 
 def carry_out(
-    ctx: Desk, order_id: str, command: c.Command, *, actor: Actor, expected_version: int | None
+    ctx: Desk,
+    order_id: str,
+    command: c.Command,
+    *,
+    actor: Actor,
+    expected_version: int | None,
+    unless: Callable[[WorkOrder], None] | None = None,
 ) -> WorkOrder:
     """Carry out a command on one order, in a unit of its own; who loses it has their day closed up.
+
+    Parameters
+    ----------
+    unless
+        Raises what speaks against it, as the order stands.
 
     Raises
     ------
@@ -58,6 +69,8 @@ def carry_out(
     """
     with ctx.store.write() as unit:
         order = unit.orders.expect(order_id, expected_version)
+        if unless is not None:
+            unless(order)
         after = apply(ctx, unit, order, command, actor=actor)
         gone = [one for one in order.technician_ids if one not in after.technician_ids]
         close_gaps(ctx, unit, gone, actor=actor)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import HoldReason, WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.dispatching.objections import refuse_fixed
 from geo_dispatch.services.dispatching.sequences import carry_out
 
 
@@ -32,19 +35,33 @@ def hold(
     *,
     note: str = "",
     actor: Actor,
+    force: bool = False,
     expected_version: int | None = None,
 ) -> WorkOrder:
     """It waits for something that no technician can bring; whoever has it loses it.
+
+    Parameters
+    ----------
+    force
+        Though it is pinned, or they are on the way.
 
     Raises
     ------
     NotFound, VersionConflict
         No such order; changed meanwhile.
+    AssignmentConflict
+        It is pinned, or they are on the way or at work on it; ``conflicts`` says which.
     TransitionNotAllowed
-        It has ended, or they are at work on it.
+        It has ended.
     """
-    command = c.PutOnHold(reason=reason, note=note)
-    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
+    return carry_out(
+        ctx,
+        order_id,
+        c.PutOnHold(reason=reason, note=note),
+        actor=actor,
+        expected_version=expected_version,
+        unless=partial(refuse_fixed, force=force),
+    )
 
 
 def release(

@@ -42,6 +42,9 @@ export const EXCLUSION = {
   shift_ends: "Shift ends",
   break: "No room for the break",
   crew_apart: "Crew not together",
+  pinned: "Pinned",
+  on_the_way: "On the way",
+  at_work: "At work there",
 };
 
 export const LIMIT = {

@@ -70,9 +70,10 @@ def test_a_project_is_in_the_lane_of_each_of_its_days():
     ("fields", "why"),
     [
         ({"pinned": True}, "pinned by a person"),
+        (on_site_since(NOW) | {"pinned": True}, "the technician is there"),
         ({"status": Status.EN_ROUTE}, "the technician is on the way"),
         (on_site_since(NOW), "the technician is there"),
-        ({"status": Status.NEEDS_HELP}, "the technician needs help"),
+        ({"status": Status.NEEDS_HELP, "helped_from": Status.ON_SITE}, ""),
         ({}, ""),
     ],
 )

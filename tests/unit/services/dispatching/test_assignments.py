@@ -247,10 +247,10 @@ def test_an_order_that_is_worked_on_does_not_change_hands(desk):
     first, second = desk.technician("Van 01", "A"), desk.technician("Van 02", "B")
     order = desk.assign(desk.order("A"), first)
     desk.office.apply(order.id, c.ConfirmArrival(visit_id=VisitId("vi_9"), source="person"))
-    with pytest.raises(TransitionNotAllowed):
-        desk.assign(order, second)
-    with pytest.raises(TransitionNotAllowed):
-        unassign(desk, order)
+    for refused in (lambda: desk.assign(order, second), lambda: unassign(desk, order)):
+        with pytest.raises(AssignmentConflict, match="can't be forced") as caught:
+            refused()
+        assert [one.where for one in caught.value.conflicts] == ["at_work"]
     assert open_assignments(desk, order) == [first.id]
 
 
@@ -314,7 +314,10 @@ def test_a_dispatcher_says_where_in_the_day_and_when(desk):
     assert (given.sequence, given.start_at, given.pinned) == (1, at, True)
     assert set(desk.sequences(technician)) == {given.id, *(one.id for one in orders)}
     later = at + timedelta(hours=4)
-    moved = desk.assign(given, technician, wish=wish(position=2, start_at=later))
+    with pytest.raises(AssignmentConflict, match="stays where it is") as caught:
+        desk.assign(given, technician, wish=wish(position=2, start_at=later))
+    assert [one.where for one in caught.value.conflicts] == ["pinned"]
+    moved = desk.assign(given, technician, wish=wish(position=2, start_at=later, pinned=False))
     assert (moved.sequence, moved.assignment_id) == (3, given.assignment_id)
 
 
