@@ -10,6 +10,7 @@ from typing import Final, Literal
 from icalendar import Calendar, Event, vDuration, vGeo, vText, vUri
 
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.time import utc
 
 _LOOK_AGAIN: Final = timedelta(minutes=15)
 
@@ -59,8 +60,8 @@ def _event(entry: Entry) -> Event:
     event = Event()
     event.add("uid", entry.uid)
     event.add("dtstamp", entry.changed_at)
-    event.add("dtstart", entry.begin_at)
-    event.add("dtend", entry.end_at)
+    event.add("dtstart", utc(entry.begin_at))  # no VTIMEZONE is needed, nor can one be wrong
+    event.add("dtend", utc(entry.end_at))
     event.add("sequence", entry.revision)
     event.add("summary", entry.summary)
     event.add("location", entry.location)

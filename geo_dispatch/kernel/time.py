@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from geo_dispatch.kernel.errors import Fault, InvalidInput
+
 Clock = Callable[[], datetime]
 """Says what time it is, in aware UTC. The core is handed a time, never a clock."""
 
@@ -59,6 +61,15 @@ def ms_to_datetime(at_ms: int) -> datetime:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2199
+
+
+def refuse_empty_period(start: datetime, end: datetime) -> None:
+    """Raise `InvalidInput` unless the period ends after it starts."""
+    if end <= start:
+        raise InvalidInput(
+            f"the period from {start.isoformat()} to {end.isoformat()} is empty",
+            [Fault("to", f"{end.isoformat()} is not after {start.isoformat()}; swap the two")],
+        )
 
 
 @dataclass(frozen=True, slots=True)

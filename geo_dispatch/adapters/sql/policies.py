@@ -80,10 +80,13 @@ class Policies:
         NotFound
             There is none.
         """
-        found = next((one for one in self.list() if one.version == version), None)
-        if found is None:
+        if version == 0:
+            return default_version()
+        statement = select(policies_table).where(policies_table.c.version == version)
+        row = self._connection.execute(statement).one_or_none()
+        if row is None:
             raise NotFound("version of the policy", str(version), "`policy versions` lists them")
-        return found
+        return _version(row)
 
     def list(self, limit: int | None = None) -> list[PolicyVersion]:
         """All versions, the newest first, version 0 last."""

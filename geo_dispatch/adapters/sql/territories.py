@@ -38,6 +38,12 @@ class Territories:
         if rows:
             self._connection.execute(insert(table), rows)
 
+    def names(self) -> dict[TerritoryId, str]:
+        """What people call those in force, of all areas; those without a name are left out."""
+        columns = tables.territories.c
+        rows = self._connection.execute(select(columns.id, columns.name).order_by(columns.id))
+        return {TerritoryId(row.id): row.name.strip() for row in rows if row.name.strip()}
+
     def in_force(self, area: str | None = None) -> list[Territory]:
         """The area's set, or those of all areas, in their published order."""
         columns = tables.territories.c

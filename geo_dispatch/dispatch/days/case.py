@@ -14,7 +14,7 @@ from geo_dispatch.dispatch.records.resources import Booking, Resource
 from geo_dispatch.dispatch.records.sites import Customer, Site
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.dispatch.work.performance import Performance
-from geo_dispatch.kernel.ids import OrderId, TechnicianId
+from geo_dispatch.kernel.ids import OrderId, TechnicianId, TerritoryId
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class Case:
         The snapshot that is in force; None leaves past results out of the score.
     resources, bookings
         What can be booked for the visit, and what is booked already.
+    territories
+        What people call them.
     joins_at
         When the lead of a crew begins, for a further member: only time and place are asked of
         them. None for the lead, who brings everything that the work needs.
@@ -75,6 +77,11 @@ class Case:
     resources: tuple[Resource, ...] = ()
     bookings: tuple[Booking, ...] = ()
     joins_at: datetime | None = None
+    territories: Mapping[TerritoryId, str] = field(default_factory=dict)
+
+    def territory(self, territory_id: TerritoryId) -> str:
+        """What people call it."""
+        return self.territories.get(territory_id, territory_id)
 
     def clock(self, moment: datetime) -> str:
         """The moment as a dispatcher says it."""

@@ -19,6 +19,7 @@ from geo_dispatch.dispatch.work.orders import FlagCode
 from geo_dispatch.kernel.ids import TechnicianId
 
 _REASONS_SHOWN: Final = 3
+_OUT_OF_SERVICE: Final = "somebody who is out of service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _described(case: Case) -> str:
     """What the conditions of rules could have been about."""
     parts = [repr(case.order.type)]
     if case.site.territory_id is not None:
-        parts.append(f"in {case.site.territory_id}")
+        parts.append(f"in {case.territory(case.site.territory_id)}")
     if case.customer is not None:
         parts.append(f"for a {case.customer.tier} customer")
     return " ".join([*parts, f"with priority {case.order.priority}"])
@@ -212,7 +213,7 @@ def _called(ranking: Ranking, technician_id: TechnicianId | None) -> str:
         **{one.technician_id: one.call_sign for one in ranking.excluded},
         **{one.technician_id: one.call_sign for one in ranking.not_ranked},
     }
-    return names.get(technician_id, str(technician_id)) if technician_id else "nobody"
+    return names.get(technician_id, _OUT_OF_SERVICE) if technician_id else "nobody"
 
 
 def _why_not_them(rule: Rule, ranking: Ranking, named: TechnicianId | None) -> str:
@@ -221,8 +222,9 @@ def _why_not_them(rule: Rule, ranking: Ranking, named: TechnicianId | None) -> s
     word = "preferred" if rule.then.assign == PREFERRED else "named"
     exclusions = ranking.exclusions_of(named)
     beyond = any(one.technician_id == named for one in ranking.not_ranked)
-    unknown = "not among the best that were looked at" if beyond else "not among those in service"
-    fact = exclusions[0].fact if exclusions else unknown
+    if not exclusions and not beyond:
+        return f"whoever is {word} is out of service"
+    fact = exclusions[0].fact if exclusions else "not among the best that were looked at"
     return f"{_called(ranking, named)} is {word}, but {fact}"
 
 

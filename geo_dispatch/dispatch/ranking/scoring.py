@@ -12,7 +12,6 @@ from geo_dispatch.dispatch.days.feasibility import lateness_s
 from geo_dispatch.dispatch.days.insertion import Insertion
 from geo_dispatch.dispatch.days.schedule import Stay
 from geo_dispatch.dispatch.ranking.requirements import held
-from geo_dispatch.dispatch.records.sites import Site
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import Fault, InvalidInput
@@ -129,7 +128,7 @@ class Scorer:
         """The terms that need no roads."""
         case, params = self.case, self.params
         return (
-            _territory(case.site, technician, params),
+            _territory(case, technician, params),
             _workload(work_s, self.mean_work_s, params),
             _over_qualification(case.order, technician, params),
             *self.personal(technician),
@@ -279,16 +278,14 @@ def _drive(insertion: Insertion) -> Term:
     return Term("drive", added_min, f"{added_min:.0f} min more driving, {there_min:.0f} min there")
 
 
-def _territory(site: Site, technician: Technician, params: RankingParams) -> Term:
+def _territory(case: Case, technician: Technician, params: RankingParams) -> Term:
+    site = case.site
     if site.territory_id is None or technician.territory_id is None:
         return Term("territory", 0.0, "no territory to keep to")
     if site.territory_id == technician.territory_id:
         return Term("territory", 0.0, "in the home territory")
-    return Term(
-        "territory",
-        params.territory_min,
-        f"home territory {technician.territory_id}, the site is in {site.territory_id}",
-    )
+    home, there = case.territory(technician.territory_id), case.territory(site.territory_id)
+    return Term("territory", params.territory_min, f"home territory {home}, the site is in {there}")
 
 
 def _workload(work_s: float, mean_work_s: float, params: RankingParams) -> Term:

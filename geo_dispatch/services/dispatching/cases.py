@@ -44,6 +44,7 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
         performance=unit.performances.in_force().about(order.type),
         resources=tuple(usable),
         bookings=tuple(_bookings(unit, usable, now)),
+        territories=unit.territories.names(),
     )
 
 

@@ -19,6 +19,7 @@ from geo_dispatch.dispatch.ranking.replay import Inputs, pack, ranking_bytes, re
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.time import refuse_empty_period
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.candidates import Considered, candidate_view
 from geo_dispatch.services.views import View
@@ -234,10 +235,7 @@ def override_report(desk: Desk, start: datetime, end: datetime) -> OverrideRepor
     InvalidInput
         The period ends before it starts.
     """
-    if end <= start:
-        raise InvalidInput(
-            "the period ends before it starts", [Fault("to", "is not after `from`; swap the two")]
-        )
+    refuse_empty_period(start, end)
     with desk.store.read() as unit:
         briefs = unit.decisions.briefly(start, end)
     counts = Counter(one.kind for one in briefs if one.kind != "manual" or one.suggested_id)

@@ -12,9 +12,9 @@ from geo_dispatch.dispatch.policy.decisions import Decision, DecisionKind
 from geo_dispatch.dispatch.policy.document import Policy
 from geo_dispatch.dispatch.policy.judging import Left, Verdict, judge
 from geo_dispatch.dispatch.ranking.replay import replay
-from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.progress import Progress, silent
+from geo_dispatch.kernel.time import refuse_empty_period
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.policy import versions as policies
 from geo_dispatch.services.policy.decisions import inputs_of
@@ -106,10 +106,7 @@ def simulate(
     InvalidInput
         The document has faults, or the period ends before it starts.
     """
-    if end <= start:
-        raise InvalidInput(
-            "the period ends before it starts", [Fault("to", "is not after `from`; swap the two")]
-        )
+    refuse_empty_period(start, end)
     candidate = policies.check(desk, text, where).policy
     with desk.store.read() as unit:
         briefs = unit.decisions.briefly(start, end, REPLAYED)

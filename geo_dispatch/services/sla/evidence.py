@@ -19,9 +19,9 @@ from geo_dispatch.dispatch.work.clocks import Sla
 from geo_dispatch.dispatch.work.events import ClocksMoved, OrderCancelled, stream_of
 from geo_dispatch.dispatch.work.evolution import evolve
 from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.kernel.time import refuse_empty_period
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.sla.clocks import terms_of
-from geo_dispatch.services.sla.report import refuse_empty_period
 from geo_dispatch.services.sla.tables import to_csv
 
 _PROMISING: Final = frozenset({"order.placed", "order.changed"})

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work.clocks import SlaClock
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
-from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import CustomerId, OrderId
+from geo_dispatch.kernel.time import refuse_empty_period
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.records.contracts import tier_of
 from geo_dispatch.services.sla.tables import to_csv
@@ -103,15 +103,6 @@ class _Judged:
         if self.late_by_s > 0:
             return "missed"
         return "open" if self.at is None else "kept"
-
-
-def refuse_empty_period(start: datetime, end: datetime) -> None:
-    """Raise `InvalidInput` unless the period ends after it starts."""
-    if end <= start:
-        raise InvalidInput(
-            f"the period from {start.isoformat()} to {end.isoformat()} is empty",
-            [Fault("to", f"{end.isoformat()} is not after {start.isoformat()}")],
-        )
 
 
 def report(ctx: Desk, start: datetime, end: datetime) -> Report:

@@ -86,6 +86,14 @@ def test_an_order_that_no_rule_is_for_is_left_to_a_dispatcher():
     )
 
 
+def test_territories_are_called_what_people_call_them():
+    policy = rules(("surveys", 'job_types = ["survey"]', 'assign = "best"'))
+    site = a_site(territory_id="t-3")
+    case = replace(a_case(), site=site, territories={"t-3": "Oberland"})
+    fact = judge(policy, case, ranking(NEAR)).fact
+    assert fact == "no rule is for 'repair' in Oberland with priority 3"
+
+
 @pytest.mark.capability("FA-007")
 def test_two_who_are_too_close_are_left_to_a_dispatcher():
     close = replace(FAR, score_min=11.0)
@@ -149,7 +157,7 @@ def test_a_rule_may_name_a_technician_whoever_is_nearer():
     policy = rules(("always-2", "", 'assign = "van-2"'))
     assert judge(policy, a_case(), ranking(NEAR, FAR)) == Sent("van-2", "always-2")
     sent = judge(policy, a_case(), ranking(NEAR))
-    assert sent.reason == "van-2 is named, but not among those in service; next best"
+    assert sent.reason == "whoever is named is out of service; next best"
 
 
 def test_nobody_is_sent_beyond_the_limits_of_the_rule():
@@ -193,6 +201,16 @@ def test_two_rules_that_send_different_people_to_one_order_are_left_to_a_dispatc
         FlagCode.RULES_DISAGREE,
         "rule urgent sends Van 2, rule repairs sends Van 1, and neither is the exception to the "
         "other",
+    )
+
+
+def test_whoever_left_meanwhile_is_not_called_by_an_id():
+    policy = rules(
+        ("urgent", "priorities = [1, 2]", 'assign = "te_9f3"'),
+        ("repairs", 'job_types = ["repair"]', 'assign = "van-1"'),
+    )
+    assert judge(policy, a_case(priority=2), ranking(NEAR)).fact.startswith(
+        "rule urgent sends somebody who is out of service, rule repairs sends Van 1"
     )
 
 

@@ -79,6 +79,35 @@ def test_a_rule_applies_when_all_its_conditions_hold(condition, case, holds):
     assert applies(When(**condition), a_case(**case)) is holds
 
 
+@pytest.mark.parametrize(
+    ("since", "hours"),
+    [
+        (datetime(2026, 3, 28, 12, tzinfo=UTC), 7),  # summer time begins in that night
+        (datetime(2026, 10, 24, 12, tzinfo=UTC), 9),  # and ends
+        (datetime(2026, 11, 23, 12, tzinfo=UTC), 8),
+    ],
+)
+def test_a_night_is_as_long_as_it_is_when_the_clocks_change(since, hours):
+    quarters = [since + n * timedelta(minutes=15) for n in range(96)]
+    night = [one for one in quarters if applies(When(hours=NIGHT), a_case(now=one))]
+    assert len(night) == 4 * hours
+    assert night[-1] - night[0] == timedelta(hours=hours, minutes=-15)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 11, 22), 24)]
+)
+def test_a_weekday_is_that_of_the_clock_on_the_wall(day, hours):
+    """Sundays, by the clock of Vaduz; over midnight a night is two weekdays."""
+    noon = datetime(*day, 12, tzinfo=UTC)
+    quarters = [noon + n * timedelta(minutes=15) for n in range(-96, 96)]
+    sunday = [one for one in quarters if applies(When(weekdays=(6,)), a_case(now=one))]
+    assert len(sunday) == 4 * hours
+    both = When(weekdays=(6,), hours=NIGHT)
+    parts = [one for one in sunday if applies(both, a_case(now=one))]
+    assert len(parts) == 4 * (2 + 6 + hours - 24)
+
+
 def test_time_is_that_at_which_the_work_can_begin():
     tomorrow = NOW + timedelta(days=1)
     assert applies(When(weekdays=(1,)), a_case(start_at=tomorrow))

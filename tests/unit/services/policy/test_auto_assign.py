@@ -109,6 +109,7 @@ def test_a_rule_for_a_territory_is_for_its_sites_and_for_none_ten_metres_outside
     assert (outside.status, outside.flag.code) == (Status.NEW, FlagCode.NO_RULE)
     assert outside.flag.fact.startswith("no rule is for 'plumbing'")
     assert other.flag.code is FlagCode.NO_RULE
+    assert other.flag.fact.startswith("no rule is for 'painting' in The t3")
 
 
 @pytest.mark.capability("FA-028")
@@ -447,7 +448,9 @@ def territory(desk, name, west, east):
     )
     with desk.ctx.store.write() as unit:
         unit.territories.replace(
-            desk.ctx.settings.area, [Territory(TerritoryId(name), name, area)], desk.clock.now
+            desk.ctx.settings.area,
+            [Territory(TerritoryId(name), f"The {name}", area)],
+            desk.clock.now,
         )
         unit.commit()
     return to
