@@ -37,7 +37,7 @@ class DisruptionIn(Input):
     technician_id: Name = Field(description="Whose day it upsets.")
     order_id: Name | None = Field(
         None,
-        description="The order that it happened with; left out only where somebody is late, ill or stuck.",
+        description="The order that it happened with; may be left out of late, ill and stuck.",
     )
 
 

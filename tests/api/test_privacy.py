@@ -62,7 +62,8 @@ def test_the_lists_of_technicians_hold_what_is_theirs(deployment, vans, order):
     assert order not in mine.get("/v1/my/day").text
     assert order in other.get("/v1/messages").text
     assert order not in mine.get("/v1/messages").text
-    asked = mine.get("/v1/messages", params={"technician_id": vans[1]["id"]})
+    asked = mine.get("/v1/messages", params={"recipient_id": vans[1]["id"]})
+    assert asked.is_success
     assert order not in asked.text
 
 
