@@ -77,15 +77,23 @@ def days_of(
     drives.prefetch(leg for plan in those for leg in legs_of(plan, origin(plan, now, zone)))
 
     def walked(plan: Plan) -> Day:
-        return day_of(plan, drives, now, zone)
+        return day_of(plan, drives, now, zone, slack=slack and not _hangs(plan))
 
     days, circle = _told_each_other(those, walked, frozenset())
     while circle:
         days, more = _told_each_other(those, walked, circle)
         circle = circle | more if more else frozenset()
     if slack:
-        days = [day_of(day.plan, drives, now, zone, slack=True) for day in days]
+        days = [
+            day_of(day.plan, drives, now, zone, slack=True) if _hangs(day.plan) else day
+            for day in days
+        ]
     return days
+
+
+def _hangs(plan: Plan) -> bool:
+    """Whether any of it waits for what is in other days, or begins together with it."""
+    return any(stop.priors or stop.order.crew or stop.joins_at is not None for stop in plan.stops)
 
 
 _ROUNDS: Final = 3
@@ -154,6 +162,8 @@ def _tell_each_other(days: Sequence[Day], circle: Collection[OrderId]) -> list[P
 def _with_priors(
     plan: Plan, done: Mapping[OrderId, datetime | None], untold: Collection[OrderId] = ()
 ) -> Plan:
+    if not _hangs(plan):
+        return plan
     own = {stop.order.id for stop in plan.stops}
     stops = tuple(
         replace(
@@ -171,6 +181,8 @@ def _with_priors(
 
 
 def _begun_together(plan: Plan, together: Mapping[OrderId, datetime]) -> Plan:
+    if not _hangs(plan):
+        return plan
     stops = tuple(
         replace(stop, joins_at=None if stop.reached else together.get(stop.order.id, stop.joins_at))
         for stop in plan.stops

@@ -215,7 +215,8 @@ class Journey:
         """The least delay of that stop that breaks a limit, there or behind; None without end.
 
         Slides to the next delay at which anything comes out otherwise, again and again, until
-        that is a limit that held.
+        that is a limit that held. Where the day is merely later from some stop on, and nothing
+        before comes out otherwise until that stop would break one, it breaks it then.
 
         Parameters
         ----------
@@ -227,15 +228,16 @@ class Journey:
         delay, begins = timedelta(0), self.states[number]
         while delay < _ENDLESS:
             room = Room()
-            state = replace(begins, at=At(begins.at.when + delay, slides=True))
+            state = begins._replace(at=At(begins.at.when + delay, slides=True))
             for n, stop in enumerate(self.stops[number:], number + 1):
                 visit, state = self.world.visit(state, stop, room)
                 if any((one.limit, one.order_id) not in holds for one in visit.violations):
                     return delay
-                later = state.later_than(self.states[n])
-                if later is not None and timedelta(0) <= later < (behind[n] or _ENDLESS):
-                    if state.at.slides:
-                        room.left = min(room.left, (behind[n] or timedelta.max) - later)
+                later, breaks = state.later_than(self.states[n]), behind[n]
+                if later is not None and timedelta(0) <= later < (breaks or _ENDLESS):
+                    if breaks and state.at.slides and breaks - later < room.left:
+                        total = delay + breaks - later
+                        return total if total < _ENDLESS else None
                     break
             if room.left == timedelta.max:
                 return None

@@ -19,7 +19,7 @@ Waiting happens within a duty: what only another day could mend is a limit broke
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -37,9 +37,8 @@ from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window, whole_minute
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a technician stands between two stops.
+class State(NamedTuple):
+    """Where a technician stands between two stops; made too often for a dataclass.
 
     Attributes
     ----------
@@ -78,8 +77,7 @@ class State:
         return self.at.when - other.at.when if same else None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A stop worked out; times are None when there is no way."""
 
     stop: Stop
@@ -162,18 +160,19 @@ class _Attempt:
         self.marks = world.not_before(stop)
         self.work_s = timedelta(seconds=stop.remaining_s(world.now))
         self.project = stop.order.work_class == "project"
+        self.fixed = stop.fixed
         self.duty = self._duty()
 
     def done(self) -> tuple[Visit, State]:
         stop, state = self.stop, self.state
-        if not stop.fixed:
+        if not self.fixed:
             self._report()
         leg_s = 0.0 if stop.reached else self.world.drives(self.place, stop.place)
         if leg_s is None:
-            return _lost(stop), replace(state, driven_s=None)
-        tried = self._go(leg_s) if stop.fixed else self._set_out(leg_s)
+            return _lost(stop), state._replace(driven_s=None)
+        tried = self._go(leg_s) if self.fixed else self._set_out(leg_s)
         if tried is None:
-            return _lost(stop), replace(state, driven_s=None)
+            return _lost(stop), state._replace(driven_s=None)
         leg_s, arrive, work = tried.drive_s, tried.arrive, tried.work
         self._judge(tried)
         after = State(
@@ -201,7 +200,7 @@ class _Attempt:
         """The duty that the stop belongs to: the first that ends after all that is known now."""
         state, order, world = self.state, self.stop.order, self.world
         known = state.duty if state.on_call == order.emergency else None
-        if state.duty is None and self.stop.fixed and not order.emergency:
+        if state.duty is None and self.fixed and not order.emergency:
             known = overrun_duty(world.technician, world.now, world.zone, world.overtime)
         since = state.duty.window.start if state.duty else world.now
         if known and max([known.window.start, *self.marks]) < known.window.end:
@@ -332,14 +331,14 @@ class _Attempt:
                 taken=self.taken,
                 now=self.world.now,
             )
-            return project.work(begin, self.work_s, self.duty, forced=self.stop.fixed)
+            return project.work(begin, self.work_s, self.duty, forced=self.fixed)
         return work_through(
             begin,
             self.work_s,
             self._pending(self.duty),
             self.room,
             duty=self.duty,
-            forced=self.stop.fixed,
+            forced=self.fixed,
         )
 
     def _judge(self, tried: _Tried) -> None:
@@ -357,7 +356,7 @@ class _Attempt:
             self._late(late)
         if self.duty is None:
             self._break(Limit.SHIFT, math.inf, None, "has no shift within four weeks")
-        if stop.fixed and not self.project:
+        if self.fixed and not self.project:
             self._work_into_leave(work)
         for prior in stop.priors:
             if prior.done_at is None and prior.order_id not in self.world.planned:
