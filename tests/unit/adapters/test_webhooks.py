@@ -1,6 +1,7 @@
 """Posting to webhooks: signed as the specification says, and only to where it may."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -56,6 +57,34 @@ def test_nor_are_other_spellings_of_loopback(host):
         answer = _post(hook.url.replace("127.0.0.1", host))
         assert answer.status is None
         assert hook.received == []
+
+
+def test_names_that_nobody_answers_for_hold_no_other_name_up():
+    let_go = threading.Event()
+
+    def look_up(host, _port):
+        if host.startswith("dead"):
+            let_go.wait(60)
+        return ["127.0.0.1"]
+
+    async def post(hook):
+        port = int(hook.url.split(":")[2].split("/")[0])
+        async with open_poster(allowed_by("127.0.0.1"), 20.0, look_up) as poster:
+            dead = [
+                asyncio.create_task(poster.post(f"http://dead{n}.example:{port}/", [], b"{}"))
+                for n in range(100)
+            ]
+            answer = await poster.post(f"http://alive.example:{port}/", [], b"{}")
+            waiting = [one for one in dead if not one.done()]
+            for one in dead:
+                one.cancel()
+            return answer, waiting
+
+    with open_hook() as hook:
+        answer, waiting = asyncio.run(post(hook))
+        assert answer.status == 204
+        assert len(waiting) == 100
+        let_go.set()
 
 
 def test_a_name_that_changes_its_mind_gains_nothing():
