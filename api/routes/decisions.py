@@ -34,13 +34,8 @@ def get_decision(context: Ctx, _caller: Caller, decision_id: str) -> DecisionOut
 @router.get("/decisions/{decision_id}/replay", operation_id="replay_decision")
 def replay_decision(context: Ctx, _caller: Caller, decision_id: str) -> DecisionReplayOut:
     """Make a decision again from what was known when it was made, and compare."""
-    replayed = decisions.again(context, decision_id)
     return DecisionReplayOut.model_validate(
-        {
-            "decision": decisions.view(replayed.decision),
-            "same": replayed.same,
-            "candidates": decisions.shown(replayed.ranking, replayed.decision.chosen_id),
-        }
+        decisions.replayed_view(decisions.again(context, decision_id))
     )
 
 

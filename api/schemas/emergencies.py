@@ -77,6 +77,8 @@ class EmergencyChangeOut(Output):
     sla: SlaOut | None = Field(description="Its clocks: no emergency moves them.")
     why: str
     breaks: list[str] = Field(description="Limits that it misses now and did not before.")
+    crew_before: list[str] = Field(description="Who was to go along.")
+    crew_after: list[str] = Field(description="Who goes along.")
 
 
 class EmergencyFlagOut(Output):

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from api.schemas.common import FaultOut, Input, Moment, Name, Output, Text
 from api.schemas.dispatching import CandidateOut
+from api.schemas.proposals import ProposedChangeOut
 from geo_dispatch.dispatch.policy.decisions import DecisionKind
 from geo_dispatch.services.policy.simulate import Change
 from geo_dispatch.services.policy.versions import MAX_CHARACTERS
@@ -158,7 +159,7 @@ class DecisionsOut(Output):
 class DecisionOut(DecisionBriefOut):
     """A decision with the ranking as it stood."""
 
-    digest: str = Field(description="sha256 of the whole ranking.")
+    digest: str = Field(description="sha256 of the whole ranking, or of the repair.")
     ranking: list[CandidateOut]
 
 
@@ -166,8 +167,9 @@ class DecisionReplayOut(Output):
     """A decision made again from what was known when it was made."""
 
     decision: DecisionBriefOut
-    same: bool = Field(description="The ranking is the same, to the byte.")
-    candidates: list[CandidateOut]
+    same: bool = Field(description="All that comes of it is the same, to the byte.")
+    candidates: list[CandidateOut] = Field(description="Nobody for a repair, which ranks nobody.")
+    changes: list[ProposedChangeOut] = Field(description="Of an emergency or a repair.")
 
 
 class OverrideReportOut(Output):

@@ -53,6 +53,8 @@ class ProposedChangeOut(Output):
     begin_after: datetime | None
     why: str
     breaks: list[str] = Field(description="Limits that it would miss and does not now.")
+    crew_before: list[str] = Field(description="Who was to go along.")
+    crew_after: list[str] = Field(description="Who would go along.")
 
 
 class ProposalOut(Output):

@@ -34,8 +34,18 @@ def crew(deployment, office):
 
 @pytest.fixture
 def proposal(office, crew):
+    return freed(office, crew)
+
+
+def freed(office, crew):
+    """What is proposed when the first van's customer isn't there."""
     (first, _), _ = crew
-    return made(office, "/v1/disruptions", {"cause": "cancelled", "technician_id": first["id"]})
+    gone = made(office, "/v1/work-orders", {"type": "repair", "site_id": crew[1]["site_id"]})
+    assert office.post(
+        f"/v1/work-orders/{gone['id']}/status", json={"status": "cancelled"}
+    ).is_success
+    body = {"cause": "cancelled", "technician_id": first["id"], "order_id": gone["id"]}
+    return made(office, "/v1/disruptions", body)
 
 
 def test_a_disruption_answers_the_least_change_or_a_reason(office, crew, proposal):
@@ -70,7 +80,7 @@ def test_accepting_does_it_unless_the_world_moved_on(office, crew, proposal):
     assert refused.status_code == 409
     (conflict,) = refused.json()["conflicts"]
     assert conflict["where"] == order["number"]
-    again = made(office, "/v1/disruptions", {"cause": "cancelled", "technician_id": first["id"]})
+    again = freed(office, crew)
     accepted = office.post(f"/v1/proposals/{again['id']}/accept").json()
     assert accepted["state"] == "accepted"
     now = office.get(f"/v1/work-orders/{order['id']}").json()

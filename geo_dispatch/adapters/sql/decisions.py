@@ -24,8 +24,16 @@ from sqlalchemy import (
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import UtcTime
-from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind
+from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind, Working
 from geo_dispatch.kernel.errors import NotFound
+
+workings_table = Table(
+    "workings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("inputs", LargeBinary, nullable=False, comment="zlib over msgpack"),
+    Column("digest", String(64), nullable=False, comment="sha256 of what comes of them"),
+)
 
 decisions_table = Table(
     "decisions",
@@ -44,6 +52,7 @@ decisions_table = Table(
     Column("inputs", LargeBinary, nullable=False, comment="zlib over msgpack"),
     Column("ranking", JSON, nullable=False),
     Column("digest", String(64), nullable=False, comment="sha256 of the ranking"),
+    Column("working_id", Id, ForeignKey("workings.id")),
     Index(None, "order_id", "at"),
 )
 
@@ -60,6 +69,25 @@ class Decisions:
         """Keep a new one."""
         row = {field.name: getattr(decision, field.name) for field in fields(decision)}
         self._connection.execute(insert(decisions_table).values(row))
+
+    def keep_working(self, working: Working) -> None:
+        """Keep what an emergency or a repair was worked out from."""
+        row = {field.name: getattr(working, field.name) for field in fields(working)}
+        self._connection.execute(insert(workings_table).values(row))
+
+    def working(self, working_id: str) -> Working:
+        """What an emergency or a repair was worked out from.
+
+        Raises
+        ------
+        NotFound
+            There is none with this id.
+        """
+        statement = select(workings_table).where(workings_table.c.id == working_id)
+        row = self._connection.execute(statement).mappings().one_or_none()
+        if row is None:
+            raise NotFound("working", working_id, "a decision or a proposal names its own")
+        return Working(**row)
 
     def get(self, decision_id: str) -> Decision:
         """The decision.

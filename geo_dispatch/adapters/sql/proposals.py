@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    ForeignKey,
     Index,
     String,
     Table,
@@ -44,6 +45,7 @@ proposals_table = Table(
     Column("decided_at", UtcTime),
     Column("decided_by", String(255), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("working_id", Id, ForeignKey("workings.id")),
     Index(None, "state", "at"),
     Index(None, "cause", "subject"),
 )

@@ -22,7 +22,7 @@ class Brief:
     source
         As `WorkOrder.assignment_source`; the code of the flag for ``"flag"``.
     chosen_id
-        Who goes; None for ``"flag"``.
+        Who goes; None for ``"flag"``, and when a repair or an emergency sends nobody.
     suggested_id
         The machine's choice: whom a rule had sent, else the first of the ranking; None when
         nobody could be sent.
@@ -59,13 +59,33 @@ class Decision(Brief):
     Attributes
     ----------
     inputs
-        What was known, packed; `replay` decides from it again.
+        What the ranking was made from, packed; `replay` ranks again. Empty for ``"repair"``.
     ranking
         The candidates as they stood, best first, as the API shows them.
     digest
-        sha256 of the ranking that `replay` gives.
+        sha256 of the ranking that `replay` gives; for ``"repair"`` that of its working.
+    working_id
+        What an emergency or a repair was worked out from; the decisions of one repair share it.
     """
 
     inputs: bytes
     ranking: list[dict[str, Any]]
+    digest: str
+    working_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """All that an emergency or a repair was worked out from.
+
+    Attributes
+    ----------
+    inputs
+        Packed.
+    digest
+        sha256 of what comes of it.
+    """
+
+    id: str
+    inputs: bytes
     digest: str

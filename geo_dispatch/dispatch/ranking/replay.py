@@ -143,17 +143,20 @@ def replay(inputs: Inputs) -> Ranking:
     )
 
 
-def pack(inputs: Inputs) -> bytes:
-    """The inputs as MessagePack."""
+def pack(inputs: object) -> bytes:
+    """The inputs of a decision as MessagePack."""
     return msgspec.msgpack.encode(inputs, enc_hook=_zone_to_text, order="deterministic")
 
 
 def unpack(packed: bytes) -> Inputs:
     """The reverse of `pack`."""
     raw = msgspec.msgpack.decode(packed)
-    site = Site(**_read(raw["case"]["site"], _SITE))
-    case = Case(**_read(raw["case"], _CASE), site=site)
-    return Inputs(**_read(raw, _INPUTS), case=case)
+    return Inputs(**read(raw, _INPUTS), case=read_case(raw["case"]))
+
+
+def read_case(raw: Any) -> Case:
+    """A case as it was packed; the outline of its site was left out."""
+    return Case(**read(raw, _CASE), site=Site(**read(raw["site"], _SITE)))
 
 
 def ranking_bytes(ranking: Ranking) -> bytes:
@@ -201,18 +204,19 @@ def _legs(search: Search) -> tuple[tuple[LonLat, LonLat, float | None], ...]:
     return tuple((start, end, found[start, end]) for start, end in sorted(found))
 
 
-def _shape(kind: type, *, without: str) -> type[msgspec.Struct]:
-    """What to read of a record; outlines of parcels are left out, for no ranking asks for them."""
+def shape(kind: type, *, without: str) -> type[msgspec.Struct]:
+    """What to read of a record; outlines of parcels are left out, for no decision asks for them."""
     hints = get_type_hints(kind)
     return msgspec.defstruct(
         kind.__name__, [(one.name, hints[one.name]) for one in fields(kind) if one.name != without]
     )
 
 
-_SITE: Final = _shape(Site, without="fence")
-_CASE: Final = _shape(Case, without="site")
-_INPUTS: Final = _shape(Inputs, without="case")
+_SITE: Final = shape(Site, without="fence")
+_CASE: Final = shape(Case, without="site")
+_INPUTS: Final = shape(Inputs, without="case")
 
 
-def _read(raw: object, shape: type[msgspec.Struct]) -> dict[str, Any]:
+def read(raw: object, shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields of a record as it was packed."""
     return msgspec.structs.asdict(msgspec.convert(raw, shape, dec_hook=_text_to_zone))

@@ -43,6 +43,8 @@ class Change:
         much. None without any limit, and while nobody has it.
     breaks
         Limits that it misses now and did not before, each as a fact.
+    crew_before, crew_after
+        Who goes besides the technician.
     """
 
     order_id: OrderId
@@ -55,6 +57,22 @@ class Change:
     why: str
     slack_s: float | None = None
     breaks: tuple[str, ...] = ()
+    crew_before: tuple[TechnicianId, ...] = ()
+    crew_after: tuple[TechnicianId, ...] = ()
+
+    @property
+    def team_before(self) -> tuple[TechnicianId, ...]:
+        """Everybody who was to go."""
+        return _team(self.technician_before, self.crew_before)
+
+    @property
+    def team_after(self) -> tuple[TechnicianId, ...]:
+        """Everybody who goes."""
+        return _team(self.technician_after, self.crew_after)
+
+
+def _team(lead_id: TechnicianId | None, crew: tuple[TechnicianId, ...]) -> tuple[TechnicianId, ...]:
+    return crew if lead_id is None else (lead_id, *crew)
 
 
 @dataclass(frozen=True, slots=True)

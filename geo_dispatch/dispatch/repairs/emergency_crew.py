@@ -45,7 +45,10 @@ def plan_crew(
         minutes=crew.cost_min,
     )
     plan = plan_of(emergency, roster, Answer(cost, crew.lead_id, arranged), drives, proven=False)
-    return replace(plan, crew=crew.member_ids, start_at=begin_at)
+    sent, *others = plan.rearrangement.changes
+    changes = (replace(sent, crew_after=crew.member_ids), *others)
+    rearrangement = replace(plan.rearrangement, changes=changes)
+    return replace(plan, crew=crew.member_ids, start_at=begin_at, rearrangement=rearrangement)
 
 
 def _with(roster: Roster, technician_id: TechnicianId, visit: Stop) -> Arranged | None:

@@ -61,6 +61,8 @@ class Proposal:
         Seq of the newest event then.
     reason
         Why it was rejected.
+    working_id
+        What it was worked out from; None when it changes nothing.
     """
 
     id: ProposalId
@@ -77,3 +79,4 @@ class Proposal:
     decided_at: datetime | None = None
     decided_by: str = ""
     reason: str = ""
+    working_id: str | None = None

@@ -25,6 +25,7 @@ from geo_dispatch.dispatch.repairs.changes import (
     differences,
 )
 from geo_dispatch.dispatch.repairs.repair_search import Cost, Fits, Missed, Search, missed_in
+from geo_dispatch.dispatch.repairs.restaffing import Restaffed
 from geo_dispatch.dispatch.repairs.roster import Arranged, Roster
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
@@ -151,7 +152,7 @@ def fill(
     """
     stands = roster.as_it_stands(technician_id)
     for stop in waiting:
-        if not fits(stop, technician_id):
+        if stop.order.crew_size > 1 or not fits(stop, technician_id):
             continue
         found = [
             day
@@ -209,6 +210,53 @@ def _repair(
         missed_before=missed_in(before),
         missed_after=missed_in({**before, **after}),
         proven=proven,
+    )
+
+
+def with_teams(
+    before: Mapping[TechnicianId, Schedule],
+    after: Mapping[TechnicianId, Schedule],
+    teams: Sequence[Restaffed],
+    why: str,
+    *,
+    proven: bool,
+) -> Repair:
+    """A repair in which crews get other people.
+
+    Parameters
+    ----------
+    before
+        All days, in which nobody waits for who is missing from the crews.
+    after
+        Those that change, and those of everybody who goes along.
+    """
+    found = _repair(before, after, why, proven=proven)
+    crewed = {team.visit.order.id for team in teams}
+    others = (one for one in found.rearrangement.changes if one.order_id not in crewed)
+    changes = (*(_team_change(team, why) for team in teams), *others)
+    return replace(found, rearrangement=replace(found.rearrangement, changes=changes))
+
+
+def _team_change(team: Restaffed, why: str) -> Change:
+    order = team.visit.order
+    lead_id = team.team[0] if team.team else None
+    if lead_id is None:
+        said = team.why_not
+    elif lead_id != order.technician_id:
+        said = "another leads who can do the work and be there then"
+    else:
+        said = "another comes along"
+    return Change(
+        order_id=order.id,
+        number=order.number,
+        kind="moved" if lead_id is not None else "unassigned",
+        technician_before=order.technician_id,
+        technician_after=lead_id,
+        begin_before=order.start_at or team.begin_at,
+        begin_after=team.begin_at,
+        why=f"{why}; {said}",
+        crew_before=order.crew,
+        crew_after=team.team[1:],
     )
 
 

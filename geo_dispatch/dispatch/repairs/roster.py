@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -161,6 +161,7 @@ class Roster:
         self._accepts = accepts
         self._frames = {owner: self._frame(day, now) for owner, day in self.days.items()}
         self._opens_s: dict[OrderId, float] = {}
+        self._awaited = {owner: self._awaited_by_crews(day) for owner, day in self.days.items()}
         self._memo = {
             (owner, _names(day.plan.stops)): self._compared(owner, day.plan.stops, day.schedule)
             for owner, day in self.days.items()
@@ -318,9 +319,44 @@ class Roster:
             ),
             possible=changed <= self.free
             and all(one.limit in PROMISES for one in worse)
-            and self._accepted(technician_id, schedule),
+            and self._accepted(technician_id, schedule)
+            and self._keeps_crews(technician_id, stops),
             drive_s=schedule.drive_s,
         )
+
+    def _awaited_by_crews(self, day: Day) -> dict[OrderId, datetime | None]:
+        """Visits for which a crew waits beyond what was agreed, and this technician is the last.
+
+        With what was agreed.
+        """
+        agreed = {
+            stop.order.id: stop.order.start_at
+            for stop in day.plan.stops
+            if stop.order.crew and stop.joins_at != stop.order.start_at and not stop.reached
+        }
+        begins = self._frames[day.plan.technician.id].begins
+        alone = self._alone(day, day.plan.stops, agreed) if agreed else {}
+        return {one: agreed[one] for one in agreed if same_begin(alone[one], begins[one])}
+
+    def _keeps_crews(self, technician_id: TechnicianId, stops: tuple[Stop, ...]) -> bool:
+        """Whether no crew, which waits for this technician, could begin earlier for it."""
+        agreed = self._awaited[technician_id]
+        if not agreed:
+            return True
+        begins = self._frames[technician_id].begins
+        alone = self._alone(self.days[technician_id], stops, agreed)
+        return all(same_begin(alone[one], begins[one]) for one in agreed if one in alone)
+
+    def _alone(
+        self, day: Day, stops: tuple[Stop, ...], agreed: Mapping[OrderId, datetime | None]
+    ) -> dict[OrderId, datetime | None]:
+        """When each visit begins if these crews wait for nobody."""
+        untold = [
+            replace(stop, joins_at=agreed[stop.order.id]) if stop.order.id in agreed else stop
+            for stop in stops
+        ]
+        schedule = day.with_stops(untold, self._drives).schedule
+        return {stay.stop.order.id: stay.begin_at for stay in schedule.stays}
 
     def _accepted(self, technician_id: TechnicianId, schedule: Schedule) -> bool:
         return self._accepts is None or all(

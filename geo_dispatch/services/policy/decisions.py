@@ -13,21 +13,26 @@ import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.case import Case
-from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind
+from geo_dispatch.dispatch.policy.decisions import Brief, Decision, DecisionKind, Working
 from geo_dispatch.dispatch.ranking.candidates import Ranking
 from geo_dispatch.dispatch.ranking.replay import Inputs, pack, ranking_bytes, replay, unpack
+from geo_dispatch.dispatch.repairs.changes import Change
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.time import refuse_empty_period
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.candidates import Considered, candidate_view
+from geo_dispatch.services.policy import workings
 from geo_dispatch.services.views import View
 
 KEPT: Final = 20
 """Candidates shown with a decision, and whoever was chosen; the inputs hold all."""
 
 _BY_RULE: Final = "rule:"
+
+_INSIDE: Final = frozenset({"inputs", "working_id"})
+"""What only a replay looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,17 @@ class Replayed:
 
     Attributes
     ----------
+    ranking
+        None of a repair, which ranks nobody.
+    changes
+        What an emergency or a repair changes.
     same
-        Whether the ranking is the same, to the byte.
+        Whether all of it is the same, to the byte.
     """
 
     decision: Decision
-    ranking: Ranking
+    ranking: Ranking | None
+    changes: tuple[Change, ...]
     same: bool
 
 
@@ -55,6 +65,7 @@ def keep(
     chosen_id: TechnicianId | None,
     reason: str,
     actor: Actor,
+    working: Working | None = None,
 ) -> Decision:
     """Keep a decision, within a unit, with all it was made from.
 
@@ -62,6 +73,8 @@ def keep(
     ----------
     source
         As `WorkOrder.assignment_source`; the code of the flag for ``"flag"``.
+    working
+        What an emergency was worked out from.
     """
     case, ranking = considered.case, considered.ranking
     machine = _of_a_rule(unit, considered) if kind == "manual" else None
@@ -80,6 +93,7 @@ def keep(
         inputs=zlib.compress(pack(considered.inputs)),
         ranking=shown(ranking, chosen_id),
         digest=hashlib.sha256(ranking_bytes(ranking)).hexdigest(),
+        working_id=working.id if working is not None else None,
     )
     unit.decisions.add(decision)
     return decision
@@ -115,7 +129,18 @@ def of_order(desk: Desk, order_id: str) -> list[Brief]:
 def view(decision: Decision) -> View:
     """The decision as JSON, without what it was made from."""
     shown_of: View = msgspec.to_builtins(decision)
-    return {name: value for name, value in shown_of.items() if name != "inputs"}
+    return {name: value for name, value in shown_of.items() if name not in _INSIDE}
+
+
+def replayed_view(replayed: Replayed) -> View:
+    """The decision made again, as JSON."""
+    ranking, decision = replayed.ranking, replayed.decision
+    return {
+        "decision": view(decision),
+        "same": replayed.same,
+        "candidates": [] if ranking is None else shown(ranking, decision.chosen_id),
+        "changes": msgspec.to_builtins(replayed.changes),
+    }
 
 
 def again(desk: Desk, decision_id: str) -> Replayed:
@@ -126,14 +151,20 @@ def again(desk: Desk, decision_id: str) -> Replayed:
     NotFound
         There is none.
     """
-    decision = get(desk, decision_id)
-    ranking = replay(inputs_of(decision))
-    digest = hashlib.sha256(ranking_bytes(ranking)).hexdigest()
-    return Replayed(decision, ranking, digest == decision.digest)
+    with desk.store.read() as unit:
+        decision = unit.decisions.get(decision_id)
+        worked_out = workings.again(unit, decision)
+    ranking = replay(inputs_of(decision)) if decision.inputs else None
+    same = ranking is None or decision.digest == (
+        hashlib.sha256(ranking_bytes(ranking)).hexdigest()
+    )
+    if worked_out is None:
+        return Replayed(decision, ranking, (), same)
+    return Replayed(decision, ranking, worked_out.changes, same and worked_out.same)
 
 
 def inputs_of(decision: Decision) -> Inputs:
-    """What the decision was made from."""
+    """What the ranking of the decision was made from."""
     return unpack(zlib.decompress(decision.inputs))
 
 

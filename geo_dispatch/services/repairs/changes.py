@@ -13,10 +13,11 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault
-from geo_dispatch.kernel.ids import AssignmentId, OrderId, TechnicianId
+from geo_dispatch.kernel.ids import AssignmentId, OrderId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching import bookings
+from geo_dispatch.services.dispatching.sequences import number
 from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.orders.lifecycle import apply
 
@@ -31,15 +32,12 @@ class Grounds:
         The candidates as they stood, best first, as the API shows them.
     decision_id
         What was known then is kept under it.
-    crew
-        Who goes with whoever gets it.
     start_at
-        When they begin together; None leaves the order's.
+        When work begins, at the earliest; None leaves the order's.
     """
 
     ranking: tuple[dict[str, Any], ...] = ()
     decision_id: str | None = None
-    crew: tuple[TechnicianId, ...] = ()
     start_at: datetime | None = None
 
 
@@ -86,23 +84,15 @@ def apply_changes(
     before = _expected(unit, rearrangement, base or {})
     orders = dict(before)
     known = grounds or {}
-    places = {
-        order_id: place
-        for sequence in rearrangement.sequences.values()
-        for place, order_id in enumerate(sequence, start=1)
-    }
     for change in rearrangement.changes:
         order_id = change.order_id
         reasons = known.get(order_id, Grounds())
-        command = _command(ctx, change, places.get(order_id, 0), source, reasons)
+        command = _command(ctx, change, _place(rearrangement, change), source, reasons)
         if command is not None:
             orders[order_id] = apply(ctx, unit, orders[order_id], command, actor=actor, now=now)
     for technician_id, sequence in rearrangement.sequences.items():
-        for place, order_id in enumerate(sequence, start=1):
-            order = orders[order_id]
-            member = None if order.technician_id == technician_id else technician_id
-            command = c.Resequence(sequence=place, member=member)
-            orders[order_id] = apply(ctx, unit, order, command, actor=actor, now=now)
+        number(ctx, unit, technician_id, sequence, actor=actor, now=now)
+    orders |= {OrderId(key): order for key, order in unit.orders.many(orders).items()}
     for change in rearrangement.changes:
         _book(ctx, unit, orders[change.order_id], change, actor=actor, now=now)
     for change in rearrangement.changes:
@@ -151,20 +141,31 @@ def _expected(
     return orders
 
 
+def _place(rearrangement: Rearrangement, change: Change) -> int:
+    """Its number in the day of whoever has it then; 0 when it isn't among the days that change."""
+    owner = change.technician_after
+    sequence = rearrangement.sequences.get(owner, ()) if owner is not None else ()
+    return sequence.index(change.order_id) + 1 if change.order_id in sequence else 0
+
+
 def _command(
     ctx: Desk, change: Change, place: int, source: str, grounds: Grounds
 ) -> c.Command | None:
-    if change.technician_after == change.technician_before:
+    if change.team_after == change.team_before:
         return None
     if change.technician_after is None:
         return c.Unassign(reason=change.why)
+    if change.technician_after == change.technician_before:
+        return c.ChangeCrew(
+            assignment_id=AssignmentId(ctx.new_id("as")), crew=change.crew_after, reason=change.why
+        )
     return c.Assign(
         assignment_id=AssignmentId(ctx.new_id("as")),
         technician_id=change.technician_after,
         sequence=place,
         source=source,
         reason=change.why,
-        crew=grounds.crew,
+        crew=change.crew_after,
         start_at=grounds.start_at,
         decision_id=grounds.decision_id,
         ranking=grounds.ranking,

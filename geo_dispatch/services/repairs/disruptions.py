@@ -13,7 +13,9 @@ from geo_dispatch.dispatch.days.availability import clock_text
 from geo_dispatch.dispatch.days.plan import Plan
 from geo_dispatch.dispatch.records.technicians import Leave
 from geo_dispatch.dispatch.repairs.proposals import Cause, Proposal, ProposalState
-from geo_dispatch.dispatch.repairs.repair import Repair, evacuate, fill, mend, mend_all
+from geo_dispatch.dispatch.repairs.repair import Repair
+from geo_dispatch.dispatch.repairs.upset_day import Trouble
+from geo_dispatch.dispatch.repairs.workings import RepairInputs
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import FlagCode
 from geo_dispatch.kernel.actors import WORKER, Actor
@@ -25,6 +27,7 @@ from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.zones import slowed
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.orders.lifecycle import apply
+from geo_dispatch.services.policy import workings
 from geo_dispatch.services.repairs import proposals
 from geo_dispatch.services.repairs.fleet_day import FleetDay, load
 
@@ -91,7 +94,7 @@ def propose(ctx: Context, disruption: Disruption, *, actor: Actor = WORKER) -> P
     at = f" at {number}" if number else ""
     what = _WHAT[disruption.cause].format(who=who, order=number, at=at)
     day = load(ctx, now, adjust=_adjusting(disruption, now))
-    repair = _repair(day, disruption, what)
+    repair, inputs = day.repaired(_trouble(day, disruption, what))
     free = day.free_at(disruption.technician_id)
     spare = f"{who} is free from {clock_text(free, ctx.zone, now)}" if free else ""
     fact = f"{what}: {_outcome(repair, spare if disruption.cause in _FREES else '')}"
@@ -100,7 +103,7 @@ def propose(ctx: Context, disruption: Disruption, *, actor: Actor = WORKER) -> P
     proposal = _proposal(
         ctx, day, repair, cause=disruption.cause, subject=disruption.subject, fact=fact
     )
-    return _keep(ctx, proposal, repair, actor)
+    return _keep(ctx, proposal, repair, inputs, actor)
 
 
 def replan(
@@ -143,11 +146,11 @@ def replan(
     what = reason or (
         "roads are closed" if factor is None else f"roads are {factor:g} times slower"
     )
-    repair = mend_all(day.days, day.drives, day.roster, day.fits, what)
+    repair, inputs = day.repaired(Trouble("mend_all", what))
     fact = f"{what}: {_outcome(repair, '')}"
     subject = ctx.new_id("zone")
     proposal = _proposal(ctx, day, repair, cause=Cause.ROADS, subject=subject, fact=fact)
-    return _keep(ctx, proposal, repair, actor)
+    return _keep(ctx, proposal, repair, inputs, actor)
 
 
 def _adjusting(disruption: Disruption, now: datetime) -> Callable[[Plan], Plan] | None:
@@ -165,19 +168,13 @@ def _adjusting(disruption: Disruption, now: datetime) -> Callable[[Plan], Plan] 
     return adjusted
 
 
-def _repair(day: FleetDay, disruption: Disruption, what: str) -> Repair:
+def _trouble(day: FleetDay, disruption: Disruption, what: str) -> Trouble:
     owner = disruption.technician_id
-    roster = day.roster(day.days)
     if disruption.cause is Cause.ILL:
-        return evacuate(roster, day.fits, day.cannot_make(owner), what)
-    if disruption.cause not in _FREES:
-        return mend(roster, day.fits, {owner}, what)
-    troubled = {one.plan.technician.id for one in day.days if one.schedule.violations}
-    if troubled:
-        mended = mend(roster, day.fits_only(owner), troubled, what)
-        if mended.rearrangement.changes:
-            return mended
-    return fill(roster, day.fits, owner, day.waiting(), what)
+        return Trouble("relieve", what, owner)
+    if disruption.cause in _FREES:
+        return Trouble("fill", what, owner, day.waiting())
+    return Trouble("mend", what, owner)
 
 
 def _outcome(repair: Repair, spare: str) -> str:
@@ -220,9 +217,14 @@ def _proposal(
     )
 
 
-def _keep(ctx: Context, proposal: Proposal, repair: Repair, actor: Actor) -> Proposal:
+def _keep(
+    ctx: Context, proposal: Proposal, repair: Repair, inputs: RepairInputs, actor: Actor
+) -> Proposal:
     hopeless = _hopeless(repair)
     with ctx.store.write() as unit:
+        if repair.rearrangement.changes:
+            working = workings.of_repair(ctx, unit, inputs, repair)
+            proposal = replace(proposal, working_id=working.id)
         kept = proposals.keep(unit, proposal, actor=actor)
         for order in unit.orders.many(hopeless).values():
             if order.technician_id is not None and order.flag is None:

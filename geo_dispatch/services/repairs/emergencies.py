@@ -15,6 +15,7 @@ from geo_dispatch.dispatch.days.feasibility import deadlines
 from geo_dispatch.dispatch.ranking.candidates import Ranking
 from geo_dispatch.dispatch.repairs.changes import Change
 from geo_dispatch.dispatch.repairs.emergency import EmergencyPlan, respond_by_of
+from geo_dispatch.dispatch.repairs.workings import EmergencyInputs
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.dispatch.work.orders import FlagCode, OrderFields, Status, WorkOrder
@@ -25,7 +26,7 @@ from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.orders.work_orders import change_in, place_in
-from geo_dispatch.services.policy import decisions
+from geo_dispatch.services.policy import decisions, workings
 from geo_dispatch.services.repairs.changes import Grounds, apply_changes
 from geo_dispatch.services.repairs.emergency_scene import Scene, considered, planned, scene_of
 from geo_dispatch.services.views import View, order_view
@@ -104,18 +105,18 @@ def declare(
     with ctx.store.write() as unit:  # never committed: what is placed here leaves no trace
         order, limit = _called(ctx, unit, call, actor)
         scene = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
-    plan, ranked = planned(ctx, scene, limit.respond_by), considered(scene)
+    worked, ranked = planned(ctx, scene, limit.respond_by), considered(scene)
     if dry_run:
-        return _declared(scene, plan, ranked.ranking, {order.id: order})
+        return _declared(scene, worked[0], ranked.ranking, {order.id: order})
     with ctx.store.write() as unit:
         order, limit = _called(ctx, unit, call, actor, order_id=order.id, limit=limit)
         current = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
         if current.fingerprint != scene.fingerprint:
             scene, ranked = current, considered(current)
-            plan = planned(ctx, current, limit.respond_by)
-        orders = _carried_out(ctx, unit, ranked, plan, actor)
+            worked = planned(ctx, current, limit.respond_by)
+        orders = _carried_out(ctx, unit, ranked, worked, actor)
         unit.commit()
-    return _declared(scene, plan, ranked.ranking, orders)
+    return _declared(scene, worked[0], ranked.ranking, orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,13 @@ def _limit_of(ctx: Context, unit: Unit, order: WorkOrder, call: Call) -> _Limit:
 
 
 def _carried_out(
-    ctx: Context, unit: Unit, ranked: Considered, plan: EmergencyPlan, actor: Actor
+    ctx: Context,
+    unit: Unit,
+    ranked: Considered,
+    worked: tuple[EmergencyPlan, EmergencyInputs],
+    actor: Actor,
 ) -> dict[OrderId, WorkOrder]:
+    plan, inputs = worked
     order, now = unit.orders.get(ranked.case.order.id), ctx.clock()
     kept = decisions.keep(
         ctx,
@@ -186,6 +192,7 @@ def _carried_out(
         chosen_id=plan.technician_id,
         reason=_told(ranked.case, ranked.ranking, plan),
         actor=actor,
+        working=workings.of_emergency(ctx, unit, inputs, plan),
     )
     if plan.technician_id is None:
         flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_told(ranked.case, ranked.ranking, plan))
@@ -198,7 +205,7 @@ def _carried_out(
         actor=actor,
         now=now,
         by_order_id=order.id,
-        grounds={order.id: Grounds(tuple(kept.ranking), kept.id, plan.crew, plan.start_at)},
+        grounds={order.id: Grounds(tuple(kept.ranking), kept.id, plan.start_at)},
     )
     for order_id, fact in plan.flagged.items():
         flag = c.RaiseFlag(code=FlagCode.BUMPED, fact=fact)

@@ -1,34 +1,28 @@
-"""What an emergency meets: everybody as they stand, and the least change that deals with it."""
+"""What an emergency meets, as it stands in the records and on the roads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.case import Case
-from geo_dispatch.dispatch.days.day import days_of
-from geo_dispatch.dispatch.days.plan import Stop
-from geo_dispatch.dispatch.days.schedule import Stay
+from geo_dispatch.dispatch.days.plan import Plan, Stop
 from geo_dispatch.dispatch.policy.document import PolicyVersion
-from geo_dispatch.dispatch.ranking.booking import allocate, not_aboard
-from geo_dispatch.dispatch.ranking.crews import best_team
+from geo_dispatch.dispatch.ranking.crews import Choice, best_team
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.ranking.search import Search
-from geo_dispatch.dispatch.repairs.emergency import (
-    Emergency,
-    EmergencyPlan,
-    plan_emergency,
-)
-from geo_dispatch.dispatch.repairs.emergency_crew import plan_crew
+from geo_dispatch.dispatch.repairs.emergency import EmergencyPlan
+from geo_dispatch.dispatch.repairs.emergency_scene import Scene as Asked
+from geo_dispatch.dispatch.repairs.emergency_scene import anytime
+from geo_dispatch.dispatch.repairs.workings import EmergencyInputs, answer_kept
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.geo import haversine_m
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
-from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.candidates import Considered, fleet_of
 from geo_dispatch.services.dispatching.cases import case_of
@@ -94,109 +88,44 @@ def scene_of(
     return Scene(case, fleet_of(ctx, plans, now), policy, most_days)
 
 
-def planned(ctx: Context, scene: Scene, respond_by: datetime) -> EmergencyPlan:
-    """The least change; where that can't be told exactly, ``proven`` is False.
+def planned(
+    ctx: Context, scene: Scene, respond_by: datetime
+) -> tuple[EmergencyPlan, EmergencyInputs]:
+    """The least change, and all that it was worked out from."""
+    fleet, policy, near = scene.fleet, scene.policy.policy, scene.near
+    return answer_kept(
+        Asked(
+            case=scene.case,
+            respond_by=respond_by,
+            plans=tuple(fleet.plans[row] for row in near),
+            drives=fleet.drives,
+            hosts_of=lambda case: _hosts(scene, near, case),
+            crew_of=lambda case, plans: _crew(scene, case, plans),
+            fits=_Fits(ctx, scene),
+            wait_price=policy.ranking.wait_price_of(scene.case.order),
+            params=policy.emergency,
+            whole=scene.whole,
+        )
+    )
 
-    An order for one that needs what is booked for others goes to whoever carries it, or can have
-    it then; only when nobody can, it begins when the first is free. A crew is the ranking's.
-    """
-    case = scene.case
-    if case.order.crew_size > 1:
-        return _crewed(scene, respond_by)
-    plan = _alone(ctx, scene, case, respond_by)
-    free_from = _free_from(case) if plan.technician_id is None else None
-    if free_from is None:
-        return plan
-    later = replace(case, order=replace(case.order, start_at=free_from))
-    waited = _alone(ctx, scene, later, respond_by)
-    if waited.technician_id is None:
-        return plan
-    return replace(waited, start_at=free_from, proven=False)
 
-
-def _alone(ctx: Context, scene: Scene, case: Case, respond_by: datetime) -> EmergencyPlan:
-    fleet, policy = scene.fleet, scene.policy.policy
-    search = Search(_anytime(case), fleet, policy.ranking, None)
-    near = scene.near
+def _hosts(scene: Scene, asked: Sequence[int], case: Case) -> dict[TechnicianId, float]:
+    """Who of the rows asked may be sent, the times of their day left aside."""
+    fleet = scene.fleet
+    search = Search(anytime(case), fleet, scene.policy.policy.ranking, None)
     hosts = {}
-    for row in near:
+    for row in asked:
         if search.able[row]:
             technician = fleet.plans[row].technician
             terms = search.scorer.standing(technician, float(search.work_s[row]))
             hosts[technician.id] = sum(term.minutes for term in terms)
-    emergency = Emergency(
-        case,
-        hosts,
-        respond_by,
-        policy.ranking.wait_price_of(case.order),
-        _Equipped(scene),
-    )
-    days = days_of([fleet.plans[row] for row in near], fleet.drives, fleet.now, fleet.zone)
-    plan = plan_emergency(emergency, days, fleet.drives, _Fits(ctx, scene), policy.emergency)
-    return replace(plan, proven=plan.proven and scene.whole)
+    return hosts
 
 
-def _anytime(case: Case) -> Case:
-    """Whoever comes late is better than nobody: that the window ends excludes no one here."""
-    order = case.order
-    return replace(case, order=replace(order, window=None, start_at=order.not_before))
-
-
-_CREWS: Final = 5
-"""Crews tried: whoever would have to touch what is firm is left out of the next."""
-
-
-def _crewed(scene: Scene, respond_by: datetime) -> EmergencyPlan:
-    case = _anytime(scene.case)
-    fleet, params = scene.fleet, scene.policy.policy.ranking
-    plans = [fleet.plans[row] for row in scene.near]
-    days = days_of(plans, fleet.drives, fleet.now, fleet.zone)
-    emergency = Emergency(
-        case,
-        dict.fromkeys((one.technician.id for one in plans), 0.0),
-        respond_by,
-        can_have=_Equipped(scene),
-    )
-    for _ in range(_CREWS):
-        known = fleet.drives.known
-        crew = best_team(
-            case, Fleet(plans, fleet.roads, fleet.now, fleet.zone, known=known), params
-        )
-        if crew is None:
-            break
-        found = plan_crew(emergency, days, fleet.drives, crew)
-        if isinstance(found, EmergencyPlan):
-            return found
-        plans = [one for one in plans if one.technician.id != found]
-    return EmergencyPlan(case.order.id, respond_by, proven=False)
-
-
-def _free_from(case: Case) -> datetime | None:
-    """When everything that the order needs and is booked for others can be had; None: never."""
-    window = Window(case.now, case.now + timedelta(seconds=case.order.duration_s))
-    names = case.order.required_equipment
-    lacks = allocate(names, case.resources, case.bookings, window, order_id=case.order.id).lacks
-    free = [lack.free_from for lack in lacks if lack.free_from is not None]
-    return max(free, default=None)
-
-
-class _Equipped:
-    """Whether a technician has aboard, or can book for the visit, what the order needs."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._case = scene.case
-        plans = scene.fleet.plans
-        self._names = {
-            one.technician.id: not_aboard(self._case.order, [one.technician]) for one in plans
-        }
-
-    def __call__(self, technician_id: TechnicianId, stay: Stay) -> bool:
-        names, case = self._names[technician_id], self._case
-        if not names or stay.begin_at is None or stay.finish_at is None:
-            return not names
-        window = Window(stay.begin_at, stay.finish_at)
-        found = allocate(names, case.resources, case.bookings, window, order_id=case.order.id)
-        return not found.lacks
+def _crew(scene: Scene, case: Case, plans: Sequence[Plan]) -> Choice | None:
+    fleet = scene.fleet
+    some = Fleet(plans, fleet.roads, fleet.now, fleet.zone, known=fleet.drives.known)
+    return best_team(case, some, scene.policy.policy.ranking)
 
 
 def considered(scene: Scene) -> Considered:

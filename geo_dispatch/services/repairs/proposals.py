@@ -17,7 +17,8 @@ from geo_dispatch.kernel.actors import WORKER, Actor
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.repairs.changes import apply_changes
+from geo_dispatch.services.policy import workings
+from geo_dispatch.services.repairs.changes import Grounds, apply_changes
 
 HOLDS_FOR: Final = timedelta(minutes=30)
 """After so long the day has moved on too far for a repair to be worth a look."""
@@ -112,7 +113,17 @@ def accept(ctx: Desk, proposal_id: str, *, actor: Actor) -> Proposal:
             _decide(unit, proposal, ProposalState.STALE, "the world moved on", actor=actor, now=now)
             unit.commit()
         else:
-            apply_changes(ctx, unit, proposal.rearrangement, source="repair", actor=actor, now=now)
+            made = workings.decide(ctx, unit, proposal, actor=actor)
+            grounds = {key: Grounds(decision_id=one.id) for key, one in made.items()}
+            apply_changes(
+                ctx,
+                unit,
+                proposal.rearrangement,
+                source="repair",
+                actor=actor,
+                now=now,
+                grounds=grounds,
+            )
             proposal = _decide(unit, proposal, ProposalState.ACCEPTED, "", actor=actor, now=now)
             unit.commit()
     if stale:
@@ -230,11 +241,10 @@ def _days_before(proposal: Proposal) -> dict[TechnicianId, set[OrderId]]:
     for owner, sequence in proposal.rearrangement.sequences.items():
         had[owner].update(sequence)
     for change in proposal.rearrangement.changes:
-        before, after = change.technician_before, change.technician_after
-        if after is not None and after != before:
-            had[after].discard(change.order_id)
-        if before is not None:
-            had[before].add(change.order_id)
+        for owner in change.team_after:
+            had[owner].discard(change.order_id)
+        for owner in change.team_before:
+            had[owner].add(change.order_id)
     return had
 
 

@@ -1,31 +1,24 @@
 """What upsets a day, and the repairs that are proposed, accepted, rejected and outrun."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
-import redis
 import shapely
 
 from geo_dispatch.adapters.redis_server import RedisServer
-from geo_dispatch.dispatch.records.technicians import Leave, Skill
+from geo_dispatch.dispatch.records.technicians import Skill
 from geo_dispatch.dispatch.repairs.proposals import Cause, ProposalState
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import FlagCode, HoldReason, Status
 from geo_dispatch.kernel.errors import Conflict, InvalidInput
-from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.orders import work_orders
-from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.repairs import disruptions, proposals
-from geo_dispatch.services.repairs.disruptions import Disruption
 from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.dispatching import needs
 from tests.support.records import DISPATCHER
-
-ROAD = "A" + "-" * 79 + "B" + "-" * 79 + "C" + "-" * 79 + "D"
+from tests.support.upset import ROAD, fall_ill, given, open_upset_office, propose, told, van
 
 
 @pytest.fixture(scope="module")
@@ -41,38 +34,8 @@ def redis_url(tmp_path_factory):
 
 @pytest.fixture
 def desk(tmp_path, town, redis_url):
-    with open_dispatch_office(tmp_path, town, redis_url) as office:
-        with redis.Redis.from_url(redis_url) as server:
-            server.flushall()
+    with open_upset_office(tmp_path, town, redis_url) as office:
         yield office
-
-
-def van(desk, call_sign, place, **fields):
-    technician = desk.technician(call_sign, place, **fields)
-    desk.ping(technician, place)
-    return technician
-
-
-def given(desk, technician, place, sequence=1, **fields):
-    """An order in the technician's hands."""
-    order = desk.order(place, **fields)
-    command = c.Assign(
-        assignment_id=desk.ctx.new_id("as"), technician_id=technician.id, sequence=sequence
-    )
-    return desk.office.apply(order.id, command)
-
-
-def propose(desk, cause, technician, order=None):
-    return disruptions.propose(
-        desk.ctx, Disruption(cause, technician.id, order.id if order else None)
-    )
-
-
-def told(proposal):
-    return [
-        (change.number, change.technician_before, change.technician_after)
-        for change in proposal.rearrangement.changes
-    ]
 
 
 def overrun(desk):
@@ -105,19 +68,6 @@ def test_what_an_overrun_endangers_goes_to_who_is_in_time_and_nothing_else_moves
     assert desk.read(there).technician_id == desk.read(easy).technician_id == first.id
 
 
-def test_work_of_a_crew_is_not_taken_from_those_who_are_well(desk):
-    first, second = van(desk, "Van 1", "A"), van(desk, "Van 2", "B")
-    lift = desk.order("C", crew_size=2)
-    command = c.Assign(assignment_id="as_1", technician_id=first.id, sequence=1, crew=(second.id,))
-    desk.office.apply(lift.id, command)
-    away = Leave(Window(desk.clock.now - timedelta(minutes=1), desk.clock.now + timedelta(days=1)))
-    records.change(
-        desk.ctx, records.TECHNICIANS, first.id, {"leave": (away,)}, actor=DISPATCHER,
-        expected_version=None,
-    )  # fmt: skip
-    assert told(propose(desk, Cause.ILL, first)) == []
-
-
 def test_what_is_in_time_all_the_same_is_a_no_op_with_its_reason(desk):
     first = van(desk, "Van 1", "B")
     order = given(desk, first, "C", window=desk.window(0, 600))
@@ -144,11 +94,7 @@ def test_who_is_ill_is_relieved_by_who_can_do_it_and_both_are_told(desk):
     gas = given(desk, first, "C", required_skills=needs(gas=1))
     easy = given(desk, first, "B", 2)
     desk.office.apply(gas.id, c.SetOut(source="person"))
-    away = Leave(Window(desk.clock.now - timedelta(minutes=1), desk.clock.now + timedelta(days=1)))
-    records.change(
-        desk.ctx, records.TECHNICIANS, first.id, {"leave": (away,)}, actor=DISPATCHER,
-        expected_version=None,
-    )  # fmt: skip
+    fall_ill(desk, first)
     proposal = propose(desk, Cause.ILL, first)
     assert sorted(told(proposal)) == sorted(
         [(gas.number, first.id, skilled.id), (easy.number, first.id, unskilled.id)]
@@ -223,13 +169,8 @@ def test_pinned_and_critical_visits_are_left_where_they_are(desk):
 
 def second_falls_ill(desk):
     """Van 2, who was to get it."""
-    away = Leave(Window(desk.clock.now, desk.clock.now + timedelta(days=1)), "ill")
     with desk.ctx.store.read() as unit:
-        second = next(one for one in unit.technicians.list() if one.call_sign == "Van 2")
-    records.change(
-        desk.ctx, records.TECHNICIANS, second.id, {"leave": (away,)}, actor=DISPATCHER,
-        expected_version=None,
-    )  # fmt: skip
+        fall_ill(desk, next(one for one in unit.technicians.list() if one.call_sign == "Van 2"))
 
 
 @pytest.mark.parametrize(
