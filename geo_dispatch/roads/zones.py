@@ -22,7 +22,8 @@ def slowed(
         Polygon, lon, lat.
     factor
         Driving inside takes so many times as long; a street that lies in it by half is slowed by
-        half. None closes every street that touches the area, in both directions.
+        half. None closes every street that touches the area, in both directions: nobody drives
+        through, and who goes to a place on one stops at the nearest street that is open.
 
     Raises
     ------
@@ -39,8 +40,10 @@ def slowed(
     touched = np.flatnonzero(shapely.intersects(lines, area))
     drive_ms = graph.drive_ms.copy()
     both = np.concatenate([2 * touched, 2 * touched + 1])
+    snappable = graph.snappable.copy()
     if factor is None:
         drive_ms[both] = FORBIDDEN_MS
+        snappable[touched] = False
     else:
         inside = shapely.length(shapely.intersection(lines[touched], area))
         share = inside / np.maximum(shapely.length(lines[touched]), _TINY_DEG)
@@ -48,7 +51,7 @@ def slowed(
         longer = np.rint(open_ms * np.tile(1.0 + (factor - 1.0) * share, 2))
         slow_ms = np.minimum(longer, FORBIDDEN_MS - 1).astype(np.int32)
         drive_ms[both] = np.where(open_ms >= FORBIDDEN_MS, FORBIDDEN_MS, slow_ms)
-    return replace(graph, drive_ms=drive_ms)
+    return replace(graph, drive_ms=drive_ms, snappable=snappable)
 
 
 _TINY_DEG = 1e-12

@@ -3,6 +3,7 @@
 import pytest
 import shapely
 
+from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.zones import slowed
 from tests.support.ascii_map import AsciiMap, Town
@@ -51,10 +52,24 @@ def test_around_a_slow_area_there_may_be_a_quicker_way(town):
     assert seconds(slow, town, "A", "D") > seconds(town.engine, town, "A", "D")
 
 
-def test_a_closed_area_is_driven_around_and_cannot_be_reached(town):
+def test_a_closed_area_is_driven_around(town):
     closed = RoadEngine(slowed(town.engine.graph, around(town, "B", "C"), None))
-    before = seconds(town.engine, town, "A", "D")
-    assert seconds(closed, town, "A", "D") > before
+    around_s = sum(seconds(town.engine, town, *leg) for leg in ("AE", "EF", "FD"))
+    assert seconds(closed, town, "A", "D") == pytest.approx(around_s, rel=0.35)
+
+
+def test_to_a_place_on_a_closed_street_one_goes_as_far_as_streets_are_open_and_back(town):
+    closed = RoadEngine(slowed(town.engine.graph, around(town, "B", "C"), None))
+    b, c = town.at("B"), town.at("C")
+    near_b = LonLat(b.lon + (c.lon - b.lon) / 4, b.lat)
+    (to_s,) = closed.drive_times(town.at("A"), [near_b])
+    assert to_s == pytest.approx(seconds(town.engine, town, "A", "B"), abs=0.1)
+    assert closed.drive_times(near_b, [town.at("A")])[0] == pytest.approx(to_s, abs=0.1)
+    (onward_s,) = closed.drive_times(near_b, [town.at("C")])
+    assert onward_s > to_s + seconds(town.engine, town, "A", "E"), "not through"
+
+
+def test_what_is_far_from_every_open_street_cannot_be_reached(town):
     wall = shapely.box(*shapely.buffer(shapely.box(*town.engine.bounds), 0.01).bounds)
     walled = RoadEngine(slowed(town.engine.graph, wall, None))
     assert seconds(walled, town, "A", "B") is None
