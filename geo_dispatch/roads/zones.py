@@ -45,8 +45,11 @@ def slowed(
         drive_ms[both] = FORBIDDEN_MS
         snappable[touched] = False
     else:
-        inside = shapely.length(shapely.intersection(lines[touched], area))
-        share = inside / np.maximum(shapely.length(lines[touched]), _TINY_DEG)
+        share = np.ones(len(touched))
+        across = ~shapely.covers(area, lines[touched])  # few, and only they have to be cut
+        cut = lines[touched[across]]
+        inside = shapely.length(shapely.intersection(cut, area))
+        share[across] = inside / np.maximum(shapely.length(cut), _TINY_DEG)
         open_ms = drive_ms[both]
         longer = np.rint(open_ms * np.tile(1.0 + (factor - 1.0) * share, 2))
         slow_ms = np.minimum(longer, FORBIDDEN_MS - 1).astype(np.int32)

@@ -34,6 +34,9 @@ from geo_dispatch.services.repairs.fleet_day import FleetDay, load
 HELP_TAKES: Final = timedelta(hours=1)
 """How long whoever is stuck is taken to be so, until somebody says more."""
 
+MAX_CORNERS: Final = 10_000
+"""Of an area in which driving is slower: each street at its edge is cut along all of them."""
+
 _FREES: Final = frozenset({Cause.CANCELLED, Cause.NO_ACCESS, Cause.MATERIAL, Cause.HELD})
 _WHAT: Final = {
     Cause.CANCELLED: "{order} was cancelled",
@@ -124,12 +127,16 @@ def replan(
     Raises
     ------
     InvalidInput
-        The factor is not above 0, or the area is none.
+        The factor is not above 0, or the area is none, or of more than `MAX_CORNERS` corners.
     InvalidPosition
         The area reaches beyond the earth.
     RedisUnavailable
         There are no positions to be had.
     """
+    corners = int(shapely.get_num_coordinates(area))
+    if corners > MAX_CORNERS:
+        many = f"has {corners} corners, more than {MAX_CORNERS}; simplify it"
+        raise InvalidInput("nobody draws such an area", [Fault("area", many)])
     if area.is_empty or not area.is_valid:
         why = shapely.is_valid_reason(area) if not area.is_empty else "it is empty"
         raise InvalidInput("this area is none", [Fault("area", why)])

@@ -169,6 +169,18 @@ def test_what_a_dispatcher_mistypes_is_refused_with_the_remedy(office, site, van
     assert len(told["detail"]) < 600
 
 
+@pytest.mark.parametrize("corners", [10_001, 100_000])
+@pytest.mark.usefixtures("unchanged")
+def test_an_area_of_more_corners_than_anybody_draws_is_refused(office, corners):
+    ring = [[9.4 + n * 1e-6, 47.0 + (n % 2) * 0.2] for n in range(corners - 3)]
+    ring += [[9.6, 47.3], [9.4, 47.3], ring[0]]
+    area = {"type": "Polygon", "coordinates": [ring]}
+    told = problem_of(office.post("/v1/replans", json={"area": area}), 422, "invalid-input")
+    assert told["faults"] == [
+        {"where": "area", "message": f"has {corners} corners, more than 10000; simplify it"}
+    ]
+
+
 SCRIPTS = {
     "Arabic": "إصلاح السخان",
     "Hebrew": "תיקון דוד",
