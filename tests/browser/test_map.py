@@ -433,7 +433,7 @@ def test_a_wrong_token_is_told_and_a_link_with_the_token_signs_in(visit, deploym
     page = visitor.page
     page.get_by_label("Token").fill("gd_wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("token")
+    expect(page.get_by_role("alert")).to_contain_text("This token is not known.")
     page.goto("about:blank")
     page.goto(f"/sign-in#{deployment.token('dispatcher')}")
     expect(page).to_have_url(re.compile(r"/map$"))

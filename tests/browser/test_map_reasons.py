@@ -1,5 +1,7 @@
 """Why this technician, why not that one, what waits for a judgment, and emergencies, on the map."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,14 +44,21 @@ def flag(deployment, order, code, fact):
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_candidate_says_what_sets_it_apart_from_the_next(dispatcher, world, viewport):
-    near, far = world.technician("Van 41", at=SCHAAN), world.technician("Van 42", at=BALZERS)
-    order = world.order(world.site("Cheese dairy", SCHAAN))
+    name = f"Van {viewport['width']}"
+    needed = [{"name": name, "level": 1}]
+    near, far = (
+        world.post("/v1/technicians", {"call_sign": one, "skills": needed, "shifts": WORKING_HOURS})
+        for one in (name, f"{name} b")
+    )
+    world.ping(near, SCHAAN)
+    world.ping(far, BALZERS)
+    order = world.order(world.site("Cheese dairy", SCHAAN), required_skills=needed)
     page = dispatcher(viewport=viewport).page
     pick(page, order)
     first = page.locator(f'.candidate[data-technician="{near["id"]}"]')
     expect(first.locator(".who")).to_contain_text("drive, begins ")
     first.get_by_text("Why").click()
-    expect(first).to_contain_text("ahead of Van 4")
+    expect(first).to_contain_text(re.compile(r"ahead of Van \d+ b: less for drive [\d.]+ min"))
     expect(first.locator(".terms")).to_contain_text("Score")
     expect(first).to_contain_text("Nothing for:")
     second = page.locator(f'.candidate[data-technician="{far["id"]}"]')
@@ -69,6 +78,50 @@ def test_an_order_that_nobody_can_take_says_why_not_and_what_would_do(dispatcher
     refused = panel.locator(".excluded li", has_text=van["call_sign"])
     expect(refused.locator('[data-code="missing_skill"]')).to_contain_text("laser safety")
     expect(refused.locator('[data-code="missing_skill"] small')).to_contain_text("Would do:")
+    expect(refused).to_contain_text("With this they can be sent.")
+
+
+def test_all_that_is_in_the_way_is_told_of_who_lacks_least_first(dispatcher, world):
+    near, far = world.technician("Van 48", at=VADUZ), world.technician("Van 49", at=VADUZ)
+    etag = world.api.get(f"/v1/technicians/{near['id']}").headers["ETag"]
+    juggler = [{"name": "juggling", "level": 5}]
+    changed = world.api.patch(
+        f"/v1/technicians/{near['id']}", json={"skills": juggler}, headers={"If-Match": etag}
+    )
+    assert changed.is_success, changed.text
+    order = world.order(
+        world.site("Circus", VADUZ),
+        required_skills=[{"name": "juggling", "level": 5}, {"name": "fire", "level": 1}],
+        required_certificates=["tent"],
+    )
+    page = dispatcher().page
+    pick(page, order)
+    rows = page.locator("#panel .excluded li")
+    expect(rows.first.locator("b").first).to_have_text(near["call_sign"])
+    expect(rows.first).to_contain_text("With all of this they can be sent.")
+    expect(rows.first.locator("[data-code]")).to_have_count(2)
+    last = page.locator("#panel .excluded li", has_text=far["call_sign"])
+    expect(last.locator("[data-code]")).to_have_count(3)
+
+
+def test_a_pinned_job_is_taken_back_only_with_a_reason(dispatcher, world):
+    van = world.technician("Van 50", at=SCHAAN)
+    order = world.order(world.site("Observatory", SCHAAN))
+    body = {"technician_id": van["id"], "pinned": True}
+    world.post(f"/v1/work-orders/{order['id']}/assign", body)
+    visitor = dispatcher()
+    visitor.expected = (409,)
+    page = visitor.page
+    pick(page, order)
+    page.get_by_role("button", name="Take it from Van 50").click()
+    notice = page.locator("#panel").get_by_role("alert")
+    expect(notice).to_contain_text("pinned by a person")
+    notice.get_by_role("button", name="Take it back with this reason").click()
+    expect(notice).to_contain_text("Give a reason")
+    notice.get_by_label("Why all the same").fill("the customer called")
+    notice.get_by_role("button", name="Take it back with this reason").click()
+    expect(page.locator("#panel .chip").first).to_have_text("Unassigned")
+    assert world.api.get(f"/v1/work-orders/{order['id']}").json()["status"] == "new"
 
 
 def test_an_order_for_a_person_to_judge_stands_out_until_it_is_assigned(

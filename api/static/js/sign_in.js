@@ -25,7 +25,9 @@ async function signIn(token) {
       return;
     }
     const answer = await response.json().catch(() => ({}));
-    show(answer.detail ?? `the server answered ${response.status}`);
+    show(response.status === 401
+      ? "This token is not known. Was all of it copied?"
+      : answer.detail ?? `the server answered ${response.status}`);
   } catch {
     show("The server does not answer. Check the connection and try again.");
   }

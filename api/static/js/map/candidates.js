@@ -2,7 +2,9 @@
 
 import { get, id, newKey, post, Problem } from "../lib/api.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { exclusions, gist, nearestFirst, tally, warnings, whyThisRank } from "./reasons.js";
+import {
+  exclusions, gist, nearestFirst, tally, verdict, warnings, whyThisRank,
+} from "./reasons.js";
 
 const BUSY_STATUS = new Set(["new", "assigned"]);
 
@@ -32,9 +34,7 @@ export class Candidates {
         el("button.icon-button", { type: "button", "aria-label": "Rank again",
           onclick: () => this.#load() }, icon("refresh"))),
       this.#body,
-      this.#store.mayDispatch && order.technician_id && el("div.actions", {},
-        el("button.button", { type: "button", onclick: () => this.#unassign() },
-          `Take it from ${this.#store.callSign(order.technician_id)}`)));
+      this.#store.mayDispatch && order.technician_id && this.#takeBack(order));
     this.#load();
   }
 
@@ -43,14 +43,18 @@ export class Candidates {
     if (!this.#body.childElementCount) fill(this.#body, el("p.hint", {}, "Ranking…"));
     try {
       const ranking = await get(`/v1/work-orders/${id(order.id)}/candidates`);
-      if (this.#order === order) this.#draw(ranking);
+      // When nobody can be sent, what counts is all that is in the way, and who lacks least.
+      const whyNot = ranking.candidates.length === 0 && ranking.excluded.length > 0
+        ? (await get(`/v1/work-orders/${id(order.id)}/why-not`)).nearest
+        : null;
+      if (this.#order === order) this.#draw(ranking, whyNot);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       fill(this.#body, el("p.notice.danger", {}, error.message));
     }
   }
 
-  #draw({ candidates, excluded, not_ranked: notRanked }) {
+  #draw({ candidates, excluded, not_ranked: notRanked }, whyNot) {
     fill(this.#body,
       candidates.length === 0 && el("div.notice.warn", {},
         el("b", {}, "Nobody can be sent as things stand."),
@@ -59,7 +63,8 @@ export class Candidates {
         this.#candidate(candidate, candidates[place + 1]))),
       excluded.length > 0 && el("details", { open: candidates.length === 0 },
         el("summary", {}, `${excluded.length} excluded, and why`),
-        el("ul.excluded", {}, nearestFirst(excluded).map((one) => this.#excluded(one)))),
+        el("ul.excluded", {}, (whyNot ?? nearestFirst(excluded)).map((one) =>
+          this.#excluded(one)))),
       notRanked.length > 0 && el("p.hint", {},
         `${notRanked.length} more are too far away to be better than these.`));
   }
@@ -92,6 +97,7 @@ export class Candidates {
       el("b", {}, one.call_sign),
       el("div", {},
         exclusions(one.exclusions),
+        "enough" in one && el("small", {}, verdict(one)),
         this.#store.mayDispatch && el("button.button.quiet", {
           type: "button",
           "aria-label": `Assign to ${one.call_sign} all the same`,
@@ -112,14 +118,19 @@ export class Candidates {
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       button.disabled = false;
-      this.#object(error, technicianId, trouble, button);
+      this.#object(error, trouble, {
+        missed: `not assigned to ${this.#store.callSign(technicianId)}`,
+        verb: "Assign",
+        again: (reason) => this.#assign(technicianId, trouble, button, reason),
+      });
     }
   }
 
-  #object(error, technicianId, trouble, button) {
+  /** Why it was refused; and where a reason overrides that, asks for one and tries `again`. */
+  #object(error, trouble, { missed, verb, again }) {
     if (error.code === "version-conflict") {
       // What changed it redraws this panel, and would take a notice in it away.
-      this.#overtaken(`not assigned to ${this.#store.callSign(technicianId)}`);
+      this.#say(`${this.#order.number} has changed meanwhile and was ${missed}: look at it again`);
       return;
     }
     if (error.code !== "assignment-conflict") {
@@ -128,38 +139,48 @@ export class Candidates {
     }
     const reason = el("input.input", { "aria-label": "Why all the same", maxlength: 500,
       placeholder: "Why all the same?" });
-    const fault = el("p.fault", { hidden: true }, "Give a reason: it is kept with the assignment.");
+    const fault = el("p.fault", { hidden: true }, "Give a reason: it is kept with the order.");
     fill(trouble, el("form.notice.warn", { role: "alert",
       onsubmit: (event) => {
         event.preventDefault();
         const text = reason.value.trim();
         fault.hidden = Boolean(text);
-        if (text) this.#assign(technicianId, trouble, button, text);
+        if (text) again(text);
         else reason.focus();
       } },
     el("b", {}, "This breaks a rule:"),
     el("ul", {}, error.conflicts.map((conflict) => el("li", {}, conflict.message))),
-    el("div.actions", {}, reason, fault, el("button.button", {}, "Assign with this reason"))));
+    el("div.actions", {}, reason, fault, el("button.button", {}, `${verb} with this reason`))));
     reason.focus();
   }
 
-  #overtaken(what) {
-    this.#say(`${this.#order.number} has changed meanwhile and was ${what}: look at it again`);
+  #takeBack(order) {
+    const trouble = el("div");
+    return el("div", {},
+      el("div.actions", {},
+        el("button.button", { type: "button",
+          onclick: (event) => this.#unassign(trouble, event.currentTarget) },
+        `Take it from ${this.#store.callSign(order.technician_id)}`)),
+      trouble);
   }
 
-  async #unassign() {
+  async #unassign(trouble, button, force = null) {
+    button.disabled = true;
+    fill(trouble);
     try {
       const order = await post(`/v1/work-orders/${id(this.#order.id)}/unassign`,
-        { reason: "taken back on the map" }, { version: this.#order.version });
+        force === null ? { reason: "taken back on the map" } : { reason: force, force: true },
+        { version: this.#order.version });
       this.#say(`${this.#order.number} is unassigned`);
       this.#changed(order);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (error.code === "version-conflict") {
-        this.#overtaken("not taken back");
-        return;
-      }
-      fill(this.#body, el("p.notice.danger", { role: "alert" }, error.message));
+      button.disabled = false;
+      this.#object(error, trouble, {
+        missed: "not taken back",
+        verb: "Take it back",
+        again: (reason) => this.#unassign(trouble, button, reason),
+      });
     }
   }
 }

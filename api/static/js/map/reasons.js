@@ -60,15 +60,22 @@ export function whyThisRank(candidate, next, { clock, store }) {
 const counts = (term) => Math.abs(term.minutes) >= WORTH_SAYING_MIN;
 
 function lead(candidate, next) {
-  const apart = candidate.leads
-    .filter(counts)
-    .sort((a, b) => Math.abs(b.minutes) - Math.abs(a.minutes))
-    .map((one) => `${plain(one.name).toLowerCase()} ${minutes(one.minutes)}`);
+  const leads = candidate.leads.filter(counts).sort((a, b) => b.minutes - a.minutes);
+  const better = leads.filter((one) => one.minutes > 0);
+  const worse = leads.filter((one) => one.minutes < 0).reverse();
   const by = next.score_min - candidate.score_min;
   return el("p.aside", {},
-    el("b", {}, `${minutes(by)} ahead of ${next.call_sign}`),
-    apart.length > 0 && `: ${apart.join(", ")}`);
+    el("b", {}, by < WORTH_SAYING_MIN
+      ? `As good as ${next.call_sign}`
+      : `${minutes(by)} ahead of ${next.call_sign}`),
+    better.length > 0 && `: less for ${named(better)}`,
+    worse.length > 0 && `${better.length > 0 ? "; but" : ":"} more for ${named(worse)}`);
 }
+
+/** "wait 9.3 min, pushed 7.1 min" */
+const named = (leads) => leads
+  .map((one) => `${plain(one.name).toLowerCase()} ${minutes(Math.abs(one.minutes))}`)
+  .join(", ");
 
 function movedText({ order_id: orderId, begin_before: before, begin_after: after }, { clock, store }) {
   const number = store.orders.get(orderId)?.number ?? orderId;
@@ -98,6 +105,12 @@ export function tally(excluded) {
     .map(([code, count]) => `${EXCLUSION[code] ?? plain(code)} ${count}`)
     .join(", ");
 }
+
+/** Whether what was said to lift each reason would do, all of it together. */
+export const verdict = ({ enough, exclusions: reasons }) => {
+  if (!enough) return "Nothing would help.";
+  return reasons.length > 1 ? "With all of this they can be sent." : "With this they can be sent.";
+};
 
 /** Those whom the least stands in the way of first. */
 export const nearestFirst = (excluded) =>
