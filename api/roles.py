@@ -26,6 +26,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_technician": _PEOPLE,
     "change_technician": _DISPATCH,
     "retire_technician": _DISPATCH,
+    "tell_break": _FIELD,
     "list_customers": _OFFICE,
     "create_customer": _DISPATCH,
     "get_customer": _OFFICE,

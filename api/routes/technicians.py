@@ -9,8 +9,15 @@ from api.deps import BasedOn, Ctx
 from api.idempotency import IdempotentRoute
 from api.records import Cursor, Limit, Retired, answer, page_of
 from api.schemas.common import Page
-from api.schemas.technicians import TechnicianChange, TechnicianIn, TechnicianOut
+from api.schemas.technicians import (
+    BreakTakenOut,
+    BreakTold,
+    TechnicianChange,
+    TechnicianIn,
+    TechnicianOut,
+)
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.records import breaks
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import TECHNICIANS
 from geo_dispatch.services.views import technician_view
@@ -70,6 +77,19 @@ def change_technician(
         expected_version=version,
     )
     return answer(response, technician, technician_view, TechnicianOut)
+
+
+@router.post("/{technician_id}/break", operation_id="tell_break")
+def tell_break(context: Ctx, caller: Caller, technician_id: str, body: BreakTold) -> BreakTakenOut:
+    """Begin a break now, or end the one that goes on; told again, nothing changes."""
+    only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
+    last = breaks.tell(context, technician_id, on_break=body.on_break, actor=caller)
+    return BreakTakenOut(
+        technician_id=technician_id,
+        on_break=body.on_break,
+        begin_at=last and last.begin_at,
+        end_at=last and last.end_at,
+    )
 
 
 @router.delete("/{technician_id}", operation_id="retire_technician")

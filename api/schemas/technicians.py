@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Literal, cast
 
 from pydantic import Field
@@ -175,6 +175,21 @@ class BreakOut(Output):
     earliest: time
     latest: time
     duration_s: float
+
+
+class BreakTold(Piece):
+    """Whether the technician takes a break now."""
+
+    on_break: bool
+
+
+class BreakTakenOut(Output):
+    """The last break that was taken; null where there was none in the last days."""
+
+    technician_id: str
+    on_break: bool
+    begin_at: datetime | None
+    end_at: datetime | None
 
 
 class ShiftOut(HoursOut):

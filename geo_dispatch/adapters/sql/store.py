@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo_dispatch.adapters.sql import log, schema
 from geo_dispatch.adapters.sql.audit import Seals
+from geo_dispatch.adapters.sql.breaks import Breaks
 from geo_dispatch.adapters.sql.bulk import Ready
 from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
@@ -59,6 +60,7 @@ class Unit:
         self.connection = connection
         self._log = log.Writer(connection)
         self.technicians = Technicians(connection)
+        self.breaks = Breaks(connection)
         self.customers = Customers(connection)
         self.contracts = Contracts(connection)
         self.sites = Sites(connection)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.days.availability import next_working
 from geo_dispatch.dispatch.records.hours import Hours
-from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.dispatch.records.technicians import BreakTaken, Technician
 from geo_dispatch.dispatch.work.orders import ENDED, Status, WorkOrder
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
@@ -119,12 +119,15 @@ class Plan:
     ----------
     overtime_s
         How long after the end of a shift work may go on.
+    breaks
+        Those taken so far, of the last days.
     """
 
     technician: Technician
     stops: tuple[Stop, ...] = ()
     whereabouts: Whereabouts | None = None
     overtime_s: float = 0.0
+    breaks: tuple[BreakTaken, ...] = ()
 
     def without(self, order_id: OrderId) -> Plan:
         """The plan if that order weren't in it."""

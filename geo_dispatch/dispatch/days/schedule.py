@@ -17,6 +17,7 @@ from geo_dispatch.dispatch.days.drives import Drives
 from geo_dispatch.dispatch.days.feasibility import Limit, Violation, by_limit
 from geo_dispatch.dispatch.days.labour import Pause
 from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan, Stop
+from geo_dispatch.dispatch.days.resting import rested
 from geo_dispatch.dispatch.days.sliding import TICK, At, Room
 from geo_dispatch.dispatch.days.visiting import State, Visit, World
 from geo_dispatch.kernel.ids import OrderId
@@ -126,6 +127,8 @@ class Journey:
     ----------
     states
         Before each stop, and after the last.
+    resting
+        The break that goes on now.
     """
 
     world: World
@@ -133,6 +136,7 @@ class Journey:
     stops: tuple[Stop, ...]
     visits: tuple[Visit, ...]
     states: tuple[State, ...]
+    resting: Pause | None = None
 
     @classmethod
     def through(
@@ -154,7 +158,10 @@ class Journey:
             planned=frozenset((*(stop.order.id for stop in plan.stops), *also)),
             overtime=timedelta(seconds=plan.overtime_s),
         )
-        return cls(world, start, (), (), (State(At(now), start.place),)).then(plan.stops)
+        had = rested(plan.technician, plan.breaks, now, zone)
+        at = At(now if had.pause is None else had.pause.end_at)
+        state = State(at, start.place, taken=had.taken)
+        return cls(world, start, (), (), (state,), had.pause).then(plan.stops)
 
     def then(self, stops: Sequence[Stop]) -> Journey:
         """With these stops behind it."""
@@ -183,12 +190,13 @@ class Journey:
         )
         last = self.states[-1]
         pauses = tuple(pause for visit in self.visits for pause in visit.pauses)
+        pauses = pauses if self.resting is None else (self.resting, *pauses)
         violations = _violations(self.visits)
         if last.driven_s is None:
             return Schedule(stays, pauses, None, Basis.UNREACHABLE, violations)
         if not self.visits:
             start = self.start
-            return Schedule((), (), start.ready_at, start.basis)
+            return Schedule((), pauses, max(start.ready_at, last.at.when), start.basis)
         overtime_s = _overtime_s(self.states) if self.world.overtime else 0.0
         return Schedule(stays, pauses, last.at.when, Basis.SITE, violations, overtime_s)
 

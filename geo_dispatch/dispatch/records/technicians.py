@@ -60,6 +60,14 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakTaken:
+    """A break as it was: since when, and until when; None while it goes on."""
+
+    begin_at: datetime
+    end_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Shift(Hours):
     """Working hours on one weekday, with the breaks in them."""
 

@@ -43,6 +43,7 @@ def load_plans(
     priors = unit.orders.many(prior for order in orders for prior in order.after)
     ends = ends_told(unit, priors.values())
     overtime_s = unit.policies.in_force().policy.day.overtime_s
+    breaks = unit.breaks.of([technician.id for technician in fleet])
     stops: defaultdict[TechnicianId | None, list[Stop]] = defaultdict(list)
     for order in orders:
         stop = _stop(order, sites[order.site_id], priors, ends)
@@ -55,6 +56,7 @@ def load_plans(
             in_sequence(stops[technician.id]),
             _whereabouts(position_of(technician)),
             overtime_s,
+            breaks.get(technician.id, ()),
         )
         for technician in fleet
     ]

@@ -49,6 +49,8 @@ from geo_dispatch.dispatch.work.events.office import (
     RiskCleared,
 )
 from geo_dispatch.dispatch.work.events.records import (
+    BreakEnded,
+    BreakStarted,
     PerformanceRefreshed,
     PolicyPublished,
     RecordChanged,
@@ -64,6 +66,8 @@ from geo_dispatch.dispatch.work.events.records import (
 __all__ = [
     "EVENT_TYPES",
     "ArrivalReviewed",
+    "BreakEnded",
+    "BreakStarted",
     "ClocksMoved",
     "CrewChanged",
     "CrewSequenced",
@@ -117,6 +121,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RecordCreated,
         RecordChanged,
         RecordRetired,
+        BreakStarted,
+        BreakEnded,
         RepairProposed,
         RepairDecided,
         ResourceBooked,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from geo_dispatch.dispatch.work.events.base import Event
-from geo_dispatch.kernel.ids import BookingId, OrderId, ProposalId, ResourceId
+from geo_dispatch.kernel.ids import BookingId, OrderId, ProposalId, ResourceId, TechnicianId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,25 @@ class RecordRetired(Event):
 
     type = "record.retired"
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakStarted(Event):
+    """The technician takes a break."""
+
+    type = "technician.break_started"
+    technician_id: TechnicianId
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakEnded(Event):
+    """It is over; ``begin_at`` is since when it lasted."""
+
+    type = "technician.break_ended"
+    technician_id: TechnicianId
+    begin_at: datetime
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
