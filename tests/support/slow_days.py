@@ -22,6 +22,13 @@ def to_moment(minute: int) -> datetime:
     return EPOCH + minute * MINUTE
 
 
+@cache
+def on_the_wall(minute, zone):
+    """The weekday, and the time that the clock shows; looked at once for each minute."""
+    local = to_moment(minute).astimezone(zone)
+    return local.weekday(), local.time()
+
+
 @dataclass
 class SlowStop:
     """One stop: what it asks for, in minutes; ``ready`` is what its beginning waits for."""
@@ -57,6 +64,7 @@ class SlowDay:
         self.is_open = cache(self._is_open)
         self.duty = cache(self._duty)
         self.rests = cache(self._rests)
+        self.openings = cache(self._openings)
 
     def _on_duty(self, minute, emergency):
         if emergency and any(start <= minute < end for start, end in self.on_call):
@@ -90,9 +98,9 @@ class SlowDay:
         """Breaks whose shift begins in the duty: earliest, latest, length."""
         found = set()
         for minute in range(*duty):
-            local = to_moment(minute).astimezone(self.zone)
+            weekday, clock = on_the_wall(minute, self.zone)
             for shift in self.shifts:
-                if (shift.weekday, shift.start) == (local.weekday(), local.time()):
+                if (shift.weekday, shift.start) == (weekday, clock):
                     for rest in shift.breaks:
                         found.add(self._rest(shift, rest, minute))
         return sorted(found)
@@ -100,7 +108,7 @@ class SlowDay:
     def _rest(self, shift, rest, minute):
         def when(clock):
             at = minute
-            while to_moment(at).astimezone(self.zone).time() != clock:
+            while on_the_wall(at, self.zone)[1] != clock:
                 at += 1
             return at
 
@@ -126,7 +134,7 @@ class SlowDay:
                 return minute, False
         return begin, True
 
-    def openings(self, access, since, until):
+    def _openings(self, access, since, until):
         """Runs of open minutes that share any with that time."""
         found, start = [], None
         for minute in range(since - 1440, until + 1440):
@@ -285,14 +293,14 @@ def _with_rests(begin, work, rests, forced):
 
 
 def _within(hours, minute, zone):
-    local = to_moment(minute).astimezone(zone)
-    yesterday = (local.weekday() - 1) % 7
+    weekday, clock = on_the_wall(minute, zone)
+    yesterday = (weekday - 1) % 7
     for one in hours:
         if one.end > one.start:
-            if one.weekday == local.weekday() and one.start <= local.time() < one.end:
+            if one.weekday == weekday and one.start <= clock < one.end:
                 return True
-        elif (one.weekday == local.weekday() and local.time() >= one.start) or (
-            one.weekday == yesterday and local.time() < one.end
+        elif (one.weekday == weekday and clock >= one.start) or (
+            one.weekday == yesterday and clock < one.end
         ):
             return True
     return False
