@@ -81,7 +81,6 @@ def _unassigned(order: WorkOrder, event: e.OrderUnassigned) -> WorkOrder:
         crew=(),
         sequence=0,
         pinned=False,
-        risk=None,
         arrival=None,
         started_at=None,
     )

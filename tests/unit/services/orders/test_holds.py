@@ -34,6 +34,6 @@ def test_an_order_that_ended_is_not_to_be_judged(office, end):
     order = office.assigned()
     office.apply(order.id, c.RaiseFlag(code=FlagCode.NO_REPAIR, fact="it will be late"))
     for status in (Status.ON_SITE, end):
-        order = work_orders.step(office.desk, order.id, status, actor=DISPATCHER)
+        order = work_orders.step(office.desk, order.id, status, actor=DISPATCHER, note="done")
     assert order.flag is None
     assert flagged(office) == []

@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
+import shapely
 
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.evolution import evolve_all
 from geo_dispatch.dispatch.work.orders import HoldReason, Status
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.ids import TerritoryId
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.contracts import CONTRACTS
+from geo_dispatch.territory.model import Territory
 from tests.support.policies import OFFICE_HOURS, publish
 from tests.support.records import DISPATCHER, NOW, open_office
 
@@ -62,6 +66,30 @@ def test_placing_starts_the_clocks_of_the_policy_that_covers_the_order(office, g
     assert event.body["why"] == "gold: response due 13:00, completion due 17:00"
     assert event.at == gold.placed_at
     assert fold(office, gold).sla == gold.sla
+
+
+def test_a_holiday_of_one_region_is_a_working_day_in_another(office):
+    feast = OFFICE_HOURS.replace('"office"', '"feast"') + f"holidays = [{NOW.date()}]\n"
+    north = '[[sla]]\nname = "north"\nterritories = ["north"]\nresponse_s = 14400\n'
+    rest = '[[sla]]\nname = "rest"\nresponse_s = 14400\ncalendar = "office"\n'
+    with office.desk.store.write() as unit:
+        shape = shapely.MultiPolygon([shapely.box(9.0, 47.5, 10.0, 48.0)])
+        north_of_it = Territory(TerritoryId("north"), "North", shape)
+        unit.territories.replace(office.desk.settings.area, [north_of_it], NOW)
+        unit.commit()
+    publish(office.desk, feast + OFFICE_HOURS + north + 'calendar = "feast"\n' + rest)
+    here, there = office.site(), office.site("Mill", location=LonLat(9.5, 47.7))
+    first, second = office.order(here), office.order(there)
+    assert (first.sla.policy, first.sla.response.due_at) == ("rest", NOW + 4 * HOUR)
+    assert (second.sla.policy, second.sla.response.due_at) == ("north", NOW + 27 * HOUR)
+    moved_to = work_orders.change(
+        office.desk,
+        first.id,
+        {"site_id": there.id},
+        actor=DISPATCHER,
+        expected_version=first.version,
+    )
+    assert moved_to.sla.policy == "north"
 
 
 def test_an_order_that_no_policy_covers_has_no_clocks(office):
@@ -203,4 +231,4 @@ def assign(office, order, technician):
 
 
 def step(office, order, status):
-    return work_orders.step(office.desk, order.id, status, actor=DISPATCHER)
+    return work_orders.step(office.desk, order.id, status, actor=DISPATCHER, note="done")

@@ -123,6 +123,24 @@ def test_what_nobody_has_is_at_risk_while_somebody_could_still_be_sent(desk):
     assert risks.watch_waiting(desk.ctx) == []
 
 
+def test_a_risk_outlives_who_had_the_order_and_is_not_told_anew_with_the_next(desk, van):
+    other = desk.technician("Van 02", "A")
+    drive_s = desk.town.seconds("A", "D")
+    order = given(desk, desk.order("D", window=desk.window(0, drive_s / 60 + 1)), van)
+    wait(desk, van, minutes=2)
+    given(desk, order, other)
+    wait(desk, other, minutes=1)
+    assert [one.type for one in logged(desk, order, *RISKS)] == ["order.at_risk"]
+    desk.office.apply(order.id, c.Unassign())
+    risks.watch_waiting(desk.ctx)
+    assert [one.type for one in logged(desk, order, *RISKS)] == ["order.at_risk"]
+    work_orders.change(
+        desk.ctx, order.id, {"window": desk.window(0, 60)}, actor=DISPATCHER, expected_version=None
+    )
+    risks.watch_waiting(desk.ctx)
+    assert [one.type for one in logged(desk, order, *RISKS)] == list(RISKS)
+
+
 @pytest.mark.capability("FA-064")
 def test_the_eta_that_is_told_crosses_a_limit_when_the_risk_does_and_does_not_flap(desk, van):
     drive_s = desk.town.seconds("A", "D")
