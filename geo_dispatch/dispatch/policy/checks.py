@@ -235,7 +235,7 @@ def _parts_of_day(rules: list[Rule]) -> dict[str, frozenset[Hashable]]:
 
 def _order_of_promises(promises: Sequence[SlaPolicy]) -> Iterator[Fault]:
     """Promises that no order can be under, because others above them cover it first."""
-    lists = ("tiers", "job_types", "work_classes", "priorities")
+    lists = ("tiers", "job_types", "work_classes", "priorities", "territories")
     boxes = [
         {name: named_values(getattr(one, name)) for name in lists if getattr(one, name)}
         for one in promises
@@ -298,6 +298,9 @@ def _references(policy: Policy, known: Known) -> Iterator[Fault]:
         if rule.then.assign not in _WORDS:
             where = f"{_of(rule)}.then.assign"
             yield from _not_an_id([rule.then.assign], known.technicians, where, "technician")
+    for promise in policy.sla:
+        path, there = f"sla[{promise.name}].territories", known.territories
+        yield from _unknown(promise.territories, there, path, "territory", "publish it first")
 
 
 def _expectations(policy: Policy, known: Known) -> Iterator[Fault]:

@@ -34,6 +34,8 @@ class SlaPolicy:
         Of the customer's contract.
     job_types, work_classes, priorities
         Of the order.
+    territories
+        The site lies in one of them: regions have holidays of their own.
     response_s
         Business time until ``response_stops_at``, seconds; None promises nothing.
     completion_s
@@ -49,19 +51,21 @@ class SlaPolicy:
     job_types: tuple[str, ...] = ()
     work_classes: tuple[WorkClass, ...] = ()
     priorities: tuple[int, ...] = ()
+    territories: tuple[str, ...] = ()
     response_s: float | None = None
     completion_s: float | None = None
     calendar: str = ALWAYS.name
     response_stops_at: StopsAt = "arrived"
     pauses: tuple[HoldReason, ...] = ()
 
-    def covers(self, order: WorkOrder, tier: str | None) -> bool:
-        """Whether the promise is made for this order, of a customer of this tier."""
+    def covers(self, order: WorkOrder, tier: str | None, territory_id: str | None = None) -> bool:
+        """Whether it is made for this order, of a customer of this tier, at a site in there."""
         wanted: tuple[tuple[tuple[object, ...], object], ...] = (
             (self.tiers, tier),
             (self.job_types, order.type),
             (self.work_classes, order.work_class),
             (self.priorities, order.priority),
+            (self.territories, territory_id),
         )
         return all(not allowed or _among(value, allowed) for allowed, value in wanted)
 
@@ -75,10 +79,13 @@ def _folded(value: object) -> object:
 
 
 def policy_for(
-    policies: tuple[SlaPolicy, ...], order: WorkOrder, tier: str | None
+    policies: tuple[SlaPolicy, ...],
+    order: WorkOrder,
+    tier: str | None,
+    territory_id: str | None = None,
 ) -> SlaPolicy | None:
     """The first of the policies that covers the order; None when nothing was promised."""
-    return next((policy for policy in policies if policy.covers(order, tier)), None)
+    return next((one for one in policies if one.covers(order, tier, territory_id)), None)
 
 
 def sla_faults(

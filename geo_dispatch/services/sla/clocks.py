@@ -20,7 +20,7 @@ from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.records.contracts import tier_of
 
-_DECIDING: Final = frozenset({"type", "priority", "work_class", "customer_id"})
+_DECIDING: Final = frozenset({"type", "priority", "work_class", "customer_id", "site_id"})
 """Fields of an order that say which policy covers it."""
 
 
@@ -97,7 +97,10 @@ def _terms_in_force(ctx: Desk, unit: Unit, order: WorkOrder) -> Terms | None:
     if not version.policy.sla:
         return None
     day = order.placed_at.astimezone(ZoneInfo(ctx.settings.time_zone)).date()
-    policy = policy_for(version.policy.sla, order, tier_of(unit, order.customer_id, day))
+    regional = any(policy.territories for policy in version.policy.sla)
+    territory_id = unit.sites.get(order.site_id).territory_id if regional else None
+    tier = tier_of(unit, order.customer_id, day)
+    policy = policy_for(version.policy.sla, order, tier, territory_id)
     return None if policy is None else _terms(ctx, version, policy)
 
 

@@ -29,6 +29,13 @@ def test_the_first_policy_whose_lists_all_name_the_order_covers_it(order, tier, 
     assert policy_for((LIFTS, GOLD, REST), order, tier) is policy
 
 
+def test_a_promise_to_a_region_covers_the_orders_of_its_sites():
+    north = SlaPolicy("north", territories=("north", "far-north"), response_s=3600)
+    assert policy_for((north, REST), an_order(), None, "far-north") is north
+    assert policy_for((north, REST), an_order(), None, "south") is REST
+    assert policy_for((north, REST), an_order(), None) is REST
+
+
 def test_every_fault_is_told_with_its_place():
     calendars = (
         Calendar("office", (Hours(7, time(8), time(17)),)),
