@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -77,7 +77,7 @@ def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[E
         plans = _busy_plans(ctx, unit, technician_ids)
         told = unit.etas.many(stop.order.id for plan in plans for stop in plan.stops)
     due = [plan for plan in plans if _is_due(told, plan, now)]
-    news = [eta for plan in due for eta in _etas(ctx, plan, now)]
+    news = _etas(ctx, due, now)
     if not news:
         return []
     with ctx.store.write() as unit:
@@ -102,7 +102,7 @@ def eta_of(ctx: Context, order_id: str) -> OrderEta:
         if holder is None or (told is not None and told.technician_id == holder):
             return _view(order, told if holder is not None else None)
         plans = _busy_plans(ctx, unit, [holder])
-    found = [eta for plan in plans for eta in _etas(ctx, plan, now) if eta.order_id == order_id]
+    found = [eta for eta in _etas(ctx, plans, now) if eta.order_id == order_id]
     return _view(order, found[0] if found else None)
 
 
@@ -127,10 +127,11 @@ def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:
     )
 
 
-def _etas(ctx: Context, plan: Plan, now: datetime) -> list[Eta]:
+def _etas(ctx: Context, plans: Sequence[Plan], now: datetime) -> list[Eta]:
+    """Of all their orders; the roads are asked once."""
     drives = drives_on(ctx.roads)
-    drives.prefetch(legs_ahead(plan, now, ctx.zone))
-    return remaining(plan, drives, now, ctx.zone)
+    drives.prefetch(leg for plan in plans for leg in legs_ahead(plan, now, ctx.zone))
+    return [eta for plan in plans for eta in remaining(plan, drives, now, ctx.zone)]
 
 
 def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
