@@ -1,12 +1,11 @@
 """Webhooks and messages over HTTP."""
 
-import threading
 from contextlib import contextmanager
 
 import pytest
 
-from geo_dispatch.services.messages.courier import Courier
 from tests.support.app import VADUZ, WORKING_HOURS, running
+from tests.support.couriers import carrying
 from tests.support.hooks import answering, open_hook
 from tests.support.sse import listening
 from tests.support.waiting import until
@@ -18,14 +17,11 @@ PATIENCE_S = 20.0
 def deployment(workspace, tmp_path_factory):
     """A deployment that may write to loopback, with a courier beside its API."""
     folder = tmp_path_factory.mktemp("data")
-    with running(workspace, folder, webhook_allow="127.0.0.1") as deployment:
-        stopping = threading.Event()
-        courier = Courier(deployment.context, "test", stopping, timeout_s=2.0)
-        thread = threading.Thread(target=courier.run)
-        thread.start()
+    with (
+        running(workspace, folder, webhook_allow="127.0.0.1") as deployment,
+        carrying(deployment.context),
+    ):
         yield deployment
-        stopping.set()
-        thread.join(10)
 
 
 @pytest.fixture(scope="module")

@@ -136,16 +136,16 @@ def replan(
     corners = int(shapely.get_num_coordinates(area))
     if corners > MAX_CORNERS:
         many = f"has {corners} corners, more than {MAX_CORNERS}; simplify it"
-        raise InvalidInput("nobody draws such an area", [Fault("area", many)])
+        raise InvalidInput(f"the area {many}", [Fault("area", many)])
     if area.is_empty or not area.is_valid:
         why = shapely.is_valid_reason(area) if not area.is_empty else "it is empty"
-        raise InvalidInput("this area is none", [Fault("area", why)])
+        raise InvalidInput(f"the area is none: {why}", [Fault("area", why)])
     west, south, east, north = area.bounds
     checked_lonlat(west, south, where="area")
     checked_lonlat(east, north, where="area")
     if factor is not None and not factor > 0:
         raise InvalidInput(
-            "this area cannot be driven so",
+            "nobody drives so",
             [Fault("factor", f"{factor:g} is not above 0; leave it out to close the area")],
         )
     now = ctx.clock()
