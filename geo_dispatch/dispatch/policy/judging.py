@@ -19,6 +19,9 @@ from geo_dispatch.dispatch.work.orders import FlagCode
 from geo_dispatch.kernel.ids import TechnicianId
 
 _REASONS_SHOWN: Final = 3
+_SAME_MIN: Final = 0.05
+"""Less is told as 0.0."""
+
 _OUT_OF_SERVICE: Final = "somebody who is out of service"
 
 
@@ -162,11 +165,11 @@ def _best(rule: Rule, policy: Policy, ranking: Ranking) -> Verdict:
         margin = policy.review.margin_min if rule.then.margin_min is None else rule.then.margin_min
         lead = second.score_min - first.score_min
         if lead < margin and _comparable(first, second):
-            return Left(
-                FlagCode.TOO_CLOSE,
-                f"{first.call_sign} leads {second.call_sign} by {lead:.1f} min, "
-                f"less than the {margin:g} min of rule {rule.id}",
-            )
+            led = f"leads {second.call_sign} by {lead:.1f} min, less than"
+            if lead < _SAME_MIN:
+                led = f"and {second.call_sign} are as good as each other, without"
+            fact = f"{first.call_sign} {led} the {margin:g} min of rule {rule.id}"
+            return Left(FlagCode.TOO_CLOSE, fact)
     return _within_limits(rule, allowed or ranking.candidates[:1])
 
 

@@ -105,6 +105,23 @@ def test_prices_of_the_document_decide_who_is_best(desk):
     assert (change.change, change.after.technician_id) == ("elsewhere", near.id)
 
 
+def test_it_says_what_overtime_would_change_and_publishing_changes_it(desk):
+    van = desk.technician("Van 01", "A")
+    publish(desk, ALL)
+    order = tick(desk, desk.order("B", duration_s=9 * 3600.0))
+    assert order.flag.fact.startswith("nobody can be sent: done at 18:")
+    overtime = ALL + "[day]\novertime_min = 120\n"
+    (change,) = dry_run(desk, overtime).changed
+    assert (change.change, change.after.technician_id, change.exact) == ("assigned", van.id, True)
+    assert [one.change for one in dry_run(desk, ALL + "[day]\novertime_min = 5\n").changed] == []
+    publish(desk, overtime)
+    assert tick(desk, order).technician_id == van.id
+    (first, *_) = desk.rank(order).candidates
+    told = {term.name: term for term in first.terms}
+    assert told["overtime"].minutes > 60 * 1.5
+    assert told["overtime"].text.endswith("min of overtime")
+
+
 def test_of_an_order_that_was_judged_twice_the_last_decision_counts(desk):
     publish(desk, ALL)
     order = tick(desk, desk.order("A"))
