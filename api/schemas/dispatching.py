@@ -78,7 +78,9 @@ class RelaxationOut(Output):
 
     gives: Gives
     target: str = Field(description="A skill, a part, an order's id, the technician's.")
-    amount: float | None = Field(description="Seconds for times, levels of skills, pieces.")
+    amount: int | float | None = Field(
+        description="Seconds for times; whole levels of skills, and pieces."
+    )
     at: datetime | None
 
 

@@ -441,4 +441,4 @@ def test_a_wrong_token_is_told_and_a_link_with_the_token_signs_in(visit, deploym
 
 def test_api_docs_are_served_by_us(visit):
     page = visit("/docs").page
-    expect(page.locator(".opblock").first).to_be_visible()
+    expect(page.locator(".opblock").first).to_be_visible(timeout=20_000)
