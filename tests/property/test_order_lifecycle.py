@@ -1,49 +1,43 @@
-"""Whatever people, phones and late fixes do to orders: the record stays consistent."""
+"""Whatever people, phones, rules and emergencies do to orders: the record stays consistent.
 
-import tempfile
-from collections import Counter
-from contextlib import ExitStack, suppress
+`tests.support.ledger` has what must hold after each step, `tests.support.small_office` the office.
+"""
+
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 
-from geo_dispatch.adapters.live_redis.records import Entry
-from geo_dispatch.dispatch.records.technicians import Skill
-from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import stream_of
-from geo_dispatch.dispatch.work.evolution import evolve_all
-from geo_dispatch.dispatch.work.orders import ENDED, FlagCode, HoldReason, SkillRequirement, Status
+from geo_dispatch.dispatch.records.technicians import Leave
+from geo_dispatch.dispatch.repairs.changes import same_begin
+from geo_dispatch.dispatch.repairs.proposals import Cause, ProposalState
+from geo_dispatch.dispatch.work.orders import (
+    HoldReason,
+    Status,
+)
 from geo_dispatch.kernel.actors import Actor, Role
-from geo_dispatch.kernel.errors import (
-    Conflict,
-    Forbidden,
-    InvalidInput,
-)
-from geo_dispatch.kernel.time import Window, datetime_to_ms
-from geo_dispatch.services.dispatching import assignments
-from geo_dispatch.services.history import audit
-from geo_dispatch.services.orders import work_orders
-from geo_dispatch.services.tracking import process as tracking
-from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
+from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.dispatching import assignments, bookings, crews, eta
+from geo_dispatch.services.dispatching.placing import Wish
+from geo_dispatch.services.orders import holds, work_orders
+from geo_dispatch.services.policy import versions as policy
+from geo_dispatch.services.records import keeping as records
+from geo_dispatch.services.repairs import disruptions, emergencies, proposals
+from geo_dispatch.services.repairs.disruptions import Disruption
+from tests.support.ledger import nothing_changes
+from tests.support.random_day import RandomDay
 from tests.support.records import DISPATCHER
+from tests.support.small_office import POLICIES, SITES, SmallOffices
 
-STREET = "A----------B----------C----------D"
-MAX_ORDERS = 6
-REFUSED = (Conflict, InvalidInput, Forbidden)
-TOLD = [
+MAX_ORDERS = 9
+BY_WORD = [
     Status.EN_ROUTE,
     Status.ON_SITE,
     Status.ON_THE_TOOLS,
@@ -51,300 +45,302 @@ TOLD = [
     Status.COMPLETE,
     Status.CANCELLED,
 ]
+UPSETS = [Cause.LATE, Cause.ILL, Cause.STUCK, Cause.OVERRUN, Cause.CANCELLED, Cause.HELD]
+REASONS = [HoldReason.MATERIAL, HoldReason.CUSTOMER, HoldReason.NO_ACCESS]
 
-places = st.sampled_from("ABCD")
+places = st.sampled_from(SITES)
 which = st.integers(0, MAX_ORDERS - 1)
 vans = st.integers(0, 2)
-notes = st.sampled_from(["", "because"])
+windows = st.none() | st.tuples(st.integers(-60, 240), st.integers(10, 90))
+wishes = st.builds(
+    lambda position, pinned: Wish(position=position, pinned=pinned),
+    st.sampled_from([None, None, 0, 1]),
+    st.sampled_from([None, None, True, False]),
+)
+some_orders = precondition(lambda self: self.ledger.orders)
+room = precondition(lambda self: len(self.ledger.orders) < MAX_ORDERS)
 
 
-@cache
-def town():
-    return Town(AsciiMap(STREET), Path(tempfile.mkdtemp(prefix="street-")))
+class OrderLifecycle(RandomDay):
+    """What people do with a handful of orders, what upsets them, what happens by itself."""
 
+    # what people do
 
-class OrderLifecycle(RuleBasedStateMachine):
-    """Drives a handful of orders through the services, on a real database."""
+    @initialize(
+        first=st.lists(st.tuples(places, vans, windows), min_size=3, max_size=5),
+        text=st.sampled_from(POLICIES),
+    )
+    def begin(self, first, text):
+        """A day that is under way: some have work, and rules may be in force."""
+        self.publish(text)
+        for place, van, window in first:
+            self.place(place, 4, "", 60, window)
+            self.assign_without_a_look(-1, van)
+        self.the_worker_works()
 
-    def __init__(self):
-        super().__init__()
-        self.closing = ExitStack()
-        folder = self.closing.enter_context(tempfile.TemporaryDirectory(prefix="lifecycle-"))
-        self.desk = self.closing.enter_context(open_dispatch_office(Path(folder), town()))
-        self.ctx = self.desk.ctx
-        self.vans = [
-            self.desk.technician("Van 01", "A", skills=(Skill("hvac", 3),)),
-            self.desk.technician("Van 02", "C"),
-            self.desk.technician("Van 03", "D"),
-        ]
-        self.sites = {name: self.desk.site(name) for name in "ABCD"}
-        self.keys = []
-        self.known = {}
-        self.seq, self.checked = 0, 0
-        self.entries = 0
-
-    def teardown(self):
-        verdict = audit.verify(self.ctx)
-        assert verdict.finding is None, verdict.finding
-        self.closing.close()
-
-    # what happens
-
-    @initialize(first=places, second=places)
-    def begin(self, first, second):
-        for place in (first, second):
-            self.place(place, 3, hvac=False, window=None)
-
-    @precondition(lambda self: len(self.keys) < MAX_ORDERS)
+    @room
     @rule(
         place=places,
         priority=st.integers(1, 5),
-        hvac=st.booleans(),
-        window=st.none() | st.tuples(st.integers(-60, 240), st.integers(1, 240)),
+        needs=st.sampled_from(["", "", "skill", "crane", "crew"]),
+        minutes=st.sampled_from([20, 60, 180]),
+        window=windows,
     )
-    def place(self, place, priority, hvac, window):
-        fields = {"type": "repair", "site_id": self.sites[place].id, "priority": priority}
-        if hvac:
-            fields["required_skills"] = (SkillRequirement("hvac", 2),)
+    def place(self, place, priority, needs, minutes, window):
+        fields = self.fields(place, needs, minutes) | {"priority": priority}
         if window is not None:
-            start = self.desk.clock.now + timedelta(minutes=window[0])
-            fields["window"] = Window(start, start + timedelta(minutes=window[1]))
-        self.keys.append(work_orders.place(self.ctx, fields, actor=DISPATCHER).id)
+            fields["window"] = self.office.desk.window(window[0], window[0] + window[1])
+        self.does(work_orders.place, self.ctx, fields, actor=DISPATCHER)
 
-    @precondition(lambda self: self.keys)
-    @rule(order=which, van=st.none() | vans, force=st.booleans(), stale=st.booleans())
-    def assign(self, order, van, force, stale):
-        key = self.key(order)
-        version = self.known[key].version
-        if stale and version > 1:
-            self.changes_nothing(self.give, key, van or 0, True, version - 1)
-        self.attempt(self.give, key, van, force and van is not None, version)
+    @some_orders
+    @rule(order=which, van=st.none() | vans, force=st.booleans(), wish=wishes)
+    def assign(self, order, van, force, wish):
+        """What it would do is told before, which changes nothing, and is what it then does."""
+        before, van_id = self.order(order), None if van is None else self.office.vans[van].id
+        with nothing_changes(self.ctx):
+            told = self.tries(
+                assignments.preview,
+                self.ctx,
+                before.id,
+                van_id,
+                positions=self.office.positions,
+                wish=wish,
+            )
+        given = self.give(before, van_id, force=force and van is not None, wish=wish)
+        if given is not None:
+            assert told is not None, "what can be done can be told"
+            whose, begin_at = self.office.begins()[before.id]
+            assert whose[0] == told.technician_id
+            assert same_begin(begin_at, told.begin_at)
 
-    def give(self, key, van, force, version):
-        return assignments.assign(
-            self.ctx,
-            key,
-            None if van is None else self.vans[van].id,
-            positions=self.desk.positions,
-            actor=DISPATCHER,
-            force=force,
-            reason="they know the place",
-            expected_version=version,
-        )
+    @some_orders
+    @rule(order=which, van=vans)
+    def assign_what_changed_meanwhile(self, order, van):
+        before = self.order(order)
+        stale = replace(before, version=before.version - 1)
+        given = self.give(stale, self.office.vans[van].id, force=True, wish=Wish())
+        assert given in {None, before}
 
-    @precondition(lambda self: self.keys)
+    @some_orders
+    @rule(order=which, van=vans)
+    def assign_without_a_look(self, order, van):
+        """What somebody has is given to nobody else by who doesn't say that they know."""
+        before, van_id = self.order(order), self.office.vans[van].id
+        self.give(replace(before, version=None), van_id, force=True, wish=Wish())
+        assert before.technician_id in {None, self.order(order).technician_id}
+
+    @some_orders
+    @rule(order=which, members=st.sets(vans, max_size=2))
+    def change_the_crew(self, order, members):
+        ids = [self.office.vans[one].id for one in sorted(members)]
+        self.does(crews.change, self.ctx, self.order(order).id, ids, actor=DISPATCHER)
+
+    @some_orders
     @rule(order=which)
     def unassign(self, order):
-        self.attempt(assignments.unassign, self.ctx, self.key(order), actor=DISPATCHER)
+        self.does(assignments.unassign, self.ctx, self.order(order).id, actor=DISPATCHER)
 
-    @precondition(lambda self: self.keys)
-    @rule(order=which, status=st.sampled_from(TOLD), note=notes, by_van=st.booleans())
-    def say(self, order, status, note, by_van):
-        key = self.key(order)
-        holder = self.known[key].technician_id
-        actor = DISPATCHER
-        if by_van and holder is not None:
-            actor = Actor("token:tok_van", Role.TECHNICIAN, holder)
-        self.attempt(work_orders.step, self.ctx, key, status, actor=actor, note=note)
+    @some_orders
+    @rule(order=which, pinned=st.booleans())
+    def pin(self, order, pinned):
+        self.does(holds.pin, self.ctx, self.order(order).id, pinned=pinned, actor=DISPATCHER)
 
-    @precondition(lambda self: len(self.keys) < MAX_ORDERS)
-    @precondition(lambda self: self.keys)
-    @rule(
-        order=which, outcome=st.sampled_from(["", "follow_up", "not_fixed"]), faulty=st.booleans()
-    )
-    def close_with_a_follow_up(self, order, outcome, faulty):
-        key = self.key(order)
-        follow_up = {"type": "the rest", "priority": 9 if faulty else 2}
-        closed = self.attempt(
-            work_orders.step,
-            self.ctx,
-            key,
-            Status.COMPLETE,
-            actor=DISPATCHER,
-            note="part missing",
-            outcome=outcome,
-            follow_ups=[follow_up],
-        )
-        if closed is not None:
-            assert not faulty
-            (draft,) = work_orders.page(self.ctx, parent_id=key)
-            assert draft.hold.reason is HoldReason.DRAFT
-            self.keys.append(draft.id)
+    @some_orders
+    @rule(order=which, reason=st.sampled_from(REASONS))
+    def hold(self, order, reason):
+        self.does(holds.hold, self.ctx, self.order(order).id, reason, actor=DISPATCHER)
 
-    @precondition(lambda self: self.keys)
+    @some_orders
+    @rule(order=which)
+    def release(self, order):
+        self.does(holds.release, self.ctx, self.order(order).id, actor=DISPATCHER)
+
+    @some_orders
     @rule(
         order=which,
-        command=st.sampled_from(
+        fields=st.sampled_from(
             [
-                c.Pin(pinned=True),
-                c.Pin(pinned=False),
-                c.PutOnHold(reason=HoldReason.MATERIAL, note="on order"),
-                c.PutOnHold(reason=HoldReason.CUSTOMER),
-                c.Release(),
-                c.RaiseFlag(code=FlagCode.TOO_CLOSE, fact="2 min apart"),
-                c.ClearFlag(),
-                c.ChangeOrder(changes={"priority": 2}),
-                c.ChangeOrder(changes={"duration_s": 5400.0, "notes": "bigger than we thought"}),
-                c.Cancel(reason="called off"),
-                c.Retire(),
+                {"priority": 2},
+                {"duration_s": 5400.0, "notes": "bigger than we thought"},
+                {"duration_s": -1.0},
             ]
         ),
     )
-    def decide(self, order, command):
-        before = self.known[self.key(order)]
-        after = self.attempt(self.desk.office.apply, before.id, command)
-        if after is not None:
-            assert after.version in {before.version, before.version + 1}
+    def change(self, order, fields):
+        key, version = self.order(order).id, self.order(order).version
+        self.does(
+            work_orders.change, self.ctx, key, fields, actor=DISPATCHER, expected_version=version
+        )
 
-    @precondition(lambda self: self.keys)
-    @rule(order=which, van=vans, minutes=st.integers(3, 12))
-    def give_and_go(self, order, van, minutes):
-        """The order is given, and the van stands at its site before anybody says so."""
-        key = self.key(order)
-        self.attempt(self.give, key, van, True, None)
-        site = self.known[key].site_id
-        place = next(name for name, one in self.sites.items() if one.id == site)
-        self.drive_and_stand(self.vans[van], place, timedelta(0), minutes)
+    @some_orders
+    @rule(
+        order=which,
+        status=st.sampled_from(BY_WORD),
+        note=st.sampled_from(["", "because"]),
+        by_van=st.none() | vans,
+    )
+    def say(self, order, status, note, by_van):
+        actor = DISPATCHER
+        if by_van is not None:
+            actor = Actor("token:tok_van", Role.TECHNICIAN, self.office.vans[by_van].id)
+        self.does(work_orders.step, self.ctx, self.order(order).id, status, actor=actor, note=note)
+
+    @room
+    @some_orders
+    @rule(order=which, faulty=st.booleans())
+    def close_with_a_follow_up(self, order, faulty):
+        parent = self.order(order)
+        closed = self.does(
+            work_orders.step,
+            self.ctx,
+            parent.id,
+            Status.COMPLETE,
+            actor=DISPATCHER,
+            note="part missing",
+            follow_ups=[{"type": "the rest", "priority": 9 if faulty else 2}],
+        )
+        if closed is not None:
+            assert not faulty
+            (draft,) = work_orders.page(self.ctx, parent_id=parent.id)
+            assert draft.hold.reason is HoldReason.DRAFT
+
+    @some_orders
+    @rule(order=which)
+    def retire(self, order):
+        key = self.order(order).id
+        self.does(work_orders.retire, self.ctx, key, actor=DISPATCHER, expected_version=None)
+
+    @rule(minutes=st.integers(1, 240))
+    def lend_the_crane(self, minutes):
+        window, crane = self.office.desk.window(0, minutes), self.office.crane
+        self.does(bookings.block, self.ctx, crane.id, window, reason="lent", actor=DISPATCHER)
+
+    @rule(van=vans, hours=st.integers(0, 3))
+    def fall_ill(self, van, hours):
+        """For some hours from now; for none, they are well again."""
+        now = self.clock.now
+        leave = (Leave(Window(now, now + timedelta(hours=hours)), "ill"),) if hours else ()
+        self.does(
+            records.change,
+            self.ctx,
+            records.TECHNICIANS,
+            self.office.vans[van].id,
+            {"leave": leave},
+            actor=DISPATCHER,
+            expected_version=None,
+        )
+
+    # emergencies, disruptions, rules
+
+    @room
+    @rule(
+        place=places,
+        needs=st.sampled_from(["", "", "skill", "crane", "crew"]),
+        minutes=st.sampled_from([None, 0, 10]),
+    )
+    def emergency(self, place, needs, minutes):
+        by = None if minutes is None else self.clock.now + timedelta(minutes=minutes)
+        self.declare(emergencies.Call(fields=self.fields(place, needs, 60), respond_by=by))
+
+    @some_orders
+    @rule(order=which)
+    def emergency_of_one_that_waits(self, order):
+        self.declare(emergencies.Call(order_id=self.order(order).id))
+
+    @some_orders
+    @rule(cause=st.sampled_from(UPSETS), van=vans, order=which)
+    def upset(self, cause, van, order):
+        about = self.order(order)
+        order_id = None if cause in {Cause.LATE, Cause.ILL} else about.id
+        disruption = Disruption(cause, self.office.vans[van].id, order_id)
+        self.does(disruptions.propose, self.ctx, disruption, actor=DISPATCHER)
+
+    def proposal(self, number):
+        """One that is open, as long as there is one."""
+        found = proposals.search(self.ctx, states=[ProposalState.OPEN])
+        found = found or proposals.search(self.ctx)
+        return found[number % len(found)] if found else None
+
+    @rule(number=st.integers(0, 2))
+    def accept(self, number):
+        proposal = self.proposal(number)
+        if proposal is None:
+            return
+        before, pinned = self.office.begins(), self.pinned()
+        done = self.does(proposals.accept, self.ctx, proposal.id, actor=DISPATCHER)
+        if done is not None:
+            assert proposal.state is ProposalState.OPEN
+            self.assert_only(done.rearrangement.changes, before)
+            for change in done.rearrangement.changes:
+                stays = change.technician_before == change.technician_after
+                assert stays or change.order_id not in pinned or done.cause is Cause.ILL
+
+    @rule(number=st.integers(0, 2), reason=st.sampled_from(["", "they know best"]))
+    def reject(self, number, reason):
+        proposal = self.proposal(number)
+        if proposal is not None:
+            self.does(proposals.reject, self.ctx, proposal.id, actor=DISPATCHER, reason=reason)
+
+    @rule(text=st.sampled_from(POLICIES))
+    def publish(self, text):
+        self.does(
+            policy.publish,
+            self.ctx,
+            text,
+            author="Ann",
+            reviewed_by="Ben",
+            note="a try",
+            actor=DISPATCHER,
+        )
+
+    # what happens by itself
+
+    @rule()
+    def the_worker_works(self):
+        """Rules, proposals and what waits: whatever a person said stays."""
+        self.by_itself(self.office.work)
+
+    @rule()
+    def etas_are_worked_out(self):
+        self.by_itself(eta.refresh, self.ctx)
 
     @rule(van=vans, place=places, minutes=st.integers(0, 12))
     def stand(self, van, place, minutes):
-        """The van is there for a while, as its phone tells."""
-        self.drive_and_stand(self.vans[van], place, timedelta(0), minutes)
-        self.desk.see(self.vans[van], place)
+        self.by_itself(self.office.stand, van, place, minutes)
+
+    @some_orders
+    @rule(order=which, van=vans, minutes=st.integers(3, 12))
+    def give_and_go(self, order, van, minutes):
+        """The order is given, and the van stands at its site before anybody says so."""
+        before = self.order(order)
+        self.give(before, self.office.vans[van].id, force=True, wish=Wish())
+        sites = self.office.sites.items()
+        place = next(name for name, site in sites if site.id == before.site_id)
+        self.by_itself(self.office.stand, van, place, minutes)
 
     @rule(van=vans, place=places, ago=st.integers(10, 60), minutes=st.integers(1, 9))
     def learn_late(self, van, place, ago, minutes):
         """Fixes from before come in, and may change what was believed."""
-        self.drive_and_stand(self.vans[van], place, timedelta(minutes=ago), minutes)
+        self.by_itself(self.office.stand, van, place, minutes, ago)
 
-    @rule(minutes=st.integers(1, 90))
-    def time_goes_on(self, minutes):
-        self.desk.clock.go_on(minutes=minutes)
-
-    # what holds
-
-    @invariant()
-    def nothing_is_written_outside_the_chain(self):
-        verdict = audit.verify(self.ctx, since=self.checked)
-        assert verdict.finding is None, verdict.finding
-        self.checked = verdict.head.seq
-
-    @invariant()
-    def orders_are_the_fold_of_their_events(self):
-        with self.ctx.store.read() as unit:
-            for key in self.keys:
-                log = unit.stream(stream_of(key))
-                stored = unit.orders.get(key)
-                folded = evolve_all(None, [logged.event for logged in log])
-                assert replace(folded, version=stored.version) == stored
-                self.assert_version(stored)
-                self.assert_assignments(unit, stored)
-                self.assert_briefed(log)
-                self.known[key] = stored
-
-    @invariant()
-    def everybody_has_their_orders_in_sequence(self):
-        held = [one for one in self.known.values() if one.status not in ENDED | {Status.NEW}]
-        places_of = Counter((one.technician_id, one.sequence) for one in held)
-        assert all(count == 1 for count in places_of.values()), places_of
-        assert all(one.sequence >= 1 for one in held)
-        assert all(one.sequence == 0 for one in self.known.values() if one not in held)
-
-    @invariant()
-    def whoever_was_told_is_in_the_outbox_and_in_the_story(self):
-        with self.ctx.store.read() as unit:
-            queued = {message.id: message for message in unit.messages.search()}
-            logged = unit.events(types=["message.queued"])
-        said = [
-            (key, stream_of(part.order_id), part.type, message.text, place > 0)
-            for key, message in queued.items()
-            if message.to != "client"
-            for place, part in enumerate(message.parts)
-        ]
-        names = ("message_type", "text", "repeated")
-        assert Counter(said) == Counter(
-            (one.body["message_id"], one.stream, *(one.body[name] for name in names))
-            for one in logged
-        )
-
-    def assert_version(self, stored):
-        before = self.known.get(stored.id)
-        if before is None:
-            return
-        assert stored.version >= before.version
-        unchanged = replace(stored, version=before.version) == before
-        assert unchanged or stored.version > before.version
-
-    def assert_assignments(self, unit, order):
-        rows = unit.assignments.of_order(order.id)
-        in_hand = [(one.id, one.technician_id) for one in rows if one.released_at is None]
-        if order.status in ENDED | {Status.NEW}:
-            assert in_hand == []
-        else:
-            assert in_hand == [(order.assignment_id, order.technician_id)]
-        assert all(one.released_at is None or one.released_at >= one.assigned_at for one in rows)
-        if order.hold is not None and order.status is not Status.NEW:
-            assert order.status in ENDED
-        if order.arrival is not None:
-            assert unit.visits.get(order.arrival.visit_id).order_id == order.id
-        assert order.risk is None or order.status not in ENDED
-
-    def assert_briefed(self, log):
-        given = [one.body["assignment_id"] for one in log if one.type == "order.assigned"]
-        briefed = [one.body["assignment_id"] for one in log if one.type == "order.briefed"]
-        assert given == briefed
-
-    # how it is done
-
-    def key(self, number):
-        return self.keys[number % len(self.keys)]
-
-    def attempt(self, act, *arguments, **options):
-        """Do it; refused, nothing of it must stay."""
-        before = self.last_seq()
-        try:
-            return act(*arguments, **options)
-        except REFUSED:
-            assert self.last_seq() == before
-            return None
-
-    def changes_nothing(self, act, *arguments):
-        before = self.last_seq()
-        with suppress(Conflict):
-            act(*arguments)
-        assert self.last_seq() == before
-
-    def last_seq(self):
-        with self.ctx.store.read() as unit:
-            return unit.last_seq()
-
-    def drive_and_stand(self, van, place, ago, minutes):
-        start = self.desk.clock.now - ago
-        at = town().at(place)
-        fixes = [
-            Fix(
-                van.id,
-                datetime_to_ms(start + timedelta(seconds=20 * step)),
-                round(at.lon * DEGREE_SCALE),
-                round(at.lat * DEGREE_SCALE),
-                accuracy_m=8.0,
-                speed_mps=0.0,
-            )
-            for step in range(3 * minutes + 1)
-        ]
-        if not ago:
-            self.desk.clock.go_on(minutes=minutes)
-        self.entries += 1
-        now_ms = datetime_to_ms(self.desk.clock.now)
-        entry = Entry(van.shard, f"{self.entries}-0", now_ms, tuple(fixes))
-        tracking.process(self.ctx, van.shard, [entry], 1)
+    @rule(minutes=st.integers(1, 90), seen=st.sampled_from([True, True, True, False]))
+    def time_goes_on(self, minutes, seen):
+        self.clock.go_on(minutes=minutes)
+        for van, place in zip(self.office.vans, SITES, strict=False):
+            if seen:
+                self.office.desk.ping(van, place)
 
 
-TestOrderLifecycle = OrderLifecycle.TestCase
-TestOrderLifecycle.settings = settings(
-    max_examples=25,
-    stateful_step_count=30,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+def test_the_record_stays_consistent(tmp_path, empty_redis):
+    offices = SmallOffices(tmp_path, empty_redis)
+    run_state_machine_as_test(
+        lambda: OrderLifecycle(offices),
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
