@@ -1,11 +1,18 @@
 """Ten thousand orders in one file come in at once; with a fault, none does."""
 
+from contextlib import closing
+from datetime import UTC, datetime
+
 import pytest
 
+from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import InvalidFile
+from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.history import audit
 from geo_dispatch.services.records.imports import What, import_file
-from tests.support.records import DISPATCHER, open_office
+from tests.support.databases import postgresql_server
+from tests.support.records import DISPATCHER, Office, TestClock, counting_ids, open_office
 
 ORDERS = 10_000
 HEAD = "external_id,type,site_external_id,required_skills,priority,window_start,window_end,notes\n"
@@ -46,6 +53,27 @@ def test_ten_thousand_orders_come_in_at_once_and_again_unchanged(office, tmp_pat
     assert audit.verify(office.desk).finding is None
     again = import_file(office.desk, What.WORK_ORDERS, file, actor=DISPATCHER)
     assert (again.created, again.unchanged) == (0, ORDERS)
+
+
+def test_postgresql_takes_them_in_one_go_too(tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text(HEAD + "".join(map(row, range(300))))
+    with postgresql_server(tmp_path / "postgresql") as server:
+        url = f"{server}/postgres"
+        with closing(Store(url)) as store:
+            store.migrate()
+            settings = Settings(workspace=tmp_path, data=tmp_path, database_url=url)
+            office = Office(BackOffice(settings, store, TestClock(), counting_ids()))
+            for number in range(20):
+                office.site(f"Site {number}", external_id=f"s{number}")
+            for created, unchanged in ((300, 0), (0, 300)):
+                report = import_file(office.desk, What.WORK_ORDERS, file, actor=DISPATCHER)
+                assert (report.created, report.unchanged) == (created, unchanged)
+            with store.read() as unit:
+                last = unit.orders.by_external_id("o299")
+            assert (last.number, last.notes, last.priority) == ("WO-1300", "note 299", 3)
+            assert last.window.start == datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+            assert audit.verify(office.desk).finding is None
 
 
 def test_every_fault_of_a_file_is_told_and_nothing_stays(office, tmp_path):
