@@ -138,7 +138,7 @@ class SlowDay:
         """Runs of open minutes that share any with that time."""
         found, start = [], None
         for minute in range(since - 1440, until + 1440):
-            if self.is_open(minute, access):
+            if _within(access, minute, self.zone):
                 start = minute if start is None else start
             elif start is not None:
                 found.append((start, minute))
