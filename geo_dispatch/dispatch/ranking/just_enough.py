@@ -35,7 +35,7 @@ def just_enough(
         In the sequence in which they were found; with all of them lifted, nothing is in the way.
     """
     told = _joined(found, case)
-    if judge(_relaxations(told)):
+    if len(told) < len(found) and judge(_relaxations(told)):
         told = list(found)
     told = _needed(told, judge)
     for number in range(len(told)):

@@ -19,11 +19,12 @@ from geo_dispatch.dispatch.days.insertion import insertions
 from geo_dispatch.dispatch.days.plan import Plan, origin
 from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
-from geo_dispatch.dispatch.ranking.just_enough import just_enough
+from geo_dispatch.dispatch.ranking.just_enough import Judge, just_enough
 from geo_dispatch.dispatch.ranking.qualification import exclusions
 from geo_dispatch.dispatch.ranking.refusals import against, in_the_day
 from geo_dispatch.dispatch.ranking.relaxation import Relaxation
 from geo_dispatch.dispatch.ranking.relaxing import relax
+from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.ids import TechnicianId
 
 __all__ = ["WhyNot", "relax", "why_not"]
@@ -67,11 +68,33 @@ class WhyNot:
 
 def why_not(case: Case, plan: Plan, drives: Drives) -> WhyNot | None:
     """Everything in the way of the technician of the plan; None when they can be sent."""
-    technician, plan = plan.technician, plan.without(case.order.id)
+    found = _found(case, plan, drives)
+    return None if found is None else _sharpened(found, case, plan, drives)
 
-    def judge(given: Sequence[Relaxation]) -> list[Exclusion]:
-        return _reasons(*relax(case, plan, given), drives)
 
+def in_the_way(
+    case: Case, fleet: Fleet, rows: Iterable[int] | None = None, *, most: int | None = None
+) -> list[WhyNot]:
+    """Everybody who can't be sent, who lacks least first.
+
+    Parameters
+    ----------
+    most
+        Of so many of the first, what is needless is left out; of the others all is told as it was
+        found.
+    """
+    rows = range(len(fleet.plans)) if rows is None else rows
+    every = (_found(case, fleet.plans[row], fleet.drives) for row in rows)
+    found = sorted((one for one in every if one is not None), key=lambda one: one.nearness)
+    plans = {plan.technician.id: plan for plan in fleet.plans}
+    first = [_sharpened(one, case, plans[one.technician_id], fleet.drives) for one in found[:most]]
+    left = [] if most is None else found[most:]
+    return [*sorted(first, key=lambda one: one.nearness), *left]
+
+
+def _found(case: Case, plan: Plan, drives: Drives) -> WhyNot | None:
+    """What shows when one thing after the other gives way."""
+    judge = _judge(case, plan, drives)
     found: list[Exclusion] = []
     given: list[Relaxation] = []
     enough = False
@@ -83,21 +106,30 @@ def why_not(case: Case, plan: Plan, drives: Drives) -> WhyNot | None:
         given += [one.relax for one in new if one.relax is not None]
         if not new or len(given) < len(found):
             break
-    if not found:
-        return None
-    told = just_enough(found, case, plan, judge) if enough else tuple(found)
+    return _told(plan.technician, found, enough=enough) if found else None
+
+
+def _sharpened(found: WhyNot, case: Case, plan: Plan, drives: Drives) -> WhyNot:
+    """Without what is needless, and each time as small as it can be."""
+    if not found.enough:
+        return found
+    told = just_enough(found.exclusions, case, plan, _judge(case, plan, drives))
+    return _told(plan.technician, told, enough=True)
+
+
+def _told(technician: Technician, told: Sequence[Exclusion], *, enough: bool) -> WhyNot:
     times = (one.relax for one in told if one.relax is not None and one.relax.in_time)
     late_s = math.fsum(one.amount or 0.0 for one in times)
-    return WhyNot(technician.id, technician.call_sign, told, enough, late_s)
+    return WhyNot(technician.id, technician.call_sign, tuple(told), enough, late_s)
 
 
-def in_the_way(case: Case, fleet: Fleet, rows: Iterable[int] | None = None) -> list[WhyNot]:
-    """Everybody who can't be sent, who lacks least first."""
-    found = (
-        why_not(case, fleet.plans[row], fleet.drives)
-        for row in (range(len(fleet.plans)) if rows is None else rows)
-    )
-    return sorted((one for one in found if one is not None), key=lambda one: one.nearness)
+def _judge(case: Case, plan: Plan, drives: Drives) -> Judge:
+    plan = plan.without(case.order.id)
+
+    def judge(given: Sequence[Relaxation]) -> list[Exclusion]:
+        return _reasons(*relax(case, plan, given), drives)
+
+    return judge
 
 
 def _reasons(case: Case, plan: Plan, drives: Drives) -> list[Exclusion]:

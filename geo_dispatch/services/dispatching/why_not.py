@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from geo_dispatch.dispatch.boards.status_flags import urgency
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.ranking.exclusions import Code
 from geo_dispatch.dispatch.ranking.search import rank
@@ -89,7 +90,7 @@ def of_unassigned(
     with ctx.store.read() as unit:
         version = unit.policies.in_force()
         waiting = unit.orders.search(statuses=[Status.NEW])
-        waiting.sort(key=lambda order: (order.priority, order.placed_at, order.id))
+        waiting.sort(key=lambda order: urgency(order, now))
         technicians = unit.technicians.list()
         plans = load_plans(unit, technicians, lambda one: positions.get(one.id))
         cases = [case_of(ctx, unit, one, version.policy, now) for one in waiting[:limit]]
@@ -100,7 +101,7 @@ def of_unassigned(
         told.append(
             _told(case, best[0].technician_id, [])
             if best
-            else _told(case, None, in_the_way(case, fleet), NEAREST)
+            else _told(case, None, in_the_way(case, fleet, most=NEAREST), NEAREST)
         )
     return told
 
