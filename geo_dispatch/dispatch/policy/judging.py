@@ -165,10 +165,12 @@ def _best(rule: Rule, policy: Policy, ranking: Ranking) -> Verdict:
         margin = policy.review.margin_min if rule.then.margin_min is None else rule.then.margin_min
         lead = second.score_min - first.score_min
         if lead < margin and _comparable(first, second):
-            led = f"leads {second.call_sign} by {lead:.1f} min, less than"
+            one, other, asked = first.call_sign, second.call_sign, f"{margin:g} min"
+            fact = f"{one} leads {other} by {lead:.1f} min, less than the {asked} of rule {rule.id}"
             if lead < _SAME_MIN:
-                led = f"and {second.call_sign} are as good as each other, without"
-            fact = f"{first.call_sign} {led} the {margin:g} min of rule {rule.id}"
+                fact = (
+                    f"{one} and {other} are as good, and rule {rule.id} asks for a lead of {asked}"
+                )
             return Left(FlagCode.TOO_CLOSE, fact)
     return _within_limits(rule, allowed or ranking.candidates[:1])
 

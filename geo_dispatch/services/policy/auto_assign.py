@@ -7,13 +7,17 @@ A person's hand goes before: what somebody pinned, set, took away or judged is n
 
 from __future__ import annotations
 
+import itertools
+import math
 import threading
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Final
 
 import structlog
 
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.boards.status_flags import urgency
 from geo_dispatch.dispatch.policy.judging import Left, Sent, asks_for_everybody, judge
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.work import commands as c
@@ -53,7 +57,8 @@ LOOK_AGAIN_S: Final = 60.0
 """Shifts begin and positions come without an event: so often, real time, flags are looked at."""
 
 LOOK_MOST: Final = 200
-"""So many flagged orders at a time: new ones must not wait for old ones."""
+"""So many flagged orders at a time: new ones must not wait for old ones. Half of them are the most
+urgent ones."""
 
 _BATCH: Final = 100
 _FACTS_TOLD: Final = 3
@@ -83,10 +88,11 @@ _log = structlog.get_logger(__name__)
 
 def follower(ctx: Context, turn_is_ours: Callable[[], bool], stopping: threading.Event) -> Follower:
     """Automatic assignment, to run beside other work."""
+    turns = itertools.count()
     return Follower(
         name="rules",
         follow=lambda: follow(ctx),
-        look=lambda: look_again(ctx),
+        look=lambda: look_again(ctx, turn=next(turns)),
         look_every_s=LOOK_AGAIN_S,
         turn_is_ours=turn_is_ours,
         stopping=stopping,
@@ -131,14 +137,30 @@ def look_again(
     ctx: Context,
     positions: PositionIndex | None = None,
     codes: frozenset[FlagCode] = JUDGED_BY_RULES,
+    turn: int = 0,
 ) -> None:
-    """Consider again what was left to a dispatcher; a reason that still holds is not repeated."""
+    """Consider again what was left to a dispatcher; a reason that still holds is not repeated.
+
+    Parameters
+    ----------
+    turn
+        As `whose_turn` has it.
+    """
     with ctx.store.read() as unit:
         if not unit.policies.in_force().policy.automatic:
             return
         flagged = unit.orders.flagged(codes)
-    most = [order.id for order in _in_turn(flagged)[:LOOK_MOST]]
-    consider_all(ctx, most, positions, changed=False)
+    some = whose_turn(flagged, ctx.clock(), turn)
+    consider_all(ctx, [order.id for order in some], positions, changed=False)
+
+
+def whose_turn(flagged: Iterable[WorkOrder], now: datetime, turn: int) -> list[WorkOrder]:
+    """Those to look at again: the most urgent each time, the others turn by turn."""
+    orders = _in_turn(flagged, now)
+    half = LOOK_MOST // 2
+    first, others = orders[:half], orders[half:]
+    start = turn * half % (half * math.ceil(len(others) / half)) if others else 0
+    return [*first, *others[start : start + half]]
 
 
 def consider_all(
@@ -161,7 +183,7 @@ def consider_all(
         return
     if positions is None:
         positions = PositionIndex(ctx.live.positions())
-    for order in _in_turn(waiting):
+    for order in _in_turn(waiting, ctx.clock()):
         try:
             decide(ctx, order.id, positions, changed=changed)
         except (Conflict, NotFound) as error:  # somebody was quicker: their event comes
@@ -277,5 +299,6 @@ def _concerned(events: Iterable[LoggedEvent]) -> list[OrderId]:
     return list(dict.fromkeys(found))
 
 
-def _in_turn(orders: Iterable[WorkOrder]) -> list[WorkOrder]:
-    return sorted(orders, key=lambda order: (order.priority, order.placed_at, order.id))
+def _in_turn(orders: Iterable[WorkOrder], now: datetime) -> list[WorkOrder]:
+    """As in the backlog: planned work that is overdue isn't buried here either."""
+    return sorted(orders, key=lambda order: urgency(order, now))

@@ -102,7 +102,7 @@ def test_two_who_are_too_close_are_left_to_a_dispatcher():
         FlagCode.TOO_CLOSE, "Van 1 leads Van 2 by 1.0 min, less than the 2 min of rule all"
     )
     assert judge(ALL, a_case(), ranking(NEAR, replace(FAR, score_min=10.0))).fact == (
-        "Van 1 and Van 2 are as good as each other, without the 2 min of rule all"
+        "Van 1 and Van 2 are as good, and rule all asks for a lead of 2 min"
     )
     assert isinstance(judge(ALL, a_case(), ranking(NEAR, replace(FAR, score_min=12.0))), Sent)
 

@@ -23,6 +23,7 @@ from geo_dispatch.services.records.registers import EQUIPMENT
 from geo_dispatch.territory.model import Territory
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
+from tests.support.dispatching import NOW, an_order
 from tests.support.records import DISPATCHER
 
 STREET = "A----------B----------C----------D----------E----------F"
@@ -91,6 +92,28 @@ def test_a_rule_with_skill_and_place_alone_takes_the_nearest_skilled_by_road(des
     )
     order = tick(desk, desk.order("C", required_skills=HVAC))
     assert (order.technician_id, order.assignment_source) == (skilled.id, "rule:hvac")
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 200, 201, 555])
+def test_every_flag_gets_its_turn_and_the_most_urgent_every_time(count):
+    orders = [an_order(f"wo_{n:03}", priority=2 + (n > 120) + (n > 300)) for n in range(count)]
+    turns = [auto_assign.whose_turn(orders, NOW, turn) for turn in range(5)]
+    assert {order.id for turn in turns for order in turn} == {order.id for order in orders}
+    for turn in turns:
+        assert turn[:100] == orders[:100]
+        assert len(turn) == len(set(turn)) <= auto_assign.LOOK_MOST
+
+
+def test_maintenance_that_is_long_overdue_is_not_buried_under_flags_of_repairs():
+    repairs = [an_order(f"wo_{n:03}", priority=2) for n in range(500)]
+    overdue = an_order(
+        "wo_pm",
+        priority=4,
+        work_class="maintenance",
+        contract_critical=True,
+        due_at=NOW - timedelta(days=10),
+    )
+    assert overdue in auto_assign.whose_turn([*repairs, overdue], NOW, turn=0)[:1]
 
 
 @pytest.mark.capability("FA-026")
@@ -189,7 +212,7 @@ def test_orders_that_are_left_to_a_dispatcher_wait_in_the_review_queue_with_the_
         FlagCode.NOBODY,
         FlagCode.NO_RULE,
     ]
-    assert "less than the 2 min of rule all" in close.flag.fact
+    assert close.flag.fact.endswith("are as good, and rule all asks for a lead of 2 min")
     assert "hvac" in nobody.flag.fact
     with desk.ctx.store.read() as unit:
         queue = unit.orders.search(flagged=True)
