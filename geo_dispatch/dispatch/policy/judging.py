@@ -165,14 +165,17 @@ def _best(rule: Rule, policy: Policy, ranking: Ranking) -> Verdict:
         margin = policy.review.margin_min if rule.then.margin_min is None else rule.then.margin_min
         lead = second.score_min - first.score_min
         if lead < margin and _comparable(first, second):
-            one, other, asked = first.call_sign, second.call_sign, f"{margin:g} min"
-            fact = f"{one} leads {other} by {lead:.1f} min, less than the {asked} of rule {rule.id}"
-            if lead < _SAME_MIN:
-                fact = (
-                    f"{one} and {other} are as good, and rule {rule.id} asks for a lead of {asked}"
-                )
-            return Left(FlagCode.TOO_CLOSE, fact)
+            return Left(FlagCode.TOO_CLOSE, _too_close(rule, first, second, margin))
     return _within_limits(rule, allowed or ranking.candidates[:1])
+
+
+def _too_close(rule: Rule, first: Candidate, second: Candidate, margin: float) -> str:
+    one, other, lead = first.call_sign, second.call_sign, second.score_min - first.score_min
+    if lead < _SAME_MIN:
+        return (
+            f"{one} and {other} are as good, and rule {rule.id} asks for a lead of {margin:g} min"
+        )
+    return f"{one} leads {other} by {lead:.1f} min, less than the {margin:g} min of rule {rule.id}"
 
 
 def _comparable(first: Candidate, second: Candidate) -> bool:
