@@ -144,7 +144,7 @@ def test_a_breach_is_seen_coming_told_once_and_mended(workspace, tmp_path_factor
             type="repair",
             site_id=far["id"],
             duration_s=600,
-            window=window(now, 0, 40),
+            window=window(now, 0, 30),
         )
         for order in (here, there):
             choice = {"technician_id": first["id"], "force": True, "reason": "as agreed"}
