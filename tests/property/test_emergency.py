@@ -4,16 +4,15 @@ import itertools
 import math
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from geo_dispatch.dispatch.days.day import Day, days_of
-from geo_dispatch.dispatch.days.feasibility import Limit, by_limit, deadlines, new_or_worse
+from geo_dispatch.dispatch.days.feasibility import by_limit, deadlines, new_or_worse
 from geo_dispatch.dispatch.days.insertion import stop_of
-from geo_dispatch.dispatch.days.plan import Plan, Prior
+from geo_dispatch.dispatch.days.plan import Plan
 from geo_dispatch.dispatch.policy.document import EmergencyParams
 from geo_dispatch.dispatch.records.technicians import Break, Shift
 from geo_dispatch.dispatch.repairs.emergency import Emergency, plan_emergency, why_firm
@@ -29,7 +28,6 @@ from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
     NOW,
-    ZONE,
     FlatLand,
     a_case,
     a_plan,
@@ -37,15 +35,19 @@ from tests.support.dispatching import (
     a_stop,
     a_technician,
     an_order,
-    at,
     minutes,
 )
+from tests.support.small_days import (
+    PLACES,
+    PROMISES,
+    ZONES,
+    begins,
+    differ,
+    joined,
+    meet_today,
+    waiting_for,
+)
 
-PROMISES = {Limit.WINDOW, Limit.DUE, Limit.SLA_RESPONSE, Limit.SLA_COMPLETION}
-ZONES = {ZONE: 0, ZoneInfo("Asia/Kathmandu"): 5}
-"""With the hours by which the local day is later."""
-
-PLACES = st.builds(at, st.integers(-6, 6).map((500.0).__mul__), st.sampled_from([0.0, 1500.0]))
 QUARTERS = st.integers(0, 28).map(lambda n: minutes(15 * n))
 
 
@@ -105,21 +107,6 @@ def stops(draw, technician, number):
     )
 
 
-def waiting_for(stop, prior):
-    """The visit, which waits for the other one."""
-    order = replace(stop.order, after=(prior.order.id,))
-    return replace(stop, order=order, priors=(Prior(prior.order.id, prior.order.number),))
-
-
-def joined(first, second, place):
-    """Both plans, with a visit at the end that takes both technicians at once."""
-    crew = (second.technician.id,)
-    agreed = NOW + minutes(60 * place)
-    visit = a_stop("wo_lift", at(0), 9, priority=4, duration_s=1200.0, crew=crew, start_at=agreed)
-    visit = replace(visit, joins_at=agreed)
-    return [replace(plan, stops=(*plan.stops, visit)) for plan in (first, second)]
-
-
 @st.composite
 def worlds(draw):
     zone, late_h = draw(st.sampled_from(sorted(ZONES.items(), key=str)))
@@ -152,7 +139,7 @@ def worlds(draw):
     pairs = list(itertools.product(ids, names))
     carriers = draw(st.sets(st.sampled_from(names)))
     free_at = NOW + draw(st.sampled_from([minutes(0)] * 3 + [minutes(45)]))
-    return World(
+    world = World(
         emergency=Emergency(
             replace(a_case(order, a_site(draw(PLACES))), zone=zone),
             {one: float(draw(st.integers(-5, 5))) for one in sorted(hosts)},
@@ -165,28 +152,8 @@ def worlds(draw):
         unfit=draw(st.sets(st.sampled_from(pairs), max_size=4)) if pairs else set(),
         params=EmergencyParams(max_changes=draw(st.sampled_from([1, 3, 6, 6, 6]))),
     )
-
-
-def begins(days):
-    """Who begins each visit, and when; those of a crew together."""
-    found = {}
-    for day in days:
-        for stay in day.schedule.stays:
-            found.setdefault(stay.stop.order.id, []).append((day.plan.technician.id, stay.begin_at))
-    return {
-        one: those[0]
-        if len(those) == 1
-        else (tuple(who for who, _ in those), max(begin for _, begin in those))
-        for one, those in found.items()
-    }
-
-
-def differ(one, other):
-    if one is None or other is None or one[0] != other[0]:
-        return one != other
-    if one[1] is None or other[1] is None:
-        return one[1] is not other[1]
-    return abs((one[1] - other[1]).total_seconds()) >= 1
+    assume(meet_today(world.days, world.tonight))
+    return world
 
 
 def cost_of(world, host, sequences, backlog):
@@ -288,7 +255,7 @@ def test_no_other_answer_costs_less(world):
     assert plan.cost is not None
     found = plan.cost
     assert (found.late_min, found.broken, found.unassigned, found.changes) == best[:4]
-    assert found.minutes == pytest.approx(best[4], abs=1e-5)
+    assert found.minutes == pytest.approx(best[4], abs=1e-3)
     assert len(plan.rearrangement.changes) == found.changes
 
 

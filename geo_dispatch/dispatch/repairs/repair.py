@@ -127,11 +127,12 @@ def evacuate(roster: Roster, fits: Fits, leaving: Sequence[Stop], why: str) -> R
     leaving
         Visits that their technician can't make, the most urgent first.
     """
+    names = [stop.order.id for stop in leaving]
     owners = {
         stop.order.id: owner
         for owner, day in roster.days.items()
         for stop in day.plan.stops
-        if stop in leaving
+        if stop.order.id in names
     }
     search = Search(
         roster, fits, None, must_leave=frozenset(owners), left=frozenset(owners.values())

@@ -161,7 +161,7 @@ class Roster:
         self._accepts = accepts
         self._frames = {owner: self._frame(day, now) for owner, day in self.days.items()}
         self._opens_s: dict[OrderId, float] = {}
-        self._awaited = {owner: self._awaited_by_crews(day) for owner, day in self.days.items()}
+        self._awaited = self._awaited_by_crews()
         self._memo = {
             (owner, _names(day.plan.stops)): self._compared(owner, day.plan.stops, day.schedule)
             for owner, day in self.days.items()
@@ -324,35 +324,40 @@ class Roster:
             drive_s=schedule.drive_s,
         )
 
-    def _awaited_by_crews(self, day: Day) -> dict[OrderId, datetime | None]:
-        """Visits for which a crew waits beyond what was agreed, and this technician is the last.
+    def _awaited_by_crews(self) -> dict[TechnicianId, dict[OrderId, datetime | None]]:
+        """When each visit of a crew, which waits beyond what was agreed, could begin without.
 
-        With what was agreed.
+        In the day of the last of them; in those of all where nobody by themselves is.
         """
-        agreed = {
-            stop.order.id: stop.order.start_at
-            for stop in day.plan.stops
-            if stop.order.crew and stop.joins_at != stop.order.start_at and not stop.reached
-        }
-        begins = self._frames[day.plan.technician.id].begins
-        alone = self._alone(day, day.plan.stops, agreed) if agreed else {}
-        return {one: agreed[one] for one in agreed if same_begin(alone[one], begins[one])}
+        found: dict[OrderId, dict[TechnicianId, datetime | None]] = {}
+        for owner, day in self.days.items():
+            waits = [stop for stop in day.plan.stops if _waits_for_others(stop)]
+            alone = self._alone(day, day.plan.stops) if waits else {}
+            for stop in waits:
+                found.setdefault(stop.order.id, {})[owner] = alone[stop.order.id]
+        awaited: dict[TechnicianId, dict[OrderId, datetime | None]] = {}
+        for order_id, those in found.items():
+            last = {
+                member: begin
+                for member, begin in those.items()
+                if same_begin(begin, self._frames[member].begins[order_id])
+            }
+            for member, begin in (last or those).items():
+                awaited.setdefault(member, {})[order_id] = begin
+        return awaited
 
     def _keeps_crews(self, technician_id: TechnicianId, stops: tuple[Stop, ...]) -> bool:
         """Whether no crew, which waits for this technician, could begin earlier for it."""
-        agreed = self._awaited[technician_id]
-        if not agreed:
+        awaited = self._awaited.get(technician_id)
+        if not awaited:
             return True
-        begins = self._frames[technician_id].begins
-        alone = self._alone(self.days[technician_id], stops, agreed)
-        return all(same_begin(alone[one], begins[one]) for one in agreed if one in alone)
+        alone = self._alone(self.days[technician_id], stops)
+        return all(same_begin(alone[one], awaited[one]) for one in awaited if one in alone)
 
-    def _alone(
-        self, day: Day, stops: tuple[Stop, ...], agreed: Mapping[OrderId, datetime | None]
-    ) -> dict[OrderId, datetime | None]:
-        """When each visit begins if these crews wait for nobody."""
+    def _alone(self, day: Day, stops: tuple[Stop, ...]) -> dict[OrderId, datetime | None]:
+        """When each visit begins if nobody waits for others of a crew, but for what was agreed."""
         untold = [
-            replace(stop, joins_at=agreed[stop.order.id]) if stop.order.id in agreed else stop
+            replace(stop, joins_at=stop.order.start_at) if _waits_for_others(stop) else stop
             for stop in stops
         ]
         schedule = day.with_stops(untold, self._drives).schedule
@@ -368,3 +373,8 @@ class Roster:
 
 def _names(stops: tuple[Stop, ...]) -> tuple[OrderId, ...]:
     return tuple(stop.order.id for stop in stops)
+
+
+def _waits_for_others(stop: Stop) -> bool:
+    order = stop.order
+    return bool(order.crew) and stop.joins_at != order.start_at and not stop.reached
