@@ -78,7 +78,7 @@ class MessageOut(Output):
     type: str = Field(examples=["order.assigned"])
     to: Recipients
     recipient_id: str = Field(description="The technician or customer; `clients` for programs.")
-    order_id: str | None
+    order_id: str | None = Field(description="The first of its orders; `data.also` has the others.")
     text: str
     data: dict[str, Any]
     at: datetime

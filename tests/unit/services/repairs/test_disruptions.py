@@ -108,7 +108,9 @@ def test_who_is_ill_is_relieved_by_who_can_do_it_and_both_are_told(desk):
             for one in unit.events(types=["message.queued"])
             if one.body["to"] == "technician"
         }
+        last = unit.messages.search(recipient_id=first.id)[0]
     assert {first.id, skilled.id, unskilled.id} <= heard
+    assert {part.order_id for part in last.parts} == {gas.id, easy.id}
     assert {one.technician_id for one in eta.refresh(desk.ctx)} == {skilled.id, unskilled.id}
 
 
