@@ -12,6 +12,7 @@ from api.schemas.common import (
     Change,
     Day,
     ExternalId,
+    Flag,
     HoursIn,
     HoursOut,
     LocalTime,
@@ -180,7 +181,7 @@ class BreakOut(Output):
 class BreakTold(Piece):
     """Whether the technician takes a break now."""
 
-    on_break: bool
+    on_break: Flag
 
 
 class BreakTakenOut(Output):
