@@ -155,6 +155,23 @@ def test_only_holds_that_the_policy_names_pause(office, gold):
     ]
 
 
+def test_completion_stops_with_the_order_and_a_follow_up_has_clocks_of_its_own(office):
+    publish(office.desk, OFFICE_HOURS + SLA.replace('["no_access"]', '["draft"]'))
+    customer = office.customer(tier="gold")
+    order = office.assigned(site=office.site(customer_id=customer.id))
+    work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+    office.clock.now += HOUR
+    told = {"note": "valve leaks", "follow_ups": [{"type": "fit the new valve"}]}
+    closed = work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, **told)
+    assert closed.sla.completion.stopped_at == NOW + HOUR
+    (draft,) = work_orders.page(office.desk, parent_id=order.id)
+    assert (draft.sla.policy, draft.sla.completion.paused_at) == ("gold", NOW + HOUR)
+    office.clock.now += 2 * HOUR
+    released = office.apply(draft.id, c.Release())
+    assert released.sla.response.due_at == NOW + (1 + 2 + 4) * HOUR
+    assert work_orders.get(office.desk, order.id).sla == closed.sla
+
+
 def test_cancelling_on_hold_stops_clocks_that_were_in_time(office, gold):
     office.apply(gold.id, c.PutOnHold(reason=HoldReason.NO_ACCESS))
     office.clock.go_on(days=3)
