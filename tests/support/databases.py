@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from geo_dispatch.adapters.sql.store import Store
 from tests.support.waiting import until
@@ -62,7 +63,7 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         cwd="/",
         **account,
     )
-    port = _free_port()
+    port = free_port()
     options = f"-p {port} -h 127.0.0.1 -k  -c fsync=off -c max_connections=60".split(" ")
     with subprocess.Popen(
         [postgres, "-D", data, *options],
@@ -79,6 +80,14 @@ def postgresql_server(folder: Path) -> Iterator[str]:
             server.wait(timeout=30)
 
 
+def create_database(server: str, name: str, template: str = "template1") -> None:
+    """Make a database on the server, as a copy of one that nobody uses now."""
+    admin = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    admin.dispose()
+
+
 def _open_to(data: Path, user: str, group: str) -> None:
     """Give the folder to the user, who may pass through those above it."""
     shutil.chown(data, user, group)
@@ -87,7 +96,8 @@ def _open_to(data: Path, user: str, group: str) -> None:
             parent.chmod(parent.stat().st_mode | stat.S_IXOTH)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -28,6 +28,11 @@ class Process:
                 self.command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no longer."""
+        return self.child.poll() is not None
+
     def kill(self) -> None:
         self.child.send_signal(signal.SIGKILL)
         self.child.wait(timeout=10)
