@@ -108,7 +108,11 @@ export function tally(excluded) {
 
 /** Whether what was said to lift each reason would do, all of it together. */
 export const verdict = ({ enough, exclusions: reasons }) => {
-  if (!enough) return "Nothing would help.";
+  if (!enough) {
+    return reasons.every((reason) => reason.lifts)
+      ? "Even with this there would be no room in their day."
+      : "Nothing would help.";
+  }
   return reasons.length > 1 ? "With all of this they can be sent." : "With this they can be sent.";
 };
 
