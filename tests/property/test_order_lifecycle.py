@@ -67,15 +67,17 @@ class OrderLifecycle(RandomDay):
     # what people do
 
     @initialize(
-        first=st.lists(st.tuples(places, vans, windows), min_size=3, max_size=5),
+        first=st.lists(st.tuples(places, vans, windows, st.booleans()), min_size=3, max_size=5),
         text=st.sampled_from(POLICIES),
     )
     def begin(self, first, text):
-        """A day that is under way: some have work, and rules may be in force."""
+        """A day that is under way: some have work, something waits, rules may be in force."""
         self.publish(text)
-        for place, van, window in first:
+        for place, van, window, pinned in first:
             self.place(place, 4, "", 60, window)
             self.assign_without_a_look(-1, van)
+            self.pin(-1, pinned)
+        self.place("A", 5, "", 20, None)
         self.the_worker_works()
 
     @room

@@ -144,6 +144,7 @@ def assert_clocks(ctx: Context, unit: Unit, orders: Iterable[WorkOrder]) -> None
         ended = order.status in ENDED
         for clock in (order.sla.response, order.sla.completion):
             assert clock is None or not ended or clock.stopped_at is not None
+            assert clock is None or clock.paused_at is None or order.hold is not None
         completion = order.sla.completion
         assert completion is None or ended or completion.stopped_at is None
 
