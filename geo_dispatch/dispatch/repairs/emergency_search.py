@@ -105,11 +105,16 @@ class Answer:
     bumped: Stops = ()
     unassigned: Stops = ()
 
-    @property
-    def key(self) -> tuple[Cost, TechnicianId, tuple[tuple[str, ...], ...]]:
-        """Cost first; equal costs by names, so that the same inputs give the same answer."""
+    def key(self, order_id: OrderId) -> tuple[Cost, TechnicianId, tuple[tuple[str, ...], ...]]:
+        """Cost first; equal costs by names, so that the same inputs give the same answer.
+
+        The emergency's own id is left out: in a dry run it is another.
+        """
         days = sorted(self.days.items())
-        names = tuple(tuple(stop.order.id for stop in day.stops) for _, day in days)
+        names = tuple(
+            tuple("" if stop.order.id == order_id else stop.order.id for stop in day.stops)
+            for _, day in days
+        )
         return (self.cost, self.host, names)
 
 
@@ -279,7 +284,10 @@ class _Search:
     def _send_away(self, answer: Answer, away: Stops) -> None:
         """Find the visits places in other days, or leave them to the backlog."""
         if not away:
-            if self._may_be_best(answer.cost) and (self.best is None or answer.key < self.best.key):
+            mine = self.wanted.stop.order.id
+            if self._may_be_best(answer.cost) and (
+                self.best is None or answer.key(mine) < self.best.key(mine)
+            ):
                 self.best = answer
             return
         visit, others = away[0], away[1:]
