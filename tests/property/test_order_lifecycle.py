@@ -31,7 +31,7 @@ from geo_dispatch.services.policy import versions as policy
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.repairs import disruptions, emergencies, proposals
 from geo_dispatch.services.repairs.disruptions import Disruption
-from tests.support.ledger import nothing_changes
+from tests.support.ledger import AT_WORK, nothing_changes
 from tests.support.random_day import RandomDay
 from tests.support.records import DISPATCHER
 from tests.support.small_office import POLICIES, SITES, SmallOffices
@@ -155,7 +155,8 @@ class OrderLifecycle(RandomDay):
     @some_orders
     @rule(order=which)
     def release(self, order):
-        self.does(holds.release, self.ctx, self.order(order).id, actor=DISPATCHER)
+        key = self.order(order, lambda one: one.hold).id
+        self.does(holds.release, self.ctx, key, actor=DISPATCHER)
 
     @some_orders
     @rule(
@@ -191,7 +192,7 @@ class OrderLifecycle(RandomDay):
     @some_orders
     @rule(order=which, faulty=st.booleans())
     def close_with_a_follow_up(self, order, faulty):
-        parent = self.order(order)
+        parent = self.order(order, lambda one: one.status in AT_WORK)
         closed = self.does(
             work_orders.step,
             self.ctx,

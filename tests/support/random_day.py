@@ -30,8 +30,10 @@ class RandomDay(RuleBasedStateMachine):
     def teardown(self):
         self.closing.close()
 
-    def order(self, number) -> WorkOrder:
-        orders = list(self.ledger.orders.values())
+    def order(self, number, rather: Callable[[WorkOrder], object] = bool) -> WorkOrder:
+        """One of those that ``rather`` says, as long as there are any."""
+        everyone = list(self.ledger.orders.values())
+        orders = [one for one in everyone if rather(one)] or everyone
         return orders[number % len(orders)]
 
     def fields(self, place, needs, minutes):
