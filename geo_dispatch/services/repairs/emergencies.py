@@ -67,7 +67,7 @@ class Declared:
     call_signs
         Of the technicians in the changes.
     orders
-        Those of the changes: as stored, or in a dry run as they stand.
+        Those of the changes: as stored, or in a dry run as they would be.
     """
 
     order: WorkOrder
@@ -90,7 +90,7 @@ def declare(
     """Send somebody, with the least change to the day; all of it in one transaction.
 
     The answer is worked out before records are locked. If they changed meanwhile, it is worked
-    out again while nobody else can change them.
+    out again while nobody else can change them. A dry run does all of it, and keeps none.
 
     Raises
     ------
@@ -106,8 +106,6 @@ def declare(
         order, limit = _called(ctx, unit, call, actor)
         scene = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
     worked, ranked = planned(ctx, scene, limit.respond_by), considered(scene)
-    if dry_run:
-        return _declared(scene, worked[0], ranked.ranking, {order.id: order})
     with ctx.store.write() as unit:
         order, limit = _called(ctx, unit, call, actor, order_id=order.id, limit=limit)
         current = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
@@ -115,7 +113,8 @@ def declare(
             scene, ranked = current, considered(current)
             worked = planned(ctx, current, limit.respond_by)
         orders = _carried_out(ctx, unit, ranked, worked, actor)
-        unit.commit()
+        if not dry_run:
+            unit.commit()
     return _declared(scene, worked[0], ranked.ranking, orders)
 
 
