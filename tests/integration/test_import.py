@@ -53,6 +53,12 @@ def test_ten_thousand_orders_come_in_at_once_and_again_unchanged(office, tmp_pat
     assert audit.verify(office.desk).finding is None
     again = import_file(office.desk, What.WORK_ORDERS, file, actor=DISPATCHER)
     assert (again.created, again.unchanged) == (0, ORDERS)
+    file.write_text(HEAD + "".join(row(number, priority=4) for number in range(ORDERS)))
+    changed = import_file(office.desk, What.WORK_ORDERS, file, actor=DISPATCHER)
+    assert (changed.updated, changed.unchanged) == (ORDERS, 0)
+    with office.desk.store.read() as unit:
+        assert {(order.priority, order.version) for order in unit.orders.list()} == {(4, 2)}
+    assert audit.verify(office.desk).finding is None
 
 
 def test_postgresql_takes_them_in_one_go_too(tmp_path):
@@ -69,9 +75,11 @@ def test_postgresql_takes_them_in_one_go_too(tmp_path):
             for created, unchanged in ((300, 0), (0, 300)):
                 report = import_file(office.desk, What.WORK_ORDERS, file, actor=DISPATCHER)
                 assert (report.created, report.unchanged) == (created, unchanged)
+            file.write_text(HEAD + "".join(row(number, priority=4) for number in range(300)))
+            assert import_file(office.desk, What.WORK_ORDERS, file, actor=DISPATCHER).updated == 300
             with store.read() as unit:
                 last = unit.orders.by_external_id("o299")
-            assert (last.number, last.notes, last.priority) == ("WO-1300", "note 299", 3)
+            assert (last.number, last.notes, last.priority) == ("WO-1300", "note 299", 4)
             assert last.window.start == datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
             assert audit.verify(office.desk).finding is None
 

@@ -92,10 +92,12 @@ class Writer:
             for seq, row in zip(seqs, rows, strict=True)
         ]
 
-    def begin(self, rows: Sequence[Ready]) -> None:
-        """Write the beginnings of new streams, as `beginning` made them, all at once."""
+    def append_ready(self, rows: Sequence[Ready]) -> None:
+        """Write events as `beginning` and `continuing` made them ready, all at once."""
         if rows:
             self._take_turn()
+            for row in rows:
+                self._ends.pop(row["stream"], None)
             insert_ready(self._connection, tables.events, [self._chained(row) for row in rows])
 
     def end_turn(self) -> None:
@@ -140,6 +142,14 @@ def beginning(
 ) -> list[Ready]:
     """Rows of a new stream, ready to be written but for their place in the whole log."""
     rows = _sealed(stream, events, actor=actor, at=at, end=_BEGINNING)
+    return [ready(connection, tables.events, row) for row in rows]
+
+
+def continuing(
+    connection: Connection, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
+) -> list[Ready]:
+    """Rows behind the stream's newest event, ready but for their place in the whole log."""
+    rows = _sealed(stream, events, actor=actor, at=at, end=_end_of(connection, stream))
     return [ready(connection, tables.events, row) for row in rows]
 
 

@@ -63,7 +63,13 @@ class Orders(Records[WorkOrder]):
         """Open orders that come after that one, by number."""
         links = predecessors_table.c
         later = select(links.order_id).where(links.after_id == order_id)
-        return self.list(self.table.c.status.in_(sorted(OPEN)), self.table.c.id.in_(later))
+        found = self.many(self._connection.execute(later).scalars()).values()
+        return sorted((one for one in found if one.status in OPEN), key=_serial)
+
+    def waited_for(self) -> frozenset[OrderId]:
+        """Orders that another one comes after."""
+        statement = select(predecessors_table.c.after_id).distinct()
+        return frozenset(self._connection.execute(statement).scalars())
 
     def add(self, record: WorkOrder) -> WorkOrder:
         """Keep a new order, and what it comes after."""
@@ -158,7 +164,7 @@ class Orders(Records[WorkOrder]):
         window = row.pop("window")
         row["window_start"] = window and window.start
         row["window_end"] = window and window.end
-        row["serial"] = int(record.number.removeprefix(_NUMBER_PREFIX))
+        row["serial"] = _serial(record)
         return row
 
     def from_row(self, row: Mapping[str, Any]) -> WorkOrder:
@@ -274,6 +280,10 @@ class Visits:
             select(tables.visits).where(*conditions).order_by(columns.arrived_at, columns.id)
         )
         return [Visit(**row) for row in self._connection.execute(statement).mappings()]
+
+
+def _serial(order: WorkOrder) -> int:
+    return int(order.number.removeprefix(_NUMBER_PREFIX))
 
 
 def _row(record: Assignment | Visit) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from geo_dispatch.adapters.sql.bulk import Ready, insert_ready, ready
+from geo_dispatch.adapters.sql.bulk import Ready, insert_ready, ready, update_ready
 from geo_dispatch.adapters.sql.tables import events
 from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
 
@@ -172,7 +172,7 @@ class Records(Generic[R]):
         return record
 
     def ready(self, record: R) -> Ready:
-        """The record, new, as `add_all` takes it."""
+        """The record as `add_all` and `save_all` take it."""
         return ready(self._connection, self.table, self.to_row(record))
 
     def add_all(self, records: Sequence[R], rows: Sequence[Ready]) -> None:
@@ -220,6 +220,27 @@ class Records(Generic[R]):
             self.expect(record.id, record.version)
         self._renew(stored)
         return stored
+
+    def save_all(self, records: Sequence[R], rows: Sequence[Ready]) -> None:
+        """Keep changed records, all at once, from what `ready` made of each as it will be.
+
+        Parameters
+        ----------
+        records
+            Each with its version one above the one that the change is based on, and its external
+            id as it was.
+
+        Raises
+        ------
+        VersionConflict
+            Someone else changed one of them first.
+        """
+        if update_ready(self._connection, self.table, rows) != len(rows):
+            raise VersionConflict(
+                f"one of {len(rows)} {self.kind}s was changed meanwhile; try again"
+            )
+        for record in records:
+            self._renew(record)
 
     def expect(self, key: str, version: int | None) -> R:
         """The record, which must be at this version; None takes any.

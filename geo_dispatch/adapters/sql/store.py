@@ -142,12 +142,21 @@ class Unit:
     def beginning(
         self, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
     ) -> list[Ready]:
-        """The events of a new stream, sealed, as `begin_streams` takes them."""
+        """The events of a new stream, sealed, as `append_ready` takes them."""
         return log.beginning(self.connection, stream, events, actor=actor, at=at)
 
-    def begin_streams(self, rows: Sequence[Ready]) -> None:
-        """Write new streams, from what `beginning` made of them, all at once."""
-        self._log.begin(rows)
+    def continuing(
+        self, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
+    ) -> list[Ready]:
+        """The next events of a stream, sealed, as `append_ready` takes them.
+
+        They fit no more once something else has been written behind its newest event.
+        """
+        return log.continuing(self.connection, stream, events, actor=actor, at=at)
+
+    def append_ready(self, rows: Sequence[Ready]) -> None:
+        """Write what `beginning` and `continuing` made of events, all at once."""
+        self._log.append_ready(rows)
 
     def events(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 from geo_dispatch.adapters.sql.bulk import Ready
 from geo_dispatch.adapters.sql.store import Unit
@@ -14,21 +13,22 @@ from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.orders import work_orders
+from geo_dispatch.services.orders.ground import Ground
 
 
 class Intake:
     """New orders on their way in, worked out from the records as one unit reads them.
 
     Checking ten thousand orders and sealing their events takes seconds, writing them a fraction of
-    that. `write` takes a later unit, so that the database is nobody's in between; `stands` says
-    whether what was worked out still holds by then.
+    that. `write` takes a later unit, so that the database is nobody's in between; `stands` says,
+    once the ground is known to hold, whether what was worked out does too.
     """
 
-    def __init__(self, ctx: Desk, unit: Unit, actor: Actor, at_most: int) -> None:
+    def __init__(self, ctx: Desk, unit: Unit, ground: Ground, actor: Actor, at_most: int) -> None:
         self._ctx = ctx
         self._unit = unit
         self._actor = actor
-        self._since = unit.last_seq()
+        self._ground = ground
         self._numbers = iter(unit.orders.next_numbers(at_most))
         self._drafts: list[_Draft] = []
 
@@ -48,23 +48,12 @@ class Intake:
         order, events = work_orders.drafted(
             self._ctx, self._unit, fields, order_id=order_id, number=number
         )
+        self._ground.bear(order)
         self._unit.orders.hold(order)
         self._drafts.append(_Draft.of(self._unit, order, events, self._actor))
 
     def stands(self, unit: Unit) -> bool:
-        """Whether nothing that the orders rest on has changed since they were worked out.
-
-        Writers wait for each other from here on until the unit's commit.
-        """
-        unit.next_order_numbers()
-        named = {stream for draft in self._drafts for stream in _streams_named(draft.order)}
-        if any(
-            logged.type in _OF_ALL_ORDERS
-            or logged.stream in named
-            or logged.stream.startswith(_CONTRACTS)
-            for logged in unit.events(after=self._since)
-        ):
-            return False
+        """Whether nobody else has brought one of them in meanwhile."""
         theirs = [draft.order.external_id for draft in self._drafts if draft.order.external_id]
         unit.orders.keep_at_hand(theirs)
         return not any(map(unit.orders.by_external_id, theirs))
@@ -77,7 +66,7 @@ class Intake:
             for draft, number in zip(self._drafts, numbers, strict=True)
         ]
         unit.orders.add_all([draft.order for draft in drafts], [draft.row for draft in drafts])
-        unit.begin_streams([row for draft in drafts for row in draft.record])
+        unit.append_ready([row for draft in drafts for row in draft.record])
         for draft in drafts:
             order = draft.order
             outbox.note(
@@ -89,22 +78,6 @@ class Intake:
                 actor=self._actor,
                 at=order.placed_at,
             )
-
-
-_OF_ALL_ORDERS: Final = frozenset({"policy.published", "performance.refreshed"})
-_CONTRACTS: Final = "contract:"
-
-
-def _streams_named(order: WorkOrder) -> list[str]:
-    """The streams of all records that a new order names."""
-    named: dict[str, list[str | None]] = {
-        "site": [order.site_id],
-        "customer": [order.customer_id],
-        "equipment": [order.equipment_id],
-        "technician": [order.preferred_technician_id],
-        "order": [order.parent_id, *order.after],
-    }
-    return [f"{kind}:{key}" for kind, keys in named.items() for key in keys if key is not None]
 
 
 @dataclass(frozen=True, slots=True)

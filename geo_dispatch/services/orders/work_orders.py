@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, Literal
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -29,7 +30,7 @@ from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.sequences import close_gaps
 from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.orders import job_types
-from geo_dispatch.services.orders.lifecycle import apply
+from geo_dispatch.services.orders.lifecycle import apply, worked_out
 from geo_dispatch.services.records import stock
 from geo_dispatch.services.records.references import reference_faults
 from geo_dispatch.services.sla import clocks as sla
@@ -128,14 +129,21 @@ def change_in(
     return order_after
 
 
-def foreseen(ctx: Desk, unit: Unit, order: WorkOrder, fields: OrderFields) -> WorkOrder:
-    """The order as `change_in` would leave it, refused as that would; the same if it would not."""
-    events = decide(order, c.ChangeOrder(changes=fields), ctx.clock())
-    if not events:
-        return order
+def redrafted(
+    ctx: Desk, unit: Unit, order: WorkOrder, fields: OrderFields, now: datetime
+) -> tuple[WorkOrder, list[Event]]:
+    """The order as `change_in` would leave it, refused as that would, and what would be recorded.
+
+    Raises
+    ------
+    InvalidInput, TransitionNotAllowed
+        As `change`.
+    """
+    events = worked_out(ctx, unit, order, c.ChangeOrder(changes=fields), now)
     after = evolve_all(order, events)
-    _refuse_faulty(unit, after, f"{order.number} cannot be changed like that", order)
-    return after
+    if after != order:
+        _refuse_faulty(unit, after, f"{order.number} cannot be changed like that", order)
+    return after, events
 
 
 def step(

@@ -15,8 +15,7 @@ from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.records.naming import Values, have_at_hand
-from geo_dispatch.services.records.order_rows import NAMED, Change, OrderRows
+from geo_dispatch.services.records.order_rows import Change, OrderRows
 from geo_dispatch.services.records.rows import Rows, What
 from geo_dispatch.services.records.sheet import COLUMNS, Sheet
 
@@ -92,9 +91,9 @@ def _import_orders(
     updated = len(checked.changes)
     if not dry_run:
         with ctx.store.write() as unit:
-            if not checked.rows.intake.stands(unit):
+            if not checked.rows.stand(unit):
                 checked = _checked(ctx, unit, sheet, actor, progress)
-            updated = checked.write(unit, sheet, progress)
+            updated = checked.write(unit, sheet)
             unit.commit()
     return Report(
         created=len(checked.rows.intake),
@@ -110,31 +109,30 @@ class _Checked:
     """A file of orders without a fault: the new ones, and what is to be changed of others."""
 
     rows: OrderRows
-    changes: list[tuple[Row, Values, Change]]
+    changes: list[tuple[Row, Change]]
 
-    def write(self, unit: Unit, sheet: Sheet, progress: Progress) -> int:
+    def write(self, unit: Unit, sheet: Sheet) -> int:
         """Write it; says how many orders changed."""
-        self.rows.intake.write(unit)
-        have_at_hand(unit, NAMED, [values for _, values, _ in self.changes])
+        moved_on = self.rows.write(unit)
         faults: list[Fault] = []
-        updated = 0
-        for done, (row, _, change) in enumerate(self.changes, start=1):
-            with sheet.telling(row, faults):
-                updated += change(unit)
-            progress("change work-orders", done, len(self.changes))
+        updated = len(self.changes) - len(moved_on)
+        for row, change in self.changes:
+            if change.order_id in moved_on:
+                with sheet.telling(row, faults):
+                    updated += self.rows.change(unit, change)
         sheet.refuse(faults)
         return updated
 
 
 def _checked(ctx: Desk, unit: Unit, sheet: Sheet, actor: Actor, progress: Progress) -> _Checked:
     faults: list[Fault] = []
-    changes: list[tuple[Row, Values, Change]] = []
+    changes: list[tuple[Row, Change]] = []
     work = OrderRows(ctx, unit, actor, sheet.values)
     for done, (row, values) in enumerate(sheet.rows, start=1):
         with sheet.telling(row, faults):
             change = work.take(values)
             if change is not None:
-                changes.append((row, values, change))
+                changes.append((row, change))
         progress("import work-orders", done, len(sheet.rows))
     sheet.refuse(faults)
     return _Checked(work, changes)

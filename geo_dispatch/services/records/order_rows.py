@@ -1,11 +1,12 @@
 """Rows of CSV files of work orders: new ones placed together, known ones changed.
 
-What can be is worked out before: see `Intake`.
+They are worked out before: see `Intake` and `Amendments`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -16,6 +17,8 @@ from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.orders import work_orders
+from geo_dispatch.services.orders.amendments import Amendments
+from geo_dispatch.services.orders.ground import Ground
 from geo_dispatch.services.orders.intake import Intake
 from geo_dispatch.services.records.naming import (
     EQUIPMENT,
@@ -28,9 +31,6 @@ from geo_dispatch.services.records.naming import (
     picked,
     refer,
 )
-
-Change = Callable[[Unit], bool]
-"""Changes a known order as its row says; whether that changed anything."""
 
 
 class OrderRows:
@@ -47,12 +47,14 @@ class OrderRows:
         self._ctx = ctx
         self._unit = unit
         self._actor = actor
-        have_at_hand(unit, NAMED, rows)
-        self.intake = Intake(ctx, unit, actor, len(rows))
+        have_at_hand(unit, _NAMED, rows)
+        self._ground = Ground(unit)
+        self.intake = Intake(ctx, unit, self._ground, actor, len(rows))
         self.unchanged = 0
+        self._amendments = Amendments(ctx, unit, self._ground, actor)
 
     def take(self, values: Values) -> Change | None:
-        """Look at a row: what is to be done when the new orders are in, if it changes one.
+        """Look at a row: the change that it asks for, if its order is known and not like that.
 
         Raises
         ------
@@ -66,20 +68,39 @@ class OrderRows:
         if known is None:
             self.intake.take(fields)
             return None
-        changed = work_orders.foreseen(self._ctx, self._unit, known, fields)
-        if changed == known:
-            self.unchanged += 1
-            return None
-        self._unit.orders.hold(changed)
-        return self._change(known.id, fields)
+        if self._amendments.take(known, fields):
+            return Change(known.id, fields)
+        self.unchanged += 1
+        return None
 
-    def _change(self, order_id: OrderId, fields: OrderFields) -> Change:
-        def change(unit: Unit) -> bool:
-            known = unit.orders.get(order_id)
-            changed = work_orders.change_in(self._ctx, unit, known, fields, actor=self._actor)
-            return changed != known
+    def stand(self, unit: Unit) -> bool:
+        """Whether what was worked out still holds; then nobody else writes until the commit."""
+        return self._ground.holds(unit) and self.intake.stands(unit)
 
-        return change
+    def write(self, unit: Unit) -> frozenset[OrderId]:
+        """Write them; says which known orders have moved on meanwhile, and are left as they are."""
+        self.intake.write(unit)
+        return self._amendments.write(unit)
+
+    def change(self, unit: Unit, change: Change) -> bool:
+        """Change an order as it stands now; whether that changed anything.
+
+        Raises
+        ------
+        InvalidInput, Conflict
+            As `take`.
+        """
+        known = unit.orders.get(change.order_id)
+        changed = work_orders.change_in(self._ctx, unit, known, change.fields, actor=self._actor)
+        return changed != known
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a row asks of a known order."""
+
+    order_id: OrderId
+    fields: OrderFields
 
 
 def _fields(ctx: Desk, unit: Unit, values: Values) -> OrderFields:
@@ -143,7 +164,7 @@ _PARENT: Final = Reference(
     "put it into a line above",
 )
 _REFERENCES: Final = (SITE, EQUIPMENT, _AFTER, PREFERRED, _PARENT)
-NAMED: Final[Named] = {
+_NAMED: Final[Named] = {
     "external_id": lambda unit: unit.orders,
     **{one.column: one.records for one in _REFERENCES},
 }
