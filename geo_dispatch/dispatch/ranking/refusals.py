@@ -14,10 +14,10 @@ from geo_dispatch.dispatch.days.insertion import Insertion
 from geo_dispatch.dispatch.days.plan import Basis, Plan
 from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion, Measured, iso
 from geo_dispatch.dispatch.ranking.lifting import lifted_by
+from geo_dispatch.dispatch.ranking.rebooking import taken
 from geo_dispatch.dispatch.ranking.relaxation import Gives, Relaxation
-from geo_dispatch.dispatch.ranking.requirements import lacking, taken
+from geo_dispatch.dispatch.ranking.requirements import lacking
 from geo_dispatch.kernel.ids import OrderId
-from geo_dispatch.kernel.time import Window
 
 
 def refusing(case: Case, insertion: Insertion) -> tuple[Violation, ...]:
@@ -52,9 +52,7 @@ def against(case: Case, insertion: Insertion) -> list[Violation | Exclusion]:
     if stay.begin_at is not None and stay.begin_at > case.earliest:
         # what was fine at the earliest moment may have expired by now
         found += lacking(case, technician, stay.begin_at)
-    if stay.depart_at is not None and stay.finish_at is not None:
-        found += taken(case, technician, Window(stay.depart_at, stay.finish_at))
-    return found
+    return [*found, *taken(case, insertion)]
 
 
 def _badness(

@@ -9,13 +9,11 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from geo_dispatch.dispatch.days.case import Case
-from geo_dispatch.dispatch.ranking.booking import Lack, allocate, not_aboard
-from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion, iso
+from geo_dispatch.dispatch.ranking.booking import not_aboard
+from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion
 from geo_dispatch.dispatch.ranking.relaxation import Gives, Relaxation
-from geo_dispatch.dispatch.records.resources import Booking
 from geo_dispatch.dispatch.records.technicians import Certificate, Part, Skill, Technician
 from geo_dispatch.dispatch.work.orders import SkillRequirement
-from geo_dispatch.kernel.time import Window
 
 
 def lacking(case: Case, technician: Technician, at: datetime) -> list[Exclusion]:
@@ -51,21 +49,6 @@ def nowhere(case: Case, technician: Technician) -> list[Exclusion]:
         for name in not_aboard(case.order, [technician])
         if name not in there
     ]
-
-
-def taken(case: Case, technician: Technician, visit: Window) -> list[Exclusion]:
-    """Vehicles and tools that the work needs, not aboard, and others have all of them.
-
-    Parameters
-    ----------
-    visit
-        From setting out to the end of the work: so long they would be booked.
-    """
-    if case.joins_at is not None:
-        return []
-    needed = not_aboard(case.order, [technician])
-    allocation = allocate(needed, case.resources, case.bookings, visit, order_id=case.order.id)
-    return [_taken(case, lack, visit) for lack in allocation.lacks if lack.taken]
 
 
 def met(case: Case, technician: Technician) -> tuple[str, ...]:
@@ -209,27 +192,6 @@ def _part(need: Part, technician: Technician) -> Exclusion | None:
         {"sku": need.sku, "in_van": there, "needed": need.quantity},
         Relaxation(Gives.PART, need.sku, need.quantity - there),
     )
-
-
-def _taken(case: Case, lack: Lack, visit: Window) -> Exclusion:
-    free_from = lack.free_from or visit.end
-    having = "; ".join(
-        f"{resource.name} is {_busy(booking)} until {case.clock(booking.window.end)}"
-        for resource, booking in lack.taken
-    )
-    return Exclusion(
-        Code.EQUIPMENT_MISSING,
-        f"no {lack.name} aboard: {having}",
-        f"another {lack.name}, or setting out from {case.clock(free_from)}",
-        {"equipment": lack.name, "visit_from": iso(visit.start), "free_from": iso(free_from)},
-        Relaxation(Gives.EQUIPMENT, lack.name),
-    )
-
-
-def _busy(booking: Booking) -> str:
-    if booking.order_id is not None:
-        return f"booked for {booking.number or booking.order_id}"
-    return f"away ({booking.reason})" if booking.reason else "away"
 
 
 def _lasts(one: Skill | Certificate) -> date:

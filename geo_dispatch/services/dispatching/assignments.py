@@ -266,11 +266,8 @@ def _carry_out(
             given = _rearrange(ctx, unit, order, made, plea=plea, actor=actor)
         else:
             given = _give(ctx, unit, order, made, plea=plea, actor=actor)
-        if placement.insertion is not None:
-            stays = placement.insertion.schedule.stays
-            others = [stay for stay in stays if stay.stop.order.id != order.id]
-            bookings.move_along(ctx, unit, others, actor=actor, force=plea.force, now=now)
         for day in days:
+            bookings.move_along(ctx, unit, day.others, actor=actor, force=plea.force, now=now)
             number(ctx, unit, day.plan.technician.id, day.sequence, actor=actor, now=now)
         gone = [one for one in order.technician_ids if one not in given.technician_ids]
         close_gaps(ctx, unit, gone, actor=actor)

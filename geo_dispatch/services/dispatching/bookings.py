@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Final
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.availability import clock_text
 from geo_dispatch.dispatch.days.schedule import Stay
 from geo_dispatch.dispatch.ranking.booking import Lack, allocate, not_aboard
+from geo_dispatch.dispatch.ranking.rebooking import had_by, moved_bookings
 from geo_dispatch.dispatch.records.resources import Booking, Resource
 from geo_dispatch.dispatch.work.events import ResourceBooked, ResourceReleased, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
@@ -19,9 +19,6 @@ from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault, Inva
 from geo_dispatch.kernel.ids import BookingId, ResourceId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
-
-_SAME: Final = timedelta(minutes=1)
-"""A visit that moves by less keeps its booking: drive times are worked out all the time."""
 
 
 def of_resource(ctx: Desk, resource_id: str, *, since: datetime | None = None) -> list[Booking]:
@@ -142,6 +139,21 @@ def book_for(
     if not names and not had:
         return ()
     unit.bookings.take_turn()
+    return _book(ctx, unit, order, names, window, had=had, actor=actor, force=force, now=now)
+
+
+def _book(
+    ctx: Desk,
+    unit: Unit,
+    order: WorkOrder,
+    names: Sequence[str],
+    window: Window,
+    *,
+    had: Sequence[Booking],
+    actor: Actor,
+    force: bool,
+    now: datetime | None,
+) -> tuple[Booking, ...]:
     found = allocate(
         names,
         unit.resources.list(),
@@ -190,26 +202,22 @@ def move_along(
     AssignmentConflict
         As `book_for`.
     """
-    windows = {
-        stay.stop.order.id: Window(stay.depart_at, stay.finish_at)
-        for stay in stays
-        if stay.depart_at is not None and stay.finish_at is not None and not stay.stop.reached
-    }
-    moved = [
-        booking
-        for booking in unit.bookings.of_orders(windows)
-        if booking.order_id is not None and _differ(booking.window, windows[booking.order_id])
-    ]
-    for booking in moved:
-        unit.bookings.drop(booking.id)
-    for order_id in dict.fromkeys(booking.order_id for booking in moved):
-        if order_id is not None:
-            order = unit.orders.get(order_id)
-            book_for(ctx, unit, order, windows[order_id], actor=actor, force=force, now=now)
-
-
-def _differ(one: Window, other: Window) -> bool:
-    return abs(one.start - other.start) >= _SAME or abs(one.end - other.end) >= _SAME
+    visits = list(stays)
+    known = unit.bookings.of_orders(stay.stop.order.id for stay in visits)
+    windows = moved_bookings(visits, known)
+    if not windows:
+        return
+    unit.bookings.take_turn()
+    for one in known:
+        if one.order_id in windows:
+            unit.bookings.drop(one.id)
+    resources = unit.resources.list()
+    for order_id, window in windows.items():
+        order = unit.orders.get(order_id)
+        had = [one for one in known if one.order_id == order_id]
+        technicians = unit.technicians.many(order.technician_ids).values()
+        names = had_by(order, technicians, resources, had)
+        _book(ctx, unit, order, names, window, had=had, actor=actor, force=force, now=now)
 
 
 def lack_text(ctx: Desk, lack: Lack, *, now: datetime) -> str:

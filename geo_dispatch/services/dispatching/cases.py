@@ -9,7 +9,6 @@ from typing import Final
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.policy.document import Policy
-from geo_dispatch.dispatch.records.resources import Booking, Resource
 from geo_dispatch.dispatch.records.sites import Customer
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.time import Window
@@ -20,6 +19,9 @@ from geo_dispatch.services.records.contracts import tier_of
 _BOOKED_AHEAD: Final = timedelta(days=60)
 """Nobody is sent to a visit that begins later."""
 
+_BOOKED_BEHIND: Final = timedelta(days=7)
+"""Visits that are late by more than that have other worries than their tools."""
+
 
 def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: datetime) -> Case:
     """The case of the order, as everything stands in the unit."""
@@ -27,9 +29,8 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
     job_type = policy.job_type(order.type)
     asks_type = job_type is not None and job_type.needs_equipment_type
     prior = tuple(unit.orders.many(order.after).values())
-    resources = unit.resources.list() if order.required_equipment else []
-    wanted = set(order.required_equipment)
-    usable = [one for one in resources if wanted & set(one.provides)]
+    booked = unit.bookings.during(Window(now - _BOOKED_BEHIND, now + _BOOKED_AHEAD))
+    resources = unit.resources.list() if booked or order.required_equipment else []
     return Case(
         order,
         unit.sites.get(order.site_id),
@@ -42,8 +43,8 @@ def case_of(ctx: Context, unit: Unit, order: WorkOrder, policy: Policy, now: dat
         done_at=ends_told(unit, prior),
         experience=unit.experience.at(order.site_id, equipment),
         performance=unit.performances.in_force().about(order.type),
-        resources=tuple(usable),
-        bookings=tuple(_bookings(unit, usable, now)),
+        resources=tuple(resources),
+        bookings=tuple(booked),
         territories=unit.territories.names(),
     )
 
@@ -53,9 +54,3 @@ def _served(unit: Unit, order: WorkOrder, day: date) -> Customer | None:
     customer = unit.customers.find(order.customer_id) if order.customer_id else None
     tier = tier_of(unit, order.customer_id, day)
     return customer if customer is None or tier is None else replace(customer, tier=tier)
-
-
-def _bookings(unit: Unit, resources: list[Resource], now: datetime) -> list[Booking]:
-    if not resources:
-        return []
-    return unit.bookings.during(Window(now, now + _BOOKED_AHEAD), [one.id for one in resources])

@@ -153,6 +153,12 @@ class Placement:
         return [(stop.order.id, stop.order.version) for stop in self.plan.stops]
 
     @property
+    def others(self) -> list[Stay]:
+        """The other visits of the day, with the order in its place."""
+        stays = self.insertion.schedule.stays if self.insertion is not None else ()
+        return [stay for stay in stays if stay.stop.order.id != self.case.order.id]
+
+    @property
     def window(self) -> Window | None:
         """From setting out to the end of the work."""
         stay = self.insertion.stay if self.insertion is not None else None
