@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from api.auth import Caller
 from api.deps import Ctx
 from api.schemas.dispatching import DayOut
+from geo_dispatch.dispatch.days.availability import Rest
 from geo_dispatch.kernel.errors import Forbidden
 from geo_dispatch.services.orders import my_day
 from geo_dispatch.services.orders.my_day import Briefing
@@ -34,9 +35,15 @@ def get_my_day(context: Ctx, caller: Caller) -> DayOut:
             "technician_id": day.technician.id,
             "call_sign": day.technician.call_sign,
             "now": day.now,
+            "resting_since": day.resting_since,
+            "break_due": day.break_due and _due(day.break_due),
             "items": [_view(briefing) for briefing in (*day.open, *day.done)],
         }
     )
+
+
+def _due(rest: Rest) -> dict[str, Any]:
+    return {"latest": rest.latest, "duration_s": rest.length.total_seconds()}
 
 
 def _view(briefing: Briefing) -> dict[str, Any]:

@@ -198,12 +198,25 @@ class MyOrderOut(WorkOrderOut):
     )
 
 
+class BreakDueOut(Output):
+    """A break whose time has come."""
+
+    latest: datetime = Field(description="When it should have begun.")
+    duration_s: float
+
+
 class DayOut(Output):
     """A technician's day."""
 
     technician_id: str
     call_sign: str
     now: datetime
+    resting_since: datetime | None = Field(
+        description="When the break began that goes on; null: none does."
+    )
+    break_due: BreakDueOut | None = Field(
+        description="The break of the shift whose time has come, while none goes on."
+    )
     items: list[MyOrderOut] = Field(
         description="What is still to be done, in sequence, then what ended today."
     )

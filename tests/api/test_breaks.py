@@ -32,11 +32,16 @@ def test_a_break_told_by_the_phone_is_heeded_until_it_is_over(deployment, office
         return told["doing"]
 
     assert doing() == "free"
+    day = phone.get("/v1/my/day").json()
+    assert day["resting_since"] is None
+    assert day["break_due"]["duration_s"] == LUNCH["duration_s"]
     begun = phone.post(url, json={"on_break": True})
     assert begun.status_code == 200, begun.text
     assert (begun.json()["technician_id"], begun.json()["end_at"]) == (van, None)
     assert phone.post(url, json={"on_break": True}).json() == begun.json()
     assert doing() == "break"
+    day = phone.get("/v1/my/day").json()
+    assert (day["resting_since"], day["break_due"]) == (begun.json()["begin_at"], None)
     over = office.post(url, json={"on_break": False}).json()
     assert over["begin_at"] == begun.json()["begin_at"] <= over["end_at"]
     assert phone.post(url, json={"on_break": False}).json() == over

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from geo_dispatch import worker as worker_process
 from tests.browser.conftest import PHONE
 from tests.browser.pages import World
-from tests.support.app import SCHAAN, VADUZ, running
+from tests.support.app import SCHAAN, VADUZ, WORKING_HOURS, running
 from tests.support.waiting import until
 
 CLOCK_FACTOR = 30
@@ -220,6 +220,34 @@ def test_a_step_pressed_offline_says_that_it_was_not_sent(phone, world, van):
     page.context.set_offline(False)
     visit.get_by_role("button", name="Set out").click()
     expect(visit).to_have_attribute("data-status", "en_route")
+
+
+def test_a_break_that_is_due_is_begun_and_ended_with_one_button(phone, world, van):
+    lunch = {"earliest": "07:30", "latest": "17:00", "duration_s": 1800}
+    shifts = [shift | {"breaks": [lunch]} for shift in WORKING_HOURS]
+    changed = world.api.patch(
+        f"/v1/technicians/{van['id']}",
+        json={"shifts": shifts},
+        headers={"If-Match": f'"{van["version"]}"'},
+    )
+    assert changed.is_success, changed.text
+    technician = world.deployment.client("technician", van["id"])
+    page = phone().page
+    rest = page.locator("#rest")
+    expect(rest).to_contain_text("Your break of 30 min is due")
+    rest.get_by_role("button", name="Start break").click()
+    expect(rest).to_contain_text("On a break since")
+    assert technician.get("/v1/my/day").json()["resting_since"]
+    page.reload()
+    rest.get_by_role("button", name="Back to work").click()
+    expect(rest.get_by_role("button", name="Back to work")).to_be_hidden()
+    assert technician.get("/v1/my/day").json()["resting_since"] is None
+
+
+def test_who_has_no_break_is_offered_none(phone, world, van):
+    page = phone().page
+    expect(page.get_by_role("heading", name="Van 41")).to_be_visible()
+    expect(page.locator("#rest")).to_be_hidden()
 
 
 def test_a_technician_is_sent_from_the_map_to_their_own_day(visit, deployment, van):

@@ -53,6 +53,18 @@ def rested(
     return Rested(frozenset(taken), pause)
 
 
+def due_now(
+    technician: Technician, breaks: Iterable[BreakTaken], now: datetime, zone: ZoneInfo
+) -> Rest | None:
+    """The break whose time has come, and that was not taken yet; until it would be over."""
+    duty = duty_after(technician, now, zone)
+    if duty is None or now < duty.window.start or technician.leave_at(now) is not None:
+        return None
+    taken = rested(technician, breaks, now, zone).taken
+    due = (one for one in duty.rests if one.earliest <= now < one.latest + one.length)
+    return next((one for one in due if one not in taken), None)
+
+
 def _due_nearest(
     one: BreakTaken, technician: Technician, taken: set[Rest], zone: ZoneInfo
 ) -> Rest | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from geo_dispatch.dispatch.days.availability import Rest
 from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.days.resting import due_now
 from geo_dispatch.dispatch.records.sites import Customer, Site
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
 from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.records import breaks
 from geo_dispatch.services.tracking import process as tracking
 
 
@@ -43,12 +46,18 @@ class Day:
     ----------
     open, done
         Orders to do, in their sequence; orders ended today, in the order of their ends.
+    resting_since
+        When the break began that goes on.
+    break_due
+        The break whose time has come, while none goes on.
     """
 
     technician: Technician
     now: datetime
     open: tuple[Briefing, ...]
     done: tuple[Briefing, ...]
+    resting_since: datetime | None = None
+    break_due: Rest | None = None
 
 
 def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
@@ -74,6 +83,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
         still = unit.orders.open([technician_id])
         still.sort(key=lambda order: places.get(order.id, order.sequence))
         orders = [*still, *ended]
+        taken = unit.breaks.of([technician_id]).get(technician_id, ())
         sites = unit.sites.many(order.site_id for order in orders)
         customers = unit.customers.many(order.customer_id for order in orders if order.customer_id)
         etas = unit.etas.many(order.id for order in orders)
@@ -89,7 +99,15 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
             for order in orders
         ]
     still_open = len(orders) - len(ended)
-    return Day(technician, now, tuple(briefings[:still_open]), tuple(briefings[still_open:]))
+    resting_since = breaks.running_since(taken[-1] if taken else None, now)
+    return Day(
+        technician=technician,
+        now=now,
+        open=tuple(briefings[:still_open]),
+        done=tuple(briefings[still_open:]),
+        resting_since=resting_since,
+        break_due=None if resting_since else due_now(technician, taken, now, ctx.zone),
+    )
 
 
 def _latest(visits: list[Visit], technician_id: TechnicianId) -> Visit | None:

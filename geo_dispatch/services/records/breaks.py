@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.dispatch.records.technicians import BreakTaken
@@ -12,6 +12,13 @@ from geo_dispatch.services.desk import Desk
 
 _LONGEST: Final = timedelta(hours=12)
 """Nobody rests longer: then its end was not told."""
+
+
+def running_since(last: BreakTaken | None, now: datetime) -> datetime | None:
+    """When the last break began, if it still goes on."""
+    if last is None or last.end_at is not None or now - last.begin_at > _LONGEST:
+        return None
+    return last.begin_at
 
 
 def tell(desk: Desk, technician_id: str, *, on_break: bool, actor: Actor) -> BreakTaken | None:
@@ -31,10 +38,9 @@ def tell(desk: Desk, technician_id: str, *, on_break: bool, actor: Actor) -> Bre
         technician = unit.technicians.get(technician_id)
         now = desk.clock()
         last = next(reversed(unit.breaks.of([technician.id]).get(technician.id, ())), None)
-        begun_at = last.begin_at if last is not None and last.end_at is None else None
-        if begun_at is not None and now - begun_at > _LONGEST:
-            unit.breaks.end(technician.id, begun_at + _LONGEST)
-            begun_at = None
+        begun_at = running_since(last, now)
+        if begun_at is None and last is not None and last.end_at is None:
+            unit.breaks.end(technician.id, last.begin_at + _LONGEST)
         if on_break == (begun_at is not None):
             return last
         event: BreakStarted | BreakEnded

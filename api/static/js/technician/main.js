@@ -5,6 +5,7 @@ import { Clock } from "../lib/clock.js";
 import { el, fill } from "../lib/dom.js";
 import { listen, ORDER_EVENTS } from "../lib/stream.js";
 import { ENDED } from "../lib/words.js";
+import { drawRest } from "./rest.js";
 import { Sharing } from "./sharing.js";
 import { visitCard } from "./visit.js";
 
@@ -49,6 +50,7 @@ async function load() {
     return;
   }
   $("#call-sign").textContent = day.call_sign;
+  drawRest(day, { clock, say, changed: load });
   draw(day.items);
 }
 

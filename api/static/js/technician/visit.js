@@ -153,7 +153,7 @@ function ask(place, question, word, then) {
 }
 
 /** Sends a step; one that got no answer goes out again under the same key, so it counts once. */
-function sender(trouble, say, changed) {
+export function sender(trouble, say, changed) {
   const keys = new Map();
   return async (path, body, done, button = null) => {
     const face = path + JSON.stringify(body);

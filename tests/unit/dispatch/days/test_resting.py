@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 
 from geo_dispatch.dispatch.days.day import day_of
 from geo_dispatch.dispatch.days.free import availability_of
+from geo_dispatch.dispatch.days.resting import due_now
 from geo_dispatch.dispatch.records.technicians import Break, BreakTaken, Shift
 from tests.support.dispatching import (
     ZONE,
@@ -58,6 +59,23 @@ def test_a_break_counts_for_the_one_that_is_due_nearest():
     assert ends(day("11:40", taken("11:20", "11:38"))) == "13:40", "lunch, though early"
     assert ends(day("11:40", taken("10:40", "10:55"))) == "14:10", "coffee: lunch comes"
     assert ends(day("12:45", taken("09:10", "09:25"), taken("11:50", "12:20"))) == "14:45"
+
+
+def due(now: str, *breaks: BreakTaken) -> str | None:
+    found = due_now(RESTING, breaks, clock(now), ZONE)
+    return f"{found.latest.astimezone(ZONE):%H:%M}" if found else None
+
+
+def test_a_break_is_due_from_when_it_may_begin_until_it_would_be_over_unless_it_was_taken():
+    assert [due(now) for now in ("08:59", "09:00", "10:44", "10:45")] == [
+        None,
+        "10:30",
+        "10:30",
+        None,
+    ]
+    assert due("10:00", taken("09:10", "09:25")) is None
+    assert due("12:30", taken("09:10", "09:25")) == "13:00"
+    assert due("20:00") is None
 
 
 def test_one_that_was_ended_at_once_counts_for_none():
