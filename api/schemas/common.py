@@ -26,7 +26,10 @@ T = TypeVar("T")
 Text = Annotated[str, Field(max_length=4000), AfterValidator(checked_text)]
 """What people type; shown as text, never as markup."""
 
+Line = Annotated[str, Field(max_length=200), AfterValidator(checked_text)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(checked_text)]
+Phone = Annotated[str, Field(max_length=64), AfterValidator(checked_text)]
+Tier = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(checked_text)]
 
 ExternalId = Annotated[
     str,

@@ -12,6 +12,7 @@ from api.schemas.common import (
     Change,
     ExternalId,
     Input,
+    Line,
     Name,
     Output,
     Text,
@@ -29,7 +30,7 @@ class EquipmentChange(Change):
     site_id: Name = Field("", description="Where it stands.")
     type: Name = Field("", description="What technicians know.", examples=["heat pump"])
     name: Name = Field("", description="How people on site call it.", examples=["Boiler 2, cellar"])
-    serial: Text = ""
+    serial: Line = ""
     notes: Text = ""
     external_id: ExternalId | None = None
 

@@ -13,12 +13,15 @@ from api.schemas.common import (
     ExternalId,
     HoursIn,
     HoursOut,
+    Line,
     Location,
     LocationOut,
     Name,
     Number,
     Output,
+    Phone,
     Text,
+    Tier,
 )
 from api.schemas.shapes import ShapeIn
 from geo_dispatch.dispatch.records.sites import DEFAULT_FENCE_RADIUS_M, CustomerFields, SiteFields
@@ -28,9 +31,9 @@ class CustomerChange(Change):
     """What to change of a customer."""
 
     name: Name = Field("", examples=["Bakery Städtle 14"])
-    tier: Name = Field("standard", description="Service level agreed on.")
-    phone: Text = ""
-    email: Text = ""
+    tier: Tier = Field("standard", description="Service level agreed on.")
+    phone: Phone = ""
+    email: Line = ""
     notes: Text = ""
     preferred_technician_id: Name | None = Field(None, description="Whom they like to see.")
     external_id: ExternalId | None = None

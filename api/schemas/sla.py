@@ -18,6 +18,7 @@ from api.schemas.common import (
     Name,
     Output,
     Text,
+    Tier,
 )
 from api.schemas.orders import SlaOut
 from geo_dispatch.dispatch.records.contracts import ContractFields
@@ -153,7 +154,7 @@ class ContractChange(Change):
 
     customer_id: Name = ""
     name: Name = Field("", examples=["Boilers, full service"])
-    tier: Name = Field("", description="What it promises: SLA policies and rules ask for it.")
+    tier: Tier = Field("", description="What it promises: SLA policies and rules ask for it.")
     starts_on: Day = Field(date(2026, 1, 1), description="Its first day, local.")
     renews_on: Day | None = Field(None, description="The day on which it ends or begins anew.")
     renews_itself: Flag = Field(False, description="Goes on after that unless somebody ends it.")
@@ -173,7 +174,7 @@ class ContractIn(ContractChange):
 
     customer_id: Name
     name: Name = Field(examples=["Boilers, full service"])
-    tier: Name = Field(examples=["gold"])
+    tier: Tier = Field(examples=["gold"])
     starts_on: Day
 
 

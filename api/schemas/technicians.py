@@ -21,6 +21,7 @@ from api.schemas.common import (
     Name,
     Number,
     Output,
+    Phone,
     Piece,
     Text,
     Whole,
@@ -139,7 +140,7 @@ class TechnicianChange(Change):
     vehicle: VehicleIn | None = None
     parts: list[PartIn] = Field([], max_length=MAX_ITEMS, description="What is in the van.")
     territory_id: Name | None = None
-    phone: Text = ""
+    phone: Phone = ""
     external_id: ExternalId | None = None
 
     def fields(self) -> TechnicianFields:

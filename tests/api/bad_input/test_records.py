@@ -27,6 +27,8 @@ FAULTY = [
     ("customers", {"nmae": "x"}, "nmae", "correct its name"),
     ("customers", {"id": "cu_mine"}, "id", "not a known field"),
     ("customers", {"notes": "x" * 4001}, "notes", "at most 4000"),
+    ("customers", {"phone": "1" * 65}, "phone", "at most 64"),
+    ("customers", {"tier": "x" * 65}, "tier", "at most 64"),
     ("customers", {"notes": None}, "notes", "null: should be text"),
     ("technicians", {"skills": [{"name": "hvac", "level": 9}]}, "skills[0].level", "9: "),
     ("technicians", {"skills": [{"name": "hvac", "level": "3"}]}, "skills[0].level", '"3"'),
