@@ -9,8 +9,11 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Text that begins so is taken for a formula by spreadsheets; an apostrophe keeps it text."""
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Text that begins so is taken for a formula by spreadsheets; an apostrophe keeps it text.
+
+The list is OWASP's ("CSV Injection"), with the wide signs of East Asian keyboards.
+"""
 
 
 def to_csv(rows: Iterable[Any], shape: type[Any]) -> str:
