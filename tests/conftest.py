@@ -7,9 +7,10 @@ import pytest
 
 from tests.support import capabilities
 from tests.support.app import Deployment, build_workspace, running
+from tests.support.desks import desk, live_desk, town
 from tests.support.redis import empty_redis, live, redis_server
 
-__all__ = ["empty_redis", "live", "redis_server"]
+__all__ = ["desk", "empty_redis", "live", "live_desk", "redis_server", "town"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

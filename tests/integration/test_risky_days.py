@@ -10,9 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-import redis
 
-from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.dispatch.policy.document import MessageParams
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.sla.risk import CLEAR_MARGIN_S
@@ -23,13 +21,13 @@ from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.messages import webhooks
 from geo_dispatch.services.sla import risks
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
-from tests.support.ascii_map import CELL_M, AsciiMap, Town
-from tests.support.dispatch_office import DispatchOffice, open_dispatch_office
+from tests.support.ascii_map import CELL_M
+from tests.support.dispatch_office import DispatchOffice
 from tests.support.records import DISPATCHER, NOW
 
 LEG = 100
 PLACES = "ABCDEFGH"
-ROAD = ("-" * (LEG - 1)).join(PLACES)
+STREET = ("-" * (LEG - 1)).join(PLACES)
 LEG_M = LEG * CELL_M
 
 TICK_S = 30
@@ -143,23 +141,9 @@ class Day:
         self.moved.setdefault(job.id, []).append(self.now)
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(ROAD), tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
-
-
 @pytest.fixture
-def desk(tmp_path, town, redis_url):
-    with open_dispatch_office(tmp_path, town, redis_url) as office:
-        with redis.Redis.from_url(redis_url) as server:
-            server.flushall()
-        yield office
+def desk(live_desk):
+    return live_desk
 
 
 def a_day(desk, luck):

@@ -1,11 +1,6 @@
 """An office on one road, A to D, whose days are upset."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-
-import redis
 
 from geo_dispatch.dispatch.records.technicians import Leave, Technician
 from geo_dispatch.dispatch.repairs.proposals import Cause, Proposal
@@ -15,20 +10,10 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.repairs import disruptions
 from geo_dispatch.services.repairs.disruptions import Disruption
-from tests.support.ascii_map import Town
-from tests.support.dispatch_office import DispatchOffice, open_dispatch_office
+from tests.support.dispatch_office import DispatchOffice
 from tests.support.records import DISPATCHER
 
 ROAD = "A" + "-" * 79 + "B" + "-" * 79 + "C" + "-" * 79 + "D"
-
-
-@contextmanager
-def open_upset_office(folder: Path, town: Town, redis_url: str) -> Iterator[DispatchOffice]:
-    """An office in that town, in which nobody was seen so far."""
-    with open_dispatch_office(folder, town, redis_url) as office:
-        with redis.Redis.from_url(redis_url) as server:
-            server.flushall()
-        yield office
 
 
 def van(desk: DispatchOffice, call_sign: str, place: str, **fields) -> Technician:

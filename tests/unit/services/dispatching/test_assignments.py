@@ -24,23 +24,10 @@ from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.orders import holds, work_orders
 from geo_dispatch.services.records import keeping as records
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
 
 STREET = "A----------B----------C----------D"
 NEEDS_HVAC = (SkillRequirement("HVAC", 2),)
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
 
 
 def unassign(desk, order, **options):

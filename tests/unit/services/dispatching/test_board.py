@@ -2,22 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
 from geo_dispatch.services.dispatching import board
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap("A----B----C"), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
+STREET = "A----B----C"
 
 
 def sheet(desk, **filters):

@@ -14,29 +14,16 @@ from geo_dispatch.kernel.errors import Conflict, NotFound
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.services.dispatching.candidates import ranking_view
 from geo_dispatch.services.records import keeping as records
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
 
 _USUAL = 3
 """Visits of a technician on a usual day."""
 
-RIVER = """
+STREET = """
 A----------B----------C
                       |
 D----------E----------F
 """
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(RIVER), tmp_path_factory.mktemp("river"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
 
 
 @pytest.mark.capability("FA-014")

@@ -11,22 +11,9 @@ from geo_dispatch.services.history import timeline
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.policy.decisions import KEPT
 from geo_dispatch.tracking.positions import Position
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 
 STREET = "A" + "-" * 120 + "B"
 MANY = SMALL_FLEET + 20
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as desk:
-        yield desk
 
 
 def vans(desk, town):

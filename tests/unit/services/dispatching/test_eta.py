@@ -1,38 +1,22 @@
 """ETAs follow the technician, are told when they changed enough, and never oftener than useful."""
 
 import pytest
-import redis
 
-from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.kernel.errors import NotFound, RedisUnavailable
 from geo_dispatch.kernel.ids import VisitId
 from geo_dispatch.services.dispatching import assignments, eta
 from geo_dispatch.services.dispatching.placing import Wish
-from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
+from tests.support.upset import ROAD
 
-ROAD = "A" + "-" * 79 + "B" + "-" * 79 + "C" + "-" * 79 + "D"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(ROAD), tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
+STREET = ROAD
 
 
 @pytest.fixture
-def desk(tmp_path, town, redis_url):
-    with open_dispatch_office(tmp_path, town, redis_url) as office:
-        with redis.Redis.from_url(redis_url) as server:
-            server.flushall()
-        yield office
+def desk(live_desk):
+    return live_desk
 
 
 def seen(desk, call_sign, place):

@@ -4,19 +4,8 @@ import pytest
 
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict
 from geo_dispatch.services.dispatching.placing import Wish
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap("A----------B----------C"), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
+STREET = "A----------B----------C"
 
 
 @pytest.fixture

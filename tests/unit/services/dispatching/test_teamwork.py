@@ -13,22 +13,9 @@ from geo_dispatch.services.dispatching.placing import Wish
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.registers import CREWS, RESOURCES
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
 
 STREET = "A----------B----------C----------D"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
 
 
 def register(desk, kind, **fields):

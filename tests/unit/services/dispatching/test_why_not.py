@@ -9,23 +9,10 @@ from geo_dispatch.dispatch.records.technicians import Certificate, Skill
 from geo_dispatch.dispatch.work.orders import SkillRequirement
 from geo_dispatch.kernel.errors import InvalidInput, NotFound
 from geo_dispatch.services.dispatching import candidates, why_not
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 
 STREET = """
 A----------B----------C----------D
 """
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
 
 
 def asked(desk, order, **options):

@@ -21,25 +21,12 @@ from geo_dispatch.services.records import contracts
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.registers import EQUIPMENT
 from geo_dispatch.territory.model import Territory
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.dispatching import NOW, an_order
 from tests.support.records import DISPATCHER
 
 STREET = "A----------B----------C----------D----------E----------F"
 BEST = '[[rules]]\nid = "all"\nthen = { assign = "best", margin_min = 0 }\n'
 HVAC = (SkillRequirement("hvac", 1),)
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
 
 
 def publish(desk, text):

@@ -8,23 +8,10 @@ from geo_dispatch.dispatch.work.orders import SkillRequirement
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.services.policy import auto_assign, decisions, simulate
 from geo_dispatch.services.policy import versions as policy
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
 
 STREET = "A----------B----------C----------D----------E----------F"
 ALL = '[[rules]]\nid = "all"\nthen = { assign = "best", margin_min = 0 }\n'
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(STREET), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
 
 
 def publish(desk, text):

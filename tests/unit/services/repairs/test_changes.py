@@ -7,20 +7,9 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.kernel.errors import Conflict, NotFound, TransitionNotAllowed
 from geo_dispatch.kernel.ids import VisitId
 from geo_dispatch.services.repairs.changes import Grounds, apply_changes
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
 
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap("A----------B----------C"), tmp_path_factory.mktemp("street"))
-
-
-@pytest.fixture
-def desk(tmp_path, town):
-    with open_dispatch_office(tmp_path, town) as office:
-        yield office
+STREET = "A----------B----------C"
 
 
 @pytest.fixture

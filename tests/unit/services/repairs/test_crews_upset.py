@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.dispatch.records.technicians import Skill
 from geo_dispatch.dispatch.repairs.proposals import Cause, ProposalState
 from geo_dispatch.dispatch.work.orders import Status
@@ -12,29 +11,17 @@ from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.repairs import proposals
-from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatching import needs
 from tests.support.records import DISPATCHER
-from tests.support.upset import ROAD, fall_ill, given, open_upset_office, propose, told, van
+from tests.support.upset import ROAD, fall_ill, given, propose, told, van
 
+STREET = ROAD
 GAS = (Skill("gas"),)
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(ROAD), tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
-
-
 @pytest.fixture
-def desk(tmp_path, town, redis_url):
-    with open_upset_office(tmp_path, town, redis_url) as office:
-        yield office
+def desk(live_desk):
+    return live_desk
 
 
 def lift(desk, lead, *crew, sequence=1):

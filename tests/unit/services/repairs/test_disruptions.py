@@ -6,7 +6,6 @@ from threading import Barrier
 import pytest
 import shapely
 
-from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.dispatch.records.technicians import Skill
 from geo_dispatch.dispatch.repairs.proposals import Cause, ProposalState
 from geo_dispatch.dispatch.work import commands as c
@@ -15,27 +14,16 @@ from geo_dispatch.kernel.errors import Conflict, InvalidInput
 from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.repairs import disruptions, proposals
-from tests.support.ascii_map import AsciiMap, Town
 from tests.support.dispatching import needs
 from tests.support.records import DISPATCHER
-from tests.support.upset import ROAD, fall_ill, given, open_upset_office, propose, told, van
+from tests.support.upset import ROAD, fall_ill, given, propose, told, van
 
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(ROAD), tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
+STREET = ROAD
 
 
 @pytest.fixture
-def desk(tmp_path, town, redis_url):
-    with open_upset_office(tmp_path, town, redis_url) as office:
-        yield office
+def desk(live_desk):
+    return live_desk
 
 
 def overrun(desk):

@@ -4,9 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-import redis
 
-from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.dispatch.records.technicians import Leave
 from geo_dispatch.dispatch.repairs.proposals import Cause, ProposalState
 from geo_dispatch.dispatch.work import commands as c
@@ -16,31 +14,16 @@ from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.repairs import proposals
 from geo_dispatch.services.repairs.repairer import follow, follower, look
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.records import DISPATCHER
+from tests.support.upset import ROAD
 from tests.support.waiting import until
 
-ROAD = "A" + "-" * 79 + "B" + "-" * 79 + "C" + "-" * 79 + "D"
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(ROAD), tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
+STREET = ROAD
 
 
 @pytest.fixture
-def desk(tmp_path, town, redis_url):
-    with open_dispatch_office(tmp_path, town, redis_url) as office:
-        with redis.Redis.from_url(redis_url) as server:
-            server.flushall()
-        yield office
+def desk(live_desk):
+    return live_desk
 
 
 @pytest.fixture

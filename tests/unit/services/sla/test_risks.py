@@ -3,9 +3,7 @@
 from datetime import timedelta
 
 import pytest
-import redis
 
-from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.dispatch.sla.risk import CLEAR_MARGIN_S
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.kernel.ids import VisitId
@@ -13,12 +11,11 @@ from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.sla import risks
-from tests.support.ascii_map import AsciiMap, Town
-from tests.support.dispatch_office import open_dispatch_office
 from tests.support.policies import publish
 from tests.support.records import DISPATCHER, NOW
+from tests.support.upset import ROAD
 
-ROAD = "A" + "-" * 79 + "B" + "-" * 79 + "C" + "-" * 79 + "D"
+STREET = ROAD
 RISKS = ("order.at_risk", "order.risk_cleared")
 EMERGENCIES = """
 [[sla]]
@@ -28,23 +25,9 @@ response_s = 3600
 """
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    return Town(AsciiMap(ROAD), tmp_path_factory.mktemp("road"))
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory):
-    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
-        yield server.url
-
-
 @pytest.fixture
-def desk(tmp_path, town, redis_url):
-    with open_dispatch_office(tmp_path, town, redis_url) as office:
-        with redis.Redis.from_url(redis_url) as server:
-            server.flushall()
-        yield office
+def desk(live_desk):
+    return live_desk
 
 
 @pytest.fixture
