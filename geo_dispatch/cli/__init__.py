@@ -54,6 +54,7 @@ COMMANDS: Final = (
     Entry("db", "records", "Create and upgrade the database."),
     Entry("audit", "audit", "Prove that the record is as it was written."),
     Entry("policy", "policy", "Check, publish, compare and try out policies."),
+    Entry("decisions", "decisions", "Who decided what, and the same decided again."),
     Entry("performance", "performance", "Work out what completed orders say of technicians."),
     Entry("webhooks", "webhooks", "URLs that hear what people and programs are told."),
     Entry("tokens", "tokens", "Create, list and revoke access tokens and ingest keys."),
