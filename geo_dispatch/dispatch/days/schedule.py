@@ -7,10 +7,9 @@ breaks. ETAs, rankings, emergencies and the board all use it.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.dispatch.days.drives import Drives
@@ -18,14 +17,13 @@ from geo_dispatch.dispatch.days.feasibility import Limit, Violation, by_limit
 from geo_dispatch.dispatch.days.labour import Pause
 from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan, Stop
 from geo_dispatch.dispatch.days.resting import rested
-from geo_dispatch.dispatch.days.sliding import TICK, At, Room
+from geo_dispatch.dispatch.days.slack import slacks_s
+from geo_dispatch.dispatch.days.sliding import At, Room
 from geo_dispatch.dispatch.days.visiting import State, Visit, World
 from geo_dispatch.kernel.ids import OrderId
+from geo_dispatch.kernel.time import Window
 
 __all__ = ["Pause", "Schedule", "Stay", "walk"]
-
-_ENDLESS: Final = timedelta(days=14)
-"""A visit that could be so much later has no limit that anybody plans by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,17 @@ class Stay:
     wait_s: float
     slack_s: float | None
     basis: Basis
+
+    @property
+    def away(self) -> Window | None:
+        """What the visit takes of whoever and whatever goes there; None when nobody can tell.
+
+        From the last moment to set out, which leaves a wait at the door out, to the end of the
+        work. Shared vehicles and tools are judged, booked and moved by it.
+        """
+        if self.begin_at is None or self.finish_at is None:
+            return None
+        return Window(self.begin_at - timedelta(seconds=self.drive_s or 0.0), self.finish_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,56 +210,10 @@ class Journey:
         return Schedule(stays, pauses, last.at.when, Basis.SITE, violations, overtime_s)
 
     def slacks_s(self) -> list[float | None]:
-        """How much later each stop could be before a limit that holds breaks; None without end.
-
-        Worked out from the last to the first: once a day that began later is merely later, it
-        breaks what it would break from there.
-        """
-        holds = frozenset(by_limit(_violations(self.visits)))
-        breaks: list[timedelta | None] = [None] * len(self.states)
-        for number in reversed(range(len(self.stops))):
-            breaks[number] = self._breaks_at(number, breaks, holds)
-        return [
-            None if one is None else max(0.0, (one - TICK).total_seconds()) for one in breaks[:-1]
-        ]
-
-    def _breaks_at(
-        self,
-        number: int,
-        behind: Sequence[timedelta | None],
-        holds: Container[tuple[Limit, OrderId]],
-    ) -> timedelta | None:
-        """The least delay of that stop that breaks a limit, there or behind; None without end.
-
-        Slides to the next delay at which anything comes out otherwise, again and again, until
-        that is a limit that held. Where the day is merely later from some stop on, and nothing
-        before comes out otherwise until that stop would break one, it breaks it then.
-
-        Parameters
-        ----------
-        behind
-            The same of the stops behind it, by their numbers.
-        """
-        if self.states[number + 1].driven_s is None:
-            return None
-        delay, begins = timedelta(0), self.states[number]
-        while delay < _ENDLESS:
-            room = Room()
-            state = begins._replace(at=At(begins.at.when + delay, slides=True))
-            for n, stop in enumerate(self.stops[number:], number + 1):
-                visit, state = self.world.visit(state, stop, room)
-                if any((one.limit, one.order_id) not in holds for one in visit.violations):
-                    return delay
-                later, breaks = state.later_than(self.states[n]), behind[n]
-                if later is not None and timedelta(0) <= later < (breaks or _ENDLESS):
-                    if breaks and state.at.slides and breaks - later < room.left:
-                        total = delay + breaks - later
-                        return total if total < _ENDLESS else None
-                    break
-            if room.left == timedelta.max:
-                return None
-            delay += room.left
-        return None
+        """How much later each stop could be before a limit that holds breaks; None without end."""
+        return slacks_s(
+            self.world, self.stops, self.states, frozenset(by_limit(_violations(self.visits)))
+        )
 
     def _walked(
         self, state: State, stops: Sequence[Stop], room: Room

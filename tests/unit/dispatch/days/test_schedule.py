@@ -278,6 +278,13 @@ def test_a_limit_that_is_broken_already_does_not_count_as_slack():
     assert walked(here(), late).stays[0].slack_s == 5 * 3600.0
 
 
+def test_slack_of_a_day_of_very_many_stops_is_told_as_well():
+    lunching = a_technician(shifts=shifts("08:00", "17:00", LUNCH))
+    many = [here(f"wo_{n}", n, duration_s=10.0) for n in range(1200)]
+    slack = [stay.slack_s for stay in walked(*many, technician=lunching).stays]
+    assert (slack[0], slack[-1]) == (3 * 3600.0, 3 * 3600.0 + 600.0)
+
+
 @pytest.mark.capability("BO-011")
 def test_a_place_in_the_day_says_the_way_in_and_on_and_whom_it_moves():
     day = day_of(
