@@ -127,8 +127,8 @@ def _told_each_other(
 
 def _untold(plans: Sequence[Plan]) -> list[Plan]:
     """The plans, with nothing guessed of what the days themselves will tell."""
-    planned = {stop.order.id for plan in plans for stop in plan.stops}
-    return [_with_priors(plan, dict.fromkeys(planned)) for plan in plans]
+    untold = dict.fromkeys(stop.order.id for plan in plans for stop in plan.stops)
+    return [_with_priors(plan, untold) for plan in plans]
 
 
 def _told_anew(plans: Iterable[Plan], days: Iterable[Day]) -> frozenset[OrderId]:

@@ -233,26 +233,28 @@ class _Attempt:
         """Take what comes before driving, leave and breaks, and then go."""
         passed: set[Leave] = set()
         while True:
-            tried = self._go(leg_s)
-            leave = self._leave_before(tried.work, passed)
-            if leave is not None:
+            found = self._leave_before(leg_s, passed)
+            if found is not None:
+                leave, work = found
                 passed.add(leave)
-                found = self._sit_out(leave, tried.work)
-                if found is None:
+                way_s = self._sit_out(leave, work)
+                if way_s is None:
                     return None
-                leg_s = found
-            elif not self._rest_before(tried.work):
-                return tried
+                leg_s = way_s
+            elif not self._rested():
+                tried = self._go(leg_s)
+                if not self._waits_to_rest(tried.work):
+                    return tried
 
-    def _leave_before(self, work: Work, passed: set[Leave]) -> Leave | None:
-        """The first leave that would interrupt the way there or the work."""
+    def _leave_before(self, leg_s: float, passed: set[Leave]) -> tuple[Leave, Work] | None:
+        """The first leave that would interrupt the way there or the work, and that work."""
         for leave in sorted(self.world.technician.leave, key=lambda one: one.window.start):
             away = leave.window
             if leave in passed or self.room.has_come(self.at, away.end):
                 continue
-            reached = work.begin if self.project else work.finish
-            if self.room.is_past(reached, away.start):
-                return leave
+            work = self._go(leg_s).work
+            if self.room.is_past(work.begin if self.project else work.finish, away.start):
+                return leave, work
         return None
 
     def _sit_out(self, leave: Leave, work: Work) -> float | None:
@@ -277,16 +279,21 @@ class _Attempt:
         if not any(one.limit is Limit.LEAVE for one in self.violations):
             self._break(Limit.LEAVE, late.total_seconds(), away.start, fact)
 
-    def _rest_before(self, work: Work) -> bool:
-        """Take a break that comes before the drive, or wait for it; whether there is one."""
+    def _rested(self) -> bool:
+        """Take the next break if its time has come; whether one was taken."""
+        rest = next(iter(self._pending(self.duty)), None)
+        if rest is None or not self.room.has_come(self.at, rest.earliest):
+            return False
+        if self.room.is_past(self.at, rest.latest):
+            self._late(LateRest(rest, self.at.when))
+        end = self.at.after(rest.length)
+        self.pauses.append(Pause(self.at.when, end.when))
+        self.at, self.taken = end, self.taken | {rest}
+        return True
+
+    def _waits_to_rest(self, work: Work) -> bool:
+        """Wait for a break that couldn't be taken behind the work; whether there is one."""
         for rest in self._pending(self.duty):
-            if self.room.has_come(self.at, rest.earliest):
-                if self.room.is_past(self.at, rest.latest):
-                    self._late(LateRest(rest, self.at.when))
-                end = self.at.after(rest.length)
-                self.pauses.append(Pause(self.at.when, end.when))
-                self.at, self.taken = end, self.taken | {rest}
-                return True
             if self.room.is_past(work.finish, rest.latest) and self.room.has_come(
                 work.begin, rest.earliest
             ):
