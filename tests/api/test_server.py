@@ -15,6 +15,7 @@ from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.bootstrap import open_context
 from geo_dispatch.config import Settings, child_environment
 from tests.support.app import AREA, Deployment, prepare, running
+from tests.support.plain_http import NO_TLS
 from tests.support.sse import listening
 from tests.support.waiting import until
 
@@ -65,7 +66,7 @@ def test_the_process_ends_within_three_seconds_of_sigterm_with_streams_open(work
 def _ready(url, process):
     assert process.poll() is None, process.stderr.read()
     try:
-        return httpx.get(f"{url}/health/ready", trust_env=False).is_success
+        return httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS).is_success
     except httpx.TransportError:
         return False
 

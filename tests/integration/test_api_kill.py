@@ -18,6 +18,7 @@ from geo_dispatch.bootstrap import open_context
 from geo_dispatch.config import Settings, child_environment
 from geo_dispatch.kernel.time import datetime_to_ms
 from tests.support.app import AREA, VADUZ, Deployment, prepare
+from tests.support.plain_http import NO_TLS
 from tests.support.waiting import until
 
 KILLS = 2
@@ -44,7 +45,7 @@ def _api(settings, url):
 
 def _answers(url):
     try:
-        return httpx.get(f"{url}/health/ready", trust_env=False).is_success
+        return httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS).is_success
     except httpx.TransportError:
         return False
 

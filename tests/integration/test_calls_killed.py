@@ -25,6 +25,7 @@ from tests.support.app import (
     serving,
 )
 from tests.support.databases import create_database, postgresql_server
+from tests.support.plain_http import NO_TLS
 from tests.support.policies import OFFICE_HOURS
 from tests.support.striking import NOTHING, Call, Morning, bisected
 from tests.support.waiting import until
@@ -74,7 +75,7 @@ def opened(workspace, data, **overrides):
 
         def ready(url):
             headers = {"Authorization": f"Bearer {token}"}
-            seen = httpx.get(f"{url}/v1/positions", headers=headers, trust_env=False)
+            seen = httpx.get(f"{url}/v1/positions", headers=headers, trust_env=False, verify=NO_TLS)
             return len(seen.json()["items"]) == len(PLACES)
 
         calls = {name: Call(path, body, token) for name, (path, body) in asked.items()}

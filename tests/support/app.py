@@ -23,6 +23,7 @@ from geo_dispatch.services import tokens
 from geo_dispatch.services.areas import roads, territories
 from geo_dispatch.services.context import Context
 from tests.support.extract import LIECHTENSTEIN, MUNICIPALITIES
+from tests.support.plain_http import NO_TLS
 from tests.support.waiting import until
 
 AREA = "liechtenstein"
@@ -69,7 +70,9 @@ class Deployment:
         headers = (
             {} if role is None else {"Authorization": f"Bearer {self.token(role, technician_id)}"}
         )
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=10.0, trust_env=False)
+        client = httpx.Client(
+            base_url=self.url, headers=headers, timeout=10.0, trust_env=False, verify=NO_TLS
+        )
         self.clients.append(client)
         return client
 
@@ -98,7 +101,7 @@ def running(workspace: Path, data: Path, **overrides) -> Iterator[Deployment]:
         deployment = Deployment(settings, context, redis, url)
         stack.callback(lambda: [client.close() for client in deployment.clients])
         until(
-            lambda: httpx.get(f"{url}/health/ready", trust_env=False).is_success,
+            lambda: httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS).is_success,
             30,
             "the API to be ready",
         )

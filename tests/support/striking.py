@@ -23,8 +23,9 @@ from geo_dispatch.services import idempotency
 from geo_dispatch.services.desk import BackOffice
 from tests.support.app import serving
 from tests.support.databases import create_database, free_port
+from tests.support.forks import forked_api
 from tests.support.ledger import Ledger, rows
-from tests.support.processes import process
+from tests.support.plain_http import NO_TLS
 from tests.support.waiting import until
 
 KEY = "the same call"
@@ -44,7 +45,12 @@ class Call:
         headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": KEY}
         try:
             return httpx.post(
-                url + self.path, json=self.body, headers=headers, timeout=120, trust_env=False
+                url + self.path,
+                json=self.body,
+                headers=headers,
+                timeout=120,
+                trust_env=False,
+                verify=NO_TLS,
             )
         except httpx.TransportError:
             return None
@@ -91,7 +97,7 @@ class Morning:
         port = free_port()
         served = settings.model_copy(update={"port": port})
         url = f"http://127.0.0.1:{port}"
-        with process(served, "api") as api, ThreadPoolExecutor(1) as pool:
+        with forked_api(served) as api, ThreadPoolExecutor(1) as pool:
             until(lambda: api.has_ended or self.is_up(url), PATIENCE_S, "the API to be up")
             assert not api.has_ended, api.log.read_text()
             began = monotonic()
@@ -120,7 +126,8 @@ class Morning:
     def is_up(self, url: str) -> bool:
         """Whether the API there is ready for the call."""
         try:
-            return httpx.get(f"{url}/health/ready", trust_env=False).is_success and self.ready(url)
+            ready = httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS)
+            return ready.is_success and self.ready(url)
         except httpx.TransportError:
             return False
 
@@ -130,7 +137,8 @@ class Morning:
         name = f"copy_{self.copies}"
         if url.get_backend_name() == "sqlite":
             source = Path(url.database or "")
-            assert not source.with_name(f"{source.name}-wal").exists(), "somebody has it open"
+            wal = source.with_name(f"{source.name}-wal")
+            until(lambda: not wal.exists(), PATIENCE_S, "everybody to have closed the records")
             name = str(shutil.copy(source, source.with_name(f"{name}.db")))
         else:
             server = self.settings.sql_url.rpartition("/")[0]

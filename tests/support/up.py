@@ -25,6 +25,7 @@ from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services import tokens
 from tests.support.app import AREA
 from tests.support.fixes import START_MS
+from tests.support.plain_http import NO_TLS
 from tests.support.waiting import until
 
 FACTOR = 1000.0
@@ -57,7 +58,9 @@ class Tree:
         with open_back_office(self.settings) as desk:
             secret = tokens.create(desk, Role(role), technician_id=holder)[1]
         headers = {"Authorization": f"Bearer {secret}"}
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=10.0, trust_env=False)
+        client = httpx.Client(
+            base_url=self.url, headers=headers, timeout=10.0, trust_env=False, verify=NO_TLS
+        )
         self.clients.append(client)
         return client
 
@@ -67,7 +70,7 @@ class Tree:
 
     def ready(self) -> httpx.Response:
         """What the API says of itself."""
-        return httpx.get(f"{self.url}/health/ready", timeout=10.0, trust_env=False)
+        return httpx.get(f"{self.url}/health/ready", timeout=10.0, trust_env=False, verify=NO_TLS)
 
     def is_ready(self) -> bool:
         """Whether the API says that it is; False while it is away."""
