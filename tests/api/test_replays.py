@@ -6,6 +6,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from geo_dispatch.services.policy import auto_assign
+from geo_dispatch.tracking.nearest import PositionIndex
 from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS, Deployment
 from tests.support.waiting import until
 
@@ -77,6 +79,20 @@ def by_an_emergency_that_nobody_can_serve(scene):
     return scene.emergency(required_skills=[{"name": "diving", "level": 3}])
 
 
+def by_a_rule(scene, text='[[rules]]\nid = "all"\nthen = { margin_min = 0 }\n'):
+    policy = {"toml": text, "author": "Ann", "reviewed_by": "Ben", "note": "because"}
+    done(scene.deployment.client("planner").post("/v1/policy", json=policy))
+    order, context = scene.order(), scene.deployment.context
+    positions = PositionIndex(context.live.positions())
+    while auto_assign.follow(context, positions):
+        pass
+    return order["id"]
+
+
+def by_a_rule_that_leaves_it_to_a_person(scene):
+    return by_a_rule(scene, '[[rules]]\nid = "other"\nwhen = { priorities = [5] }\n')
+
+
 def by_a_repair(scene):
     scene.order(priority=2)
     gone = scene.order()["id"]
@@ -98,6 +114,8 @@ def by_a_repair(scene):
         (by_an_emergency_for_two, "emergency"),
         (by_an_emergency_that_nobody_can_serve, "emergency"),
         (by_a_repair, "repair"),
+        (by_a_rule, "auto"),
+        (by_a_rule_that_leaves_it_to_a_person, "flag"),
     ],
 )
 def test_a_decision_made_again_is_the_same_to_the_byte(scene, decide, kind):

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.days.availability import so_long
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.feasibility import deadlines
 from geo_dispatch.dispatch.ranking.candidates import Ranking
@@ -215,10 +216,14 @@ def _carried_out(
 def _told(case: Case, ranking: Ranking, plan: EmergencyPlan) -> str:
     """What it came to in one sentence; the first few reasons why nobody goes."""
     if plan.cost is not None:
-        late = f", {plan.cost.late_min} min late" if plan.cost.late_min else ""
+        somebody = f"somebody by {case.clock(plan.respond_by)}"
+        begins = plan.stay.begin_at if plan.stay is not None else None
+        if plan.cost.late_min and begins is not None:
+            late = so_long(plan.cost.late_min * 60)
+            somebody = f"nobody before {case.clock(begins)}, {late} late"
         others = plan.cost.changes - 1
         change = "1 other order changes" if others == 1 else f"{others} other orders change"
-        return f"somebody by {case.clock(plan.respond_by)}{late}; {change}"
+        return f"{somebody}; {change}"
     number, size = case.order.number, case.order.crew_size
     facts = [f"{one.call_sign}: {one.exclusions[0].fact}" for one in ranking.excluded]
     facts += [f"{one.number} {one.why}" for one in plan.firm]
