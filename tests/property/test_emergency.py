@@ -128,7 +128,7 @@ def worlds(draw):
             after = waiting_for(first, draw(st.sampled_from(plans[0].stops)))
             plans[1] = replace(plans[1], stops=(after, *others))
     if len(plans) > 1 and draw(st.sampled_from([False, False, True])):
-        plans[:2] = joined(*plans[:2], draw(st.integers(2, 5)))
+        plans[:2] = joined(*plans[:2], draw(st.integers(2, 5)), agreed=draw(st.booleans()))
     drives = FlatLand().drives
     order = an_order(
         "wo_urgent", priority=1, duration_s=60.0 * draw(st.sampled_from([30, 60, 120]))

@@ -131,7 +131,7 @@ def worlds(draw, *, together=True):
         after = waiting_for(first, draw(st.sampled_from(plans[0].stops)))
         plans[1] = replace(plans[1], stops=(after, *others))
     if together and draw(st.sampled_from([False, False, True])):
-        plans[:2] = joined(*plans[:2], draw(st.integers(2, 4)))
+        plans[:2] = joined(*plans[:2], draw(st.integers(2, 4)), agreed=draw(st.booleans()))
     drives = FlatLand().drives
     pairs = list(
         itertools.product(

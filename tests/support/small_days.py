@@ -29,12 +29,20 @@ def waiting_for(stop: Stop, prior: Stop) -> Stop:
     return replace(stop, order=order, priors=(Prior(prior.order.id, prior.order.number),))
 
 
-def joined(first: Plan, second: Plan, place: int) -> list[Plan]:
-    """Both plans, with a visit at the end that takes both technicians at once."""
+def joined(first: Plan, second: Plan, place: int, *, agreed: bool = True) -> list[Plan]:
+    """Both plans, with a visit at the end that takes both technicians at once.
+
+    Parameters
+    ----------
+    place
+        After how many hours, if that is agreed; else it begins when the second of them is there.
+    """
     crew = (second.technician.id,)
-    agreed = NOW + minutes(60 * place)
-    visit = a_stop("wo_lift", at(0), 9, priority=4, duration_s=1200.0, crew=crew, start_at=agreed)
-    visit = replace(visit, joins_at=agreed)
+    start_at = NOW + minutes(60 * place) if agreed else None
+    visit = a_stop("wo_lift", at(0), 9, priority=4, duration_s=1200.0, crew=crew)
+    lead = first.technician.id
+    order = replace(visit.order, technician_id=lead, crew_size=2, start_at=start_at)
+    visit = replace(visit, order=order, joins_at=start_at)
     return [replace(plan, stops=(*plan.stops, visit)) for plan in (first, second)]
 
 

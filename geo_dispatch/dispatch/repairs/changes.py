@@ -6,11 +6,14 @@ second: whose it is, and when it is planned to begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
+from geo_dispatch.dispatch.days.day import Day, days_of
+from geo_dispatch.dispatch.days.drives import Drives
+from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.days.schedule import Schedule, Stay
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
@@ -107,6 +110,61 @@ class Difference:
     after: Stay | None
 
 
+def carried_over(
+    days: Mapping[TechnicianId, Day],
+    stops: Mapping[TechnicianId, tuple[Stop, ...]],
+    drives: Drives,
+) -> dict[TechnicianId, Schedule]:
+    """What becomes of all days when some get these stops, each as the others make it.
+
+    A day that is arranged anew carries over into others: a crew begins sooner when its last member
+    is there sooner, a later stage when the one before it is done.
+
+    Parameters
+    ----------
+    days
+        All of them as they stand.
+
+    Returns
+    -------
+    dict
+        Every day in which a visit begins at another time, then those with these stops as given: of
+        a new order in several days, the last counts.
+    """
+    some = next(iter(days.values()), None)
+    if some is None:
+        return {}
+    arranged = {one: stops.get(one, day.plan.stops) for one, day in days.items()}
+    planned = {stop.order.id for those in arranged.values() for stop in those}
+    gone = {stop.order.id for day in days.values() for stop in day.plan.stops} - planned
+    plans = [
+        replace(day.plan, stops=tuple(_untold(stop, gone) for stop in arranged[one]))
+        for one, day in days.items()
+    ]
+    after = {
+        day.plan.technician.id: day.schedule for day in days_of(plans, drives, some.now, some.zone)
+    }
+    others = {
+        one: schedule
+        for one, schedule in after.items()
+        if one not in stops and not _as_it_was(days[one].schedule, schedule)
+    }
+    return others | {one: after[one] for one in stops}
+
+
+def _untold(stop: Stop, gone: Collection[OrderId]) -> Stop:
+    """The visit without what the days as they stood told it of each other."""
+    priors = tuple(
+        replace(prior, done_at=None) if prior.order_id in gone else prior for prior in stop.priors
+    )
+    joins_at = stop.order.start_at if stop.order.crew else stop.joins_at
+    return replace(stop, priors=priors, joins_at=joins_at)
+
+
+def _as_it_was(one: Schedule, other: Schedule) -> bool:
+    return all(map(_alike, one.stays, other.stays))
+
+
 def differences(
     before: Mapping[TechnicianId, Schedule], after: Mapping[TechnicianId, Schedule]
 ) -> Iterator[Difference]:
@@ -128,6 +186,16 @@ def differences(
             yield Difference(stop.order, owner_before, owner_after, stay_before, stay_after)
 
 
+def carried_text(one: Difference) -> str:
+    """Why an order begins at another time by what happens in other days; empty when it doesn't."""
+    if one.technician_before != one.technician_after:
+        return ""
+    order = one.order
+    if order.crew:
+        return "all who go begin together when the last of them is free"
+    return "it begins when what it waits for is done" if order.after else ""
+
+
 def same_begin(one: datetime | None, other: datetime | None) -> bool:
     """Whether two planned beginnings are the same to the second."""
     if one is None or other is None:
@@ -142,11 +210,14 @@ def _alike(one: Stay | None, other: Stay | None) -> bool:
 def _visits(
     schedules: Mapping[TechnicianId, Schedule],
 ) -> dict[OrderId, tuple[TechnicianId, Stay]]:
-    return {
-        stay.stop.order.id: (owner, stay)
-        for owner, schedule in schedules.items()
-        for stay in schedule.stays
-    }
+    """By order; of work that takes several, the visit of who leads."""
+    found: dict[OrderId, tuple[TechnicianId, Stay]] = {}
+    for owner, schedule in schedules.items():
+        for stay in schedule.stays:
+            order = stay.stop.order
+            if found.get(order.id, (None,))[0] != (order.technician_id or owner):
+                found[order.id] = (owner, stay)
+    return found
 
 
 def _by_begin(

@@ -7,14 +7,14 @@ change at all, and each order that is not as it was is told with its reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.day import Day
 from geo_dispatch.dispatch.days.drives import Drives
-from geo_dispatch.dispatch.days.feasibility import Limit
+from geo_dispatch.dispatch.days.feasibility import Limit, new_or_worse
 from geo_dispatch.dispatch.days.insertion import stop_of
 from geo_dispatch.dispatch.days.schedule import Schedule, Stay
 from geo_dispatch.dispatch.policy.document import EmergencyParams
@@ -23,6 +23,8 @@ from geo_dispatch.dispatch.repairs.changes import (
     ChangeKind,
     Difference,
     Rearrangement,
+    carried_over,
+    carried_text,
     differences,
 )
 from geo_dispatch.dispatch.repairs.emergency_search import Answer, Cost, Fits, Wanted, least_change
@@ -197,9 +199,12 @@ def plan_of(
 ) -> EmergencyPlan:
     """The answer, with every order that is not as it was and the reason."""
     order = emergency.case.order
+    arranged = {owner: day.stops for owner, day in answer.days.items()}
     schedules = {
-        owner: roster.days[owner].with_stops(day.stops, drives, slack=True).schedule
-        for owner, day in answer.days.items()
+        owner: roster.days[owner]
+        .with_stops([stay.stop for stay in schedule.stays], drives, slack=True)
+        .schedule
+        for owner, schedule in carried_over(roster.days, arranged, drives).items()
     }
     changes = tuple(_changes(emergency, roster, answer, schedules))
     sequences = {
@@ -209,7 +214,7 @@ def plan_of(
         order_id=order.id,
         respond_by=emergency.respond_by,
         technician_id=answer.host,
-        cost=answer.cost,
+        cost=replace(answer.cost, changes=len(changes)),
         stay=next(stay for stay in schedules[answer.host].stays if stay.stop.order.id == order.id),
         rearrangement=Rearrangement(changes, sequences),
         schedules=schedules,
@@ -258,9 +263,13 @@ def _changes(
         breaks[visit.order.id] = [
             f"{_PROMISED[lost.limit]} {case.clock(lost.at)}" for lost in roster.lost_today(visit)
         ]
+    for owner in schedules.keys() - answer.days.keys():
+        for violation in new_or_worse(schedules[owner].violations, roster.missed):
+            breaks.setdefault(violation.order_id, []).append(violation.fact)
     before = {owner: day.schedule for owner, day in roster.days.items()}
     for one in differences(before, schedules):
         kind = _kind(one, bumped)
+        crew = one.order.crew if one.technician_before == one.technician_after else ()
         yield Change(
             order_id=one.order.id,
             number=one.order.number,
@@ -271,7 +280,9 @@ def _changes(
             begin_after=one.after.begin_at if one.after is not None else None,
             why=_why(emergency, kind, one),
             slack_s=one.after.slack_s if one.after is not None else None,
-            breaks=tuple(breaks.get(one.order.id, ())),
+            breaks=tuple(dict.fromkeys(breaks.get(one.order.id, ()))),
+            crew_before=crew,
+            crew_after=crew,
         )
 
 
@@ -301,7 +312,9 @@ def _why(emergency: Emergency, kind: ChangeKind, one: Difference) -> str:
     moved = _moved_text(case, one)
     if kind == "bumped":
         return f"makes room for emergency {number}; {moved}"
-    return f"{moved}, because of emergency {number}"
+    because = f"{moved}, because of emergency {number}"
+    carried = carried_text(one)
+    return f"{because}: {carried}" if carried else because
 
 
 def _moved_text(case: Case, one: Difference) -> str:

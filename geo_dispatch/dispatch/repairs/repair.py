@@ -16,12 +16,13 @@ from geo_dispatch.dispatch.days.day import Day
 from geo_dispatch.dispatch.days.drives import Drives
 from geo_dispatch.dispatch.days.feasibility import Violation, by_limit, new_or_worse
 from geo_dispatch.dispatch.days.plan import Stop
-from geo_dispatch.dispatch.days.schedule import Schedule
 from geo_dispatch.dispatch.repairs.changes import (
     Change,
     ChangeKind,
     Difference,
     Rearrangement,
+    carried_over,
+    carried_text,
     differences,
 )
 from geo_dispatch.dispatch.repairs.repair_search import Cost, Fits, Missed, Search, missed_in
@@ -104,9 +105,8 @@ def mend_all(
             else day
             for day in current
         ]
-    before = {day.plan.technician.id: day.schedule for day in days}
-    after = {day.plan.technician.id: day.schedule for day in current}
-    return _repair(before, {one: after[one] for one in sequences}, why, proven=proven)
+    arranged = {one: tuple(stops[key] for key in keys) for one, keys in sequences.items()}
+    return told({day.plan.technician.id: day for day in days}, arranged, drives, why, proven=proven)
 
 
 def _next_step(roster: Roster, days: Sequence[Day], fits: Fits, why: str) -> Repair | None:
@@ -182,28 +182,33 @@ def _fills(day: Arranged, stop: Stop, roster: Roster) -> bool:
 
 def _told(search: Search, why: str) -> Repair:
     """The best found, told order by order."""
-    roster, best = search.roster, search.best or {}
-    before = {owner: day.schedule for owner, day in roster.days.items()}
-    after = {owner: roster.arranged(owner, stops).schedule for owner, stops in best.items()}
-    found = _repair(before, after, why, proven=not search.tired)
+    days, drives = search.roster.days, search.roster.drives
+    found = told(days, search.best or {}, drives, why, proven=not search.tired)
     return replace(found, cost=search.bar)
 
 
-def _repair(
-    before: Mapping[TechnicianId, Schedule],
-    after: Mapping[TechnicianId, Schedule],
+def told(
+    days: Mapping[TechnicianId, Day],
+    arranged: Mapping[TechnicianId, tuple[Stop, ...]],
+    drives: Drives,
     why: str,
     *,
     proven: bool,
 ) -> Repair:
+    """The repair by which some of the days get other stops, told order by order.
+
+    Parameters
+    ----------
+    days
+        All of them as they stand.
+    """
+    before = {owner: day.schedule for owner, day in days.items()}
+    after = carried_over(days, arranged, drives) if arranged else {}
     missed = by_limit(one for schedule in before.values() for one in schedule.violations)
     broken = [
         one for schedule in after.values() for one in new_or_worse(schedule.violations, missed)
     ]
-    sequences = {
-        owner: tuple(stay.stop.order.id for stay in schedule.stays)
-        for owner, schedule in after.items()
-    }
+    sequences = {owner: tuple(stop.order.id for stop in stops) for owner, stops in arranged.items()}
     return Repair(
         rearrangement=Rearrangement(
             tuple(_change(one, why, broken) for one in differences(before, after)), sequences
@@ -214,31 +219,15 @@ def _repair(
     )
 
 
-def with_teams(
-    before: Mapping[TechnicianId, Schedule],
-    after: Mapping[TechnicianId, Schedule],
-    teams: Sequence[Restaffed],
-    why: str,
-    *,
-    proven: bool,
-) -> Repair:
-    """A repair in which crews get other people.
-
-    Parameters
-    ----------
-    before
-        All days, in which nobody waits for who is missing from the crews.
-    after
-        Those that change, and those of everybody who goes along.
-    """
-    found = _repair(before, after, why, proven=proven)
-    crewed = {team.visit.order.id for team in teams}
-    others = (one for one in found.rearrangement.changes if one.order_id not in crewed)
-    changes = (*(_team_change(team, why) for team in teams), *others)
+def with_teams(found: Repair, teams: Sequence[Restaffed], why: str) -> Repair:
+    """The repair, in which crews get other people."""
+    changed = {one.order_id: one for one in found.rearrangement.changes}
+    told = [_team_change(team, changed.pop(team.visit.order.id, None), why) for team in teams]
+    changes = (*told, *changed.values())
     return replace(found, rearrangement=replace(found.rearrangement, changes=changes))
 
 
-def _team_change(team: Restaffed, why: str) -> Change:
+def _team_change(team: Restaffed, moved: Change | None, why: str) -> Change:
     order = team.visit.order
     lead_id = team.team[0] if team.team else None
     if lead_id is None:
@@ -253,8 +242,8 @@ def _team_change(team: Restaffed, why: str) -> Change:
         kind="moved" if lead_id is not None else "unassigned",
         technician_before=order.technician_id,
         technician_after=lead_id,
-        begin_before=order.start_at or team.begin_at,
-        begin_after=team.begin_at,
+        begin_before=team.begin_at if moved is None else moved.begin_before,
+        begin_after=team.begin_at if moved is None else moved.begin_after,
         why=f"{why}; {said}",
         crew_before=order.crew,
         crew_after=team.team[1:],
@@ -264,6 +253,7 @@ def _team_change(team: Restaffed, why: str) -> Change:
 def _change(one: Difference, why: str, broken: Sequence[Violation]) -> Change:
     begin_before = one.before.begin_at if one.before is not None else None
     begin_after = one.after.begin_at if one.after is not None else None
+    crew = one.order.crew if one.technician_before == one.technician_after else ()
     return Change(
         order_id=one.order.id,
         number=one.order.number,
@@ -274,6 +264,8 @@ def _change(one: Difference, why: str, broken: Sequence[Violation]) -> Change:
         begin_after=begin_after,
         why=_why(one, why),
         breaks=tuple(each.fact for each in broken if each.order_id == one.order.id),
+        crew_before=crew,
+        crew_after=crew,
     )
 
 
@@ -290,4 +282,4 @@ def _why(one: Difference, why: str) -> str:
         return f"{why}; it fits the time that is free now"
     if one.technician_before != one.technician_after:
         return f"{why}; goes to somebody who is in time"
-    return f"{why}; the day before it changes"
+    return f"{why}; {carried_text(one) or 'the day before it changes'}"

@@ -133,6 +133,8 @@ class Roster:
         What is missed already in the days as they stand.
     walked
         How many arrangements were walked.
+    drives
+        What all of them are walked by.
     """
 
     def __init__(
@@ -156,7 +158,7 @@ class Roster:
             if stop.order.status is Status.ASSIGNED and may_change(stop.order)
         )
         self.walked = 0
-        self._drives = drives
+        self.drives = drives
         self._excused = frozenset(excused)
         self._accepts = accepts
         self._frames = {owner: self._frame(day, now) for owner, day in self.days.items()}
@@ -177,7 +179,7 @@ class Roster:
         found = self._memo.get(key)
         if found is None:
             self.walked += 1
-            schedule = self.days[technician_id].with_stops(stops, self._drives).schedule
+            schedule = self.days[technician_id].with_stops(stops, self.drives).schedule
             found = self._memo[key] = self._compared(technician_id, stops, schedule)
         return found
 
@@ -201,7 +203,7 @@ class Roster:
         there is no way.
         """
         frame = self._frames[technician_id]
-        place, home, planned_s, drives = frame.place, frame.home, frame.begins_s, self._drives
+        place, home, planned_s, drives = frame.place, frame.home, frame.begins_s, self.drives
         if place is None:
             return None
         moment_s, drive_s = frame.freed_s, frame.front_drive_s
@@ -239,7 +241,7 @@ class Roster:
 
     def prefetch_within(self, technician_ids: Iterable[TechnicianId]) -> None:
         """Ask for the ways between all places of each of these days, in one question."""
-        self._drives.prefetch(
+        self.drives.prefetch(
             leg
             for technician_id in technician_ids
             for leg in itertools.permutations(self._places_of(technician_id), 2)
@@ -248,8 +250,8 @@ class Roster:
     def prefetch_to_and_from(self, place: LonLat, technician_ids: Iterable[TechnicianId]) -> None:
         """Ask for the ways between that place and all places of these days, in one question."""
         others = [other for one in technician_ids for other in self._places_of(one)]
-        self._drives.prefetch([(other, place) for other in others])
-        self._drives.prefetch([(place, other) for other in others])
+        self.drives.prefetch([(other, place) for other in others])
+        self.drives.prefetch([(place, other) for other in others])
 
     def _places_of(self, technician_id: TechnicianId) -> set[LonLat]:
         day = self.days[technician_id]
@@ -360,7 +362,7 @@ class Roster:
             replace(stop, joins_at=stop.order.start_at) if _waits_for_others(stop) else stop
             for stop in stops
         ]
-        schedule = day.with_stops(untold, self._drives).schedule
+        schedule = day.with_stops(untold, self.drives).schedule
         return {stay.stop.order.id: stay.begin_at for stay in schedule.stays}
 
     def _accepted(self, technician_id: TechnicianId, schedule: Schedule) -> bool:

@@ -22,6 +22,7 @@ from geo_dispatch.dispatch.repairs.repair import (
     fill,
     mend,
     mend_all,
+    told,
     with_teams,
 )
 from geo_dispatch.dispatch.repairs.repair_search import Fits
@@ -174,17 +175,16 @@ def _relieved(day: UpsetDay, owner: TechnicianId, why: str) -> Repair:
     stops = {stop.order.id: stop for one in current for stop in one.plan.stops}
     sequences = repair.rearrangement.sequences
     arranged = {one: tuple(stops[key] for key in keys) for one, keys in sequences.items()}
-    after = _with_stops(current, arranged, day.drives)
-    touched = {owner, *sequences, *(one for team in teams for one in (*team.days, *team.team))}
-    own = (one for one in day.days if one.plan.technician.id == owner)
-    as_it_was = {one.plan.technician.id: one for one in (*before, *own)}
-    return with_teams(
-        {key: one.schedule for key, one in as_it_was.items()},
-        {key: one.schedule for one in after if (key := one.plan.technician.id) in touched},
-        teams,
+    touched = {owner, *arranged, *(one for team in teams for one in (*team.days, *team.team))}
+    after = {one.plan.technician.id: one for one in _with_stops(current, arranged, day.drives)}
+    repaired = told(
+        {one.plan.technician.id: one for one in day.days},
+        {one: after[one].plan.stops for one in sorted(touched)},
+        day.drives,
         why,
         proven=repair.proven,
     )
+    return with_teams(repaired, teams, why)
 
 
 def _with_stops(

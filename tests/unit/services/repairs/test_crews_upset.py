@@ -57,12 +57,14 @@ def test_when_the_lead_is_ill_a_member_who_can_leads_and_somebody_joins(desk):
     behind = given(desk, helper, "B", 2)
     fall_ill(desk, lead)
     proposal = propose(desk, Cause.ILL, lead)
-    (change,) = proposal.rearrangement.changes
+    change, carried = proposal.rearrangement.changes
     assert (change.team_before, change.team_after) == (
         (lead.id, helper.id),
         (helper.id, free.id),
     )
-    assert change.begin_before == change.begin_after == order.start_at
+    assert change.begin_before > change.begin_after == order.start_at
+    assert (carried.order_id, carried.technician_after) == (behind.id, helper.id)
+    assert carried.begin_after < carried.begin_before, "nobody waits for the lead any more"
     assert change.why == "Van 1 is away; another leads who can do the work and be there then"
     accepted(desk, proposal)
     now = desk.read(order)
