@@ -67,6 +67,7 @@ class CandidateOut(Output):
         examples=[["licence gas licence, until 2027-03-31", "pump: 2 in the van, 1 needed"]],
     )
     terms: list[TermOut]
+    crew: list[str] = Field([], description="Who would go along, where the work takes several.")
     behind_min: float = Field(description="Score behind the first.")
     leads: list[LeadOut] = Field(
         description="What sets them apart from the next, term by term; empty for the last."

@@ -52,6 +52,8 @@ class Candidate:
         Visits that would begin at another time.
     met
         What the work asks for and they bring: skills, licences, parts.
+    crew
+        Who would go along, where the work takes several: all begin together.
     behind_min
         Score behind the first.
     leads
@@ -79,6 +81,7 @@ class Candidate:
     moved: tuple[Moved, ...]
     met: tuple[str, ...]
     terms: tuple[Term, ...]
+    crew: tuple[TechnicianId, ...] = ()
     behind_min: float = 0.0
     leads: tuple[Lead, ...] = ()
 

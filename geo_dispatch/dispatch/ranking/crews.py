@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -54,12 +54,15 @@ class Choice:
         When they begin together: when the last of them is there.
     cost_min
         The sum of their scores.
+    members_min
+        What of it is the others'.
     """
 
     lead_id: TechnicianId
     member_ids: tuple[TechnicianId, ...]
     begin_at: datetime
     cost_min: float
+    members_min: float = 0.0
 
     @property
     def technician_ids(self) -> tuple[TechnicianId, ...]:
@@ -103,10 +106,11 @@ def _choose_at(
         others = [o for o in joining[:size] if o.technician_id != lead.technician_id][: size - 1]
         if len(others) < size - 1:
             continue
-        cost_min = lead.cost_min + sum(other.cost_min for other in others)
+        members_min = sum(other.cost_min for other in others)
+        cost_min = lead.cost_min + members_min
         if best is None or cost_min < best.cost_min:
             ids = tuple(other.technician_id for other in others)
-            best = Choice(lead.technician_id, ids, moment, cost_min)
+            best = Choice(lead.technician_id, ids, moment, cost_min, members_min)
     return best
 
 
@@ -132,25 +136,38 @@ class Team:
     conflicts: tuple[tuple[TechnicianId, Exclusion], ...] = ()
 
 
-def best_team(
-    case: Case, fleet: Fleet, params: RankingParams, *, lead_id: TechnicianId | None = None
-) -> Choice | None:
-    """The cheapest crew for the case's order, led by that technician or by anybody.
+class Seats:
+    """Who can take which seat of the crew of an order, each moment looked at once.
 
     The lead brings everything that the work needs; of the others only time and place are asked.
     """
-    size = case.order.crew_size
-    top = size * _WIDTH
-    able = fleet if lead_id is None else _only(fleet, [lead_id])
 
-    def leads(moment: datetime | None) -> list[Offer]:
-        return _offers(rank(_begin_from(case, moment), able, top=top, params=params))
+    def __init__(self, case: Case, fleet: Fleet, params: RankingParams) -> None:
+        self._case, self._fleet, self._params = case, fleet, params
+        self._top = case.order.crew_size * _WIDTH
+        self._members: dict[datetime | None, list[Offer]] = {}
 
-    def members(moment: datetime | None) -> list[Offer]:
-        joining = _hands(case) if moment is None else case.for_member(moment)
-        return _offers(rank(joining, fleet, top=top, params=params))
+    def best(self, lead_id: TechnicianId | None = None) -> Choice | None:
+        """The cheapest crew, led by that technician or by anybody."""
+        size = self._case.order.crew_size
+        if len(self._joining(None)) < size - 1:
+            return None
+        able = self._fleet if lead_id is None else self._fleet.only([lead_id])
 
-    return choose(size, leads, members)
+        def leads(moment: datetime | None) -> list[Offer]:
+            return self._offers(begin_from(self._case, moment), able)
+
+        return choose(size, leads, self._joining)
+
+    def _joining(self, moment: datetime | None) -> list[Offer]:
+        if moment not in self._members:
+            case = self._case
+            joining = _hands(case) if moment is None else case.for_member(moment)
+            self._members[moment] = self._offers(joining, self._fleet)
+        return self._members[moment]
+
+    def _offers(self, case: Case, fleet: Fleet) -> list[Offer]:
+        return _offers(rank(case, fleet, top=self._top, params=self._params))
 
 
 def team_of(
@@ -162,9 +179,9 @@ def team_of(
 ) -> Team:
     """The named ones: the earliest moment at which all of them can begin, or who can't and why."""
     moment: datetime | None = None
-    alone, joining = _only(fleet, [lead_id]), _only(fleet, member_ids)
+    alone, joining = fleet.only([lead_id]), fleet.only(member_ids)
     for _ in range(MOMENTS):
-        asked = _begin_from(case, moment)
+        asked = begin_from(case, moment)
         lead = rank(asked, alone, params=params)
         others = rank(_hands(asked), joining, params=params)
         told = [(lead_id, lead), *((member, others) for member in member_ids)]
@@ -181,13 +198,8 @@ def team_of(
     return Team(lead_id, tuple(member_ids), moment)
 
 
-def _only(fleet: Fleet, technician_ids: Collection[TechnicianId]) -> Fleet:
-    plans = [plan for plan in fleet.plans if plan.technician.id in technician_ids]
-    known = fleet.drives.known
-    return Fleet(plans, fleet.roads, fleet.now, fleet.zone, known=known)
-
-
-def _begin_from(case: Case, moment: datetime | None) -> Case:
+def begin_from(case: Case, moment: datetime | None) -> Case:
+    """The case of the order if it is agreed to begin then; None leaves it."""
     return case if moment is None else replace(case, order=replace(case.order, start_at=moment))
 
 

@@ -6,7 +6,7 @@ visit could go (`points`), and each day exactly, worked out when somebody asks f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -65,6 +65,13 @@ class Fleet:
             for stop in plan.stops:
                 found.setdefault(stop.order.id, []).append(row)
         return found
+
+    def only(self, technician_ids: Collection[TechnicianId]) -> Fleet:
+        """Some of them, as they stand, on the same roads."""
+        plans = [plan for plan in self.plans if plan.technician.id in technician_ids]
+        some = Fleet(plans, self.roads, self.now, self.zone)
+        some.drives = self.drives
+        return some
 
     def day(self, row: int, without: OrderId | None = None) -> Day:
         """The technician's day, exact; ``without`` an order that is in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,20 +22,25 @@ _SAME: Final = timedelta(minutes=1)
 """A visit that moves by less keeps its booking: drive times are worked out all the time."""
 
 
-def moved_bookings(stays: Iterable[Stay], bookings: Sequence[Booking]) -> dict[OrderId, Window]:
-    """Visits of these whose bookings are for another time, and from when until when they are now.
-
-    From setting out to the end of the work, in the sequence of the visits.
-    """
-    windows = {
-        stay.stop.order.id: Window(stay.depart_at, stay.finish_at)
+def away_of(stays: Iterable[Stay]) -> dict[OrderId, Window]:
+    """`Stay.away` of each visit to come, in their sequence."""
+    return {
+        stay.stop.order.id: stay.away
         for stay in stays
-        if stay.depart_at is not None and stay.finish_at is not None and not stay.stop.reached
+        if stay.away is not None and not stay.stop.reached
     }
+
+
+def moved_bookings(
+    windows: Mapping[OrderId, Window], bookings: Sequence[Booking]
+) -> dict[OrderId, Window]:
+    """Visits of these whose bookings are for another time than theirs."""
     apart = {
         one.order_id
         for one in bookings
-        if one.order_id in windows and _differ(one.window, windows[one.order_id])
+        if one.order_id is not None
+        and one.order_id in windows
+        and _differ(one.window, windows[one.order_id])
     }
     return {order_id: window for order_id, window in windows.items() if order_id in apart}
 
@@ -65,7 +70,7 @@ def taken(case: Case, insertion: Insertion) -> list[Exclusion]:
     """
     technician, found = insertion.plan.technician, list[Exclusion]()
     behind = [stay for stay in insertion.schedule.stays if _may_have(case, stay)]
-    moved = moved_bookings(behind, case.bookings) if behind else {}
+    moved = moved_bookings(away_of(behind), case.bookings) if behind else {}
     held = [one for one in case.bookings if one.order_id not in moved]
     for order in (stay.stop.order for stay in behind):
         if order.id not in moved:
@@ -76,9 +81,8 @@ def taken(case: Case, insertion: Insertion) -> list[Exclusion]:
         given = allocate(names, case.resources, [*held, *own], window, order_id=order.id)
         found += [_taken(case, lack, window, order) for lack in given.lacks]
         held += [Booking(BookingId(""), one.id, window, order.id) for one in given.resources]
-    stay = insertion.stay
-    if case.joins_at is None and stay.depart_at is not None and stay.finish_at is not None:
-        visit, needed = Window(stay.depart_at, stay.finish_at), not_aboard(case.order, [technician])
+    visit, needed = insertion.stay.away, not_aboard(case.order, [technician])
+    if case.joins_at is None and visit is not None:
         given = allocate(needed, case.resources, held, visit, order_id=case.order.id)
         found += [_taken(case, lack, visit) for lack in given.lacks if lack.taken]
     return found

@@ -32,6 +32,7 @@ class Gives(StrEnum):
     ACCESS = "access"
     BREAK = "break"
     CREW = "crew"
+    CREW_SIZE = "crew_size"
     DUE = "due"
     SLA_RESPONSE = "sla_response"
     SLA_COMPLETION = "sla_completion"
@@ -63,7 +64,8 @@ class Relaxation:
     target
         What it is about: the name of a skill or part, an order's id, the technician's.
     amount
-        Seconds for times, the level of a skill, pieces of a part; None where it is all or nothing.
+        Seconds for times, the level of a skill, pieces of a part, the size of a crew; None where it
+        is all or nothing.
     at
         From when, for duty and leave; the visit's moment for what must hold on its day.
     """

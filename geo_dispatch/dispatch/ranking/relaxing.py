@@ -39,6 +39,8 @@ def relax(case: Case, plan: Plan, relaxations: Iterable[Relaxation]) -> tuple[Ca
             plan = replace(plan, technician=technician)
         elif one.gives is Gives.POSITION:
             plan = replace(plan, whereabouts=_seen(case, plan))
+        elif one.gives is Gives.CREW_SIZE:
+            case = replace(case, order=replace(case.order, crew_size=int(one.amount or 1)))
         elif one.gives in {Gives.HOLD, Gives.PERMIT}:
             case = replace(case, order=_granted(case, one))
         elif one.gives is Gives.PREDECESSOR:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import permutations
 from typing import Any, Final, get_type_hints
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.drives import Leg
 from geo_dispatch.dispatch.days.plan import Plan
 from geo_dispatch.dispatch.ranking.candidates import Excluded, NotRanked, Ranking
+from geo_dispatch.dispatch.ranking.crewed import crewed, leads_wanted, search_crewed
+from geo_dispatch.dispatch.ranking.crews import Choice
 from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.points import Roads
@@ -56,6 +58,8 @@ class Inputs:
         Mean open work of all who might have been sent.
     excluded, not_ranked
         The others.
+    crews
+        Of an order for several, who would go along with each lead that was tried.
     """
 
     case: Case
@@ -71,6 +75,7 @@ class Inputs:
     mean_work_s: float
     excluded: tuple[Alike, ...]
     not_ranked: tuple[NotRanked, ...]
+    crews: dict[TechnicianId, Choice | None] = field(default_factory=dict)
 
     def call_signs(self) -> dict[TechnicianId, str]:
         """Everybody's."""
@@ -91,9 +96,9 @@ def inputs_of(
     explain: bool = True,
 ) -> tuple[Ranking, Inputs]:
     """Rank, and keep what it was made from; arguments as `rank`."""
-    search = Search(case, fleet, params or RankingParams(), top, also=also)
-    search.run()
-    ranking = search.ranking(explain=explain)
+    search, ranking, crews = search_crewed(
+        case, fleet, top=top, params=params, also=also, explain=explain
+    )
     roads, judged = fleet.roads, search.judged
     inputs = Inputs(
         case=replace(case, site=replace(case.site, fence=None)),
@@ -109,6 +114,7 @@ def inputs_of(
         mean_work_s=search.scorer.mean_work_s,
         excluded=_alike(one for one in ranking.excluded if one.technician_id not in judged),
         not_ranked=tuple(one for one in ranking.not_ranked if one.technician_id not in judged),
+        crews=crews,
     )
     return ranking, inputs
 
@@ -126,11 +132,11 @@ def replay(inputs: Inputs) -> Ranking:
         inputs.case.zone,
         known={(start, end): drive_s for start, end, drive_s in inputs.legs},
     )
-    search = Search(
-        inputs.case, fleet, inputs.params, inputs.top, inputs.mean_work_s, also=inputs.also
-    )
+    wanted = leads_wanted(inputs.case, inputs.top)
+    search = Search(inputs.case, fleet, inputs.params, wanted, inputs.mean_work_s, also=inputs.also)
     search.run(inputs.judged)
-    again = search.ranking(explain=inputs.explain)
+    leads = search.ranking(explain=inputs.explain)
+    again = crewed(search, leads, inputs.crews, top=inputs.top, explain=inputs.explain)
     others = [
         Excluded(*technician, alike.exclusions)
         for alike in inputs.excluded

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -199,8 +199,19 @@ class Search:
             at=self.case.now,
             candidates=candidates,
             excluded=tuple(sorted(excluded, key=lambda one: one.technician_id)),
-            not_ranked=self._not_ranked(told) if explain and self.top is not None else (),
+            not_ranked=self._behind(told) if explain and self.top is not None else (),
         )
+
+    def not_ranked(self, technician_ids: Iterable[TechnicianId]) -> tuple[NotRanked, ...]:
+        """These, by how near they can be."""
+        at_least_s, fleet = nearest_s(self.case, self.fleet), self.fleet
+        rows = [fleet.rows[one] for one in technician_ids]
+        others = [
+            NotRanked(one.id, one.call_sign, float(at_least_s[row]))
+            for row in rows
+            for one in (fleet.plans[row].technician,)
+        ]
+        return tuple(sorted(others, key=NotRanked.key))
 
     def _bar(self) -> tuple[bool, float]:
         """What whoever is left has to reach."""
@@ -280,16 +291,11 @@ class Search:
         technician = self.fleet.plans[row].technician
         return Excluded(technician.id, technician.call_sign, tuple(self._facts(row)))
 
-    def _not_ranked(self, told: Collection[TechnicianId]) -> tuple[NotRanked, ...]:
-        """Whom nothing is known against and of whom nothing is told, by how near they can be."""
-        fleet = self.fleet
-        at_least_s = nearest_s(self.case, fleet)
-        others = [
-            NotRanked(plan.technician.id, plan.technician.call_sign, float(at_least_s[row]))
-            for row in np.flatnonzero(self.able).tolist()
-            if (plan := fleet.plans[row]).technician.id not in told
-        ]
-        return tuple(sorted(others, key=NotRanked.key))
+    def _behind(self, told: Collection[TechnicianId]) -> tuple[NotRanked, ...]:
+        """Whom nothing is known against and of whom nothing is told."""
+        rows = np.flatnonzero(self.able).tolist()
+        ids = (self.fleet.plans[row].technician.id for row in rows)
+        return self.not_ranked(one for one in ids if one not in told)
 
 
 def _ways_known(

@@ -22,8 +22,8 @@ def considered_for(
     """Rank for the order as it is wished.
 
     Of a large fleet those are ranked who are kept with a decision, and of whoever is asked for,
-    has the order, or was sent last everything is told. Everybody is ranked for a crew, which
-    anybody may lead, and when nobody can be sent, to say why.
+    has the order, or was sent last everything is told. Everybody is ranked when nobody can be
+    sent, to say why.
 
     Raises
     ------
@@ -34,8 +34,7 @@ def considered_for(
         ctx, order_id, positions=positions, now=ctx.clock(), also=technician_id
     )
     case, policy = wish.of(case), version.policy
-    crew = case.order.crew_size > 1 or bool(wish.crew)
-    top = None if crew or len(fleet.plans) <= SMALL_FLEET else decisions.KEPT
+    top = None if len(fleet.plans) <= SMALL_FLEET else decisions.KEPT
     with ctx.store.read() as unit:
         named = {technician_id, case.order.technician_id, decisions.last_chosen(unit, case)}
     also = [one for one in named if one is not None]

@@ -8,9 +8,11 @@ from datetime import datetime
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.day import day_of
 from geo_dispatch.dispatch.days.insertion import insertions
-from geo_dispatch.dispatch.ranking.crews import best_team, team_of
-from geo_dispatch.dispatch.ranking.exclusions import Code, Exclusion
+from geo_dispatch.dispatch.ranking.crews import team_of
+from geo_dispatch.dispatch.ranking.exclusions import Exclusion
 from geo_dispatch.dispatch.ranking.fleet import Fleet
+from geo_dispatch.dispatch.ranking.scoring import RankingParams
+from geo_dispatch.dispatch.ranking.search import rank
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.dispatching.objections import first_of
@@ -46,20 +48,25 @@ def members_of(considered: Considered, lead_id: TechnicianId | None, wish: Wish)
         return Members()
     fleet = considered.fleet
     if wish.crew is None:
-        choice = best_team(case, fleet, params, lead_id=lead_id)
-        if choice is None:
-            return Members(lead_id=lead_id, conflicts=(_too_few(case),))
-        found = Members(choice.member_ids, choice.lead_id, choice.begin_at)
+        found = _as_ranked(considered, lead_id or first_of(considered))
     else:
         lead_id = lead_id or first_of(considered)
         team = team_of(case, fleet, params, lead_id, wish.crew)
         begin_at = team.begin_at or wish.start_at or case.earliest
         against = tuple(_named(fleet, *one) for one in team.conflicts)
         found = Members(wish.crew, lead_id, begin_at, conflicts=against)
-    return _in_days(case, fleet, found)
+    return _in_days(case, fleet, params, found)
 
 
-def _in_days(case: Case, fleet: Fleet, found: Members) -> Members:
+def _as_ranked(considered: Considered, lead_id: TechnicianId) -> Members:
+    """The crew that the ranking has for the lead; nobody along with who is excluded."""
+    candidate = considered.ranking.candidate(lead_id)
+    if candidate is not None:
+        return Members(candidate.crew, lead_id, candidate.begin_at)
+    return Members(lead_id=lead_id)
+
+
+def _in_days(case: Case, fleet: Fleet, params: RankingParams, found: Members) -> Members:
     if found.lead_id is None or found.begin_at is None:
         return found
     begin_at = found.begin_at
@@ -67,27 +74,26 @@ def _in_days(case: Case, fleet: Fleet, found: Members) -> Members:
     joining = case.for_member(begin_at)
     return replace(
         found,
-        placement=_in_day(leading, fleet, found.lead_id),
-        placements=tuple(_in_day(joining, fleet, one) for one in found.ids),
+        placement=_in_day(leading, fleet, params, found.lead_id),
+        placements=tuple(_in_day(joining, fleet, params, one) for one in found.ids),
     )
 
 
-def _in_day(case: Case, fleet: Fleet, technician_id: TechnicianId) -> Placement:
+def _in_day(
+    case: Case, fleet: Fleet, params: RankingParams, technician_id: TechnicianId
+) -> Placement:
+    """Where the ranking has it in that day; where it breaks least for who can't come."""
     plan = fleet.plans[fleet.rows[technician_id]].without(case.order.id)
     day = day_of(plan, fleet.drives, case.now, case.zone)
-    chosen = least_bad(case, insertions(case, day, fleet.drives))
+    found = insertions(case, day, fleet.drives)
+    best = rank(case, fleet.only([technician_id]), params=params, explain=False).candidates
+    chosen = (
+        next(one for one in found if one.position == best[0].position)
+        if best
+        else least_bad(case, found)
+    )
     position = chosen.position if chosen is not None else len(case.plan_before(plan).stops)
     return Placement(case, plan, position, chosen)
-
-
-def _too_few(case: Case) -> Exclusion:
-    size = case.order.crew_size
-    return Exclusion(
-        Code.CREW_APART,
-        f"the work takes {size}, and so many cannot be there together",
-        f"{size} who can begin at one time, or a smaller crew",
-        {"crew_size": float(size)},
-    )
 
 
 def _named(fleet: Fleet, technician_id: TechnicianId, exclusion: Exclusion) -> Exclusion:

@@ -10,8 +10,9 @@ from typing import Final
 
 from geo_dispatch.dispatch.boards.status_flags import urgency
 from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.ranking.candidates import Ranking
+from geo_dispatch.dispatch.ranking.crewed import search_crewed, without_crew
 from geo_dispatch.dispatch.ranking.exclusions import Code
-from geo_dispatch.dispatch.ranking.search import rank
 from geo_dispatch.dispatch.ranking.why_not import WhyNot, in_the_way
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
@@ -75,9 +76,12 @@ def of_order(
     also = None if technician_id is None else TechnicianId(technician_id)
     case, fleet, version = situation(ctx, order_id, positions=positions, now=now, also=also)
     rows = None if also is None else [fleet.rows[also]]
-    best = rank(case, fleet, top=1, params=version.policy.ranking, explain=False)
-    first = best.candidates[0].technician_id if best.candidates else None
-    return _told(case, first, in_the_way(case, fleet, rows))
+    params, asked = version.policy.ranking, () if also is None else (also,)
+    search, ranking, crews = search_crewed(
+        case, fleet, top=1, params=params, also=asked, explain=False
+    )
+    without = [one for one in without_crew(search, crews) if also in {None, one.technician_id}]
+    return _told(case, _first(ranking), [*in_the_way(case, fleet, rows), *without])
 
 
 def of_unassigned(
@@ -97,18 +101,25 @@ def of_unassigned(
     fleet = fleet_of(ctx, plans, now)
     told = []
     for case in cases:
-        best = rank(case, fleet, top=1, params=version.policy.ranking, explain=False).candidates
-        told.append(
-            _told(case, best[0].technician_id, [])
-            if best
-            else _told(case, None, in_the_way(case, fleet, most=NEAREST), NEAREST)
+        search, ranking, crews = search_crewed(
+            case, fleet, top=1, params=version.policy.ranking, explain=False
         )
+        best_id = _first(ranking)
+        found: list[WhyNot] = []
+        if best_id is None:
+            found = [*in_the_way(case, fleet, most=NEAREST), *without_crew(search, crews)]
+        told.append(_told(case, best_id, found, NEAREST))
     return told
+
+
+def _first(ranking: Ranking) -> TechnicianId | None:
+    return ranking.candidates[0].technician_id if ranking.candidates else None
 
 
 def _told(
     case: Case, best_id: TechnicianId | None, found: Sequence[WhyNot], most: int | None = None
 ) -> OrderWhyNot:
+    found = sorted(found, key=lambda one: one.nearness)
     firsts = Counter(one.exclusions[0].code for one in found)
     reasons = tuple(Reasons(code, count) for code, count in firsts.most_common())
     order = case.order

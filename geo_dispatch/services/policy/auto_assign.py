@@ -235,7 +235,7 @@ def decide(
 
 
 def _refused(sent: Sent, refusal: AssignmentConflict) -> Left:
-    """The best can go, but not like this: too few of a crew, a tool that nobody can book."""
+    """The best can go, but not like this: somebody was faster with a tool."""
     facts = [conflict.message for conflict in refusal.conflicts] or [refusal.message]
     told = "; ".join(dict.fromkeys(facts[:_FACTS_TOLD]))
     return Left(FlagCode.RULE_LIMIT, f"rule {sent.rule_id}: {told}")

@@ -12,7 +12,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.plan import Plan, Stop
 from geo_dispatch.dispatch.policy.document import PolicyVersion
-from geo_dispatch.dispatch.ranking.crews import Choice, best_team
+from geo_dispatch.dispatch.ranking.crews import Choice, Seats
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.ranking.search import Search
@@ -125,7 +125,7 @@ def _hosts(scene: Scene, asked: Sequence[int], case: Case) -> dict[TechnicianId,
 def _crew(scene: Scene, case: Case, plans: Sequence[Plan]) -> Choice | None:
     fleet = scene.fleet
     some = Fleet(plans, fleet.roads, fleet.now, fleet.zone, known=fleet.drives.known)
-    return best_team(case, some, scene.policy.policy.ranking)
+    return Seats(case, some, scene.policy.policy.ranking).best()
 
 
 def considered(scene: Scene) -> Considered:

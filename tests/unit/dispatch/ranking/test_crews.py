@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_dispatch.dispatch.ranking.crews import Choice, Offer, best_team, choose, team_of
+from geo_dispatch.dispatch.ranking.crews import Choice, Offer, Seats, choose, team_of
 from geo_dispatch.dispatch.ranking.scoring import RankingParams
 from geo_dispatch.dispatch.records.technicians import Leave
 from geo_dispatch.kernel.ids import TechnicianId
@@ -77,7 +77,7 @@ def test_no_crew_costs_less_than_the_one_chosen(size, members, able):
 def test_all_begin_when_the_last_of_them_is_there():
     crew = {"a": (10, 10), "b": (25, 25), "c": (90, 20)}
     assert choose(2, offers(crew), offers(crew)) == Choice(
-        TechnicianId("a"), (TechnicianId("b"),), NOW + minutes(25), 42.5
+        TechnicianId("a"), (TechnicianId("b"),), NOW + minutes(25), 42.5, 25.0
     )
 
 
@@ -98,7 +98,7 @@ def test_the_lead_brings_the_skill_and_the_others_only_come():
         a_day("near-2", 1200),
         a_day("able", 6000, skills=skilled("crane", 3)),
     ]
-    found = best_team(case, a_fleet(case, plans), RankingParams())
+    found = Seats(case, a_fleet(case, plans), RankingParams()).best()
     assert found.technician_ids == ("able", "near-1")
     assert found.begin_at == NOW + minutes(10)
 
@@ -106,7 +106,7 @@ def test_the_lead_brings_the_skill_and_the_others_only_come():
 def test_somebody_can_be_named_to_lead():
     case = a_case(an_order(crew_size=2))
     plans = [a_day("a", 600), a_day("b", 1200), a_day("c", 3000)]
-    found = best_team(case, a_fleet(case, plans), RankingParams(), lead_id=TechnicianId("c"))
+    found = Seats(case, a_fleet(case, plans), RankingParams()).best(TechnicianId("c"))
     assert found.technician_ids == ("c", "a")
 
 

@@ -243,12 +243,12 @@ def test_who_took_an_order_away_while_the_rules_looked_at_others_is_heard(desk):
     assert auto_assign.decide(desk.ctx, order.id, desk.positions) == taken
 
 
-def test_who_can_go_but_not_like_this_is_left_to_a_dispatcher(desk):
+def test_work_for_more_than_there_are_is_left_to_a_dispatcher(desk):
     desk.technician("Van 01", "A")
     publish(desk, BEST)
     order = tick(desk, desk.order("B", crew_size=2))
-    assert (order.status, order.flag.code) == (Status.NEW, FlagCode.RULE_LIMIT)
-    assert order.flag.fact.startswith("rule all: ")
+    assert (order.status, order.flag.code) == (Status.NEW, FlagCode.NOBODY)
+    assert "the work takes 2" in order.flag.fact
     desk.technician("Van 02", "C")
     order = tick(desk, order)
     assert (order.assignment_source, len(order.crew)) == ("rule:all", 1)
