@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.ids import OrderId
@@ -87,9 +87,8 @@ class Violation:
         return self.limit not in SOFT
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """Until when the work must have begun, or be finished.
+class Deadline(NamedTuple):
+    """Until when the work must have begun, or be finished; made too often for a dataclass.
 
     Attributes
     ----------

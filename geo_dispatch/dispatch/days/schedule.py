@@ -221,7 +221,7 @@ class Journey:
         visits: list[Visit] = []
         states: list[State] = []
         for stop in stops:
-            visit, state = self.world.visit(state, stop, room)
+            visit, state = self.world.visit(state, self.world.errand(stop), room)
             visits.append(visit)
             states.append(state)
         return visits, states

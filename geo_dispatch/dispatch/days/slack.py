@@ -58,7 +58,8 @@ class _Rest:
     def __init__(
         self, world: World, stops: Sequence[Stop], holds: Container[tuple[Limit, OrderId]]
     ) -> None:
-        self._world, self._stops, self._holds = world, stops, holds
+        self._world, self._holds = world, holds
+        self._errands = [world.errand(stop) for stop in stops]
         self._known: list[list[tuple[State, timedelta]]] = [[] for _ in stops]
 
     def learn(self, number: int, state: State, delay: timedelta) -> None:
@@ -92,7 +93,7 @@ class _Rest:
 
     def _recalled(self, number: int, state: State) -> timedelta | None:
         """The same, as far as it is known already."""
-        if number == len(self._stops):
+        if number == len(self._errands):
             return _ENDLESS
         for known, delay in self._known[number]:
             later = state.later_than(known)
@@ -102,11 +103,11 @@ class _Rest:
 
     def _slide(self, number: int, state: State) -> Generator[State, timedelta, timedelta]:
         """Delay the stop until a limit breaks; asks for what isn't known of the rest of the day."""
-        delay, stop = _NONE, self._stops[number]
+        delay, errand = _NONE, self._errands[number]
         while delay < _ENDLESS:
             room = Room()
             later = state._replace(at=At(state.at.when + delay, slides=True))
-            visit, after = self._world.visit(later, stop, room)
+            visit, after = self._world.visit(later, errand, room)
             if any((one.limit, one.order_id) not in self._holds for one in visit.violations):
                 return delay
             behind = self._recalled(number + 1, after)

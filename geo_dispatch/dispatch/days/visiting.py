@@ -19,6 +19,7 @@ Waiting happens within a duty: what only another day could mend is a limit broke
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -27,7 +28,8 @@ from zoneinfo import ZoneInfo
 from geo_dispatch.dispatch.days.access import Entry, Shut, enter
 from geo_dispatch.dispatch.days.availability import Duty, Rest, clock_text, duty_after, overrun_duty
 from geo_dispatch.dispatch.days.drives import Drives
-from geo_dispatch.dispatch.days.feasibility import Deadline, Limit, Violation, deadlines
+from geo_dispatch.dispatch.days.errand import Errand
+from geo_dispatch.dispatch.days.feasibility import Deadline, Limit, Violation
 from geo_dispatch.dispatch.days.labour import LateRest, Pause, Project, Work, work_through
 from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.days.sliding import TICK, At, Room
@@ -118,17 +120,15 @@ class World:
         said, until = self.clock(late), self.clock(mark)
         return (self.clock(whole_minute(late)) if said == until else said), until
 
-    def not_before(self, stop: Stop) -> list[datetime]:
-        """What the beginning waits for, apart from the technician and the site."""
-        marks = [stop.order.not_before, stop.joins_at]
-        marks += [prior.done_at for prior in stop.priors if prior.order_id not in self.planned]
-        return [mark for mark in marks if mark is not None]
+    def errand(self, stop: Stop) -> Errand:
+        """What the stop asks for."""
+        return Errand.of(stop, self.now, self.planned)
 
-    def visit(self, state: State, stop: Stop, room: Room) -> tuple[Visit, State]:
+    def visit(self, state: State, errand: Errand, room: Room) -> tuple[Visit, State]:
         """Do the stop; tells what came of it, and where the technician stands then."""
         if state.driven_s is None:
-            return _lost(stop), state
-        attempt = _Attempt(self, stop, room, state)
+            return _lost(errand.stop), state
+        attempt = _Attempt(self, errand, room, state)
         return attempt.done()
 
 
@@ -151,26 +151,24 @@ class _Tried(NamedTuple):
 class _Attempt:
     """One stop in the making: what `World.visit` works with."""
 
-    def __init__(self, world: World, stop: Stop, room: Room, state: State) -> None:
-        self.world, self.stop, self.room, self.state = world, stop, room, state
+    def __init__(self, world: World, errand: Errand, room: Room, state: State) -> None:
+        self.world, self.errand, self.room, self.state = world, errand, room, state
+        self.stop = errand.stop
         self.violations: list[Violation] = []
         self.pauses: list[Pause] = []
         self.at, self.place, self.away = state.at, state.place, state.away
         self.taken = state.taken
-        self.marks = world.not_before(stop)
-        self.work_s = timedelta(seconds=stop.remaining_s(world.now))
-        self.project = stop.order.work_class == "project"
-        self.fixed = stop.fixed
         self.duty = self._duty()
+        self.pending = self._pending()
 
     def done(self) -> tuple[Visit, State]:
         stop, state = self.stop, self.state
-        if not self.fixed:
+        if not self.errand.fixed:
             self._report()
-        leg_s = 0.0 if stop.reached else self.world.drives(self.place, stop.place)
+        leg_s = 0.0 if self.errand.reached else self.world.drives(self.place, stop.place)
         if leg_s is None:
             return _lost(stop), state._replace(driven_s=None)
-        tried = self._go(leg_s) if self.fixed else self._set_out(leg_s)
+        tried = self._go(leg_s) if self.errand.fixed else self._set_out(leg_s)
         if tried is None:
             return _lost(stop), state._replace(driven_s=None)
         leg_s, arrive, work = tried.drive_s, tried.arrive, tried.work
@@ -200,19 +198,19 @@ class _Attempt:
         """The duty that the stop belongs to: the first that ends after all that is known now."""
         state, order, world = self.state, self.stop.order, self.world
         known = state.duty if state.on_call == order.emergency else None
-        if state.duty is None and self.fixed and not order.emergency:
+        if state.duty is None and self.errand.fixed and not order.emergency:
             known = overrun_duty(world.technician, world.now, world.zone, world.overtime)
         since = state.duty.window.start if state.duty else world.now
-        if known and max([known.window.start, *self.marks]) < known.window.end:
+        if known and max([known.window.start, *self.errand.not_before]) < known.window.end:
             return known
-        earliest = max(world.now, since, *self.marks)
+        earliest = max(world.now, since, *self.errand.not_before)
         return duty_after(world.technician, earliest, world.zone, on_call=order.emergency)
 
     def _report(self) -> None:
         """Be on duty before driving."""
         self._home(self.duty, first=self.state.duty is None)
         if self.away is not None:
-            earliest = max(self.world.now, *self.marks, self.away.window.start)
+            earliest = max(self.world.now, *self.errand.not_before, self.away.window.start)
             if earliest < self.away.window.end:
                 self._leave_breaks(self.away, self.away.window.end - earliest)
 
@@ -226,7 +224,7 @@ class _Attempt:
     def _go(self, leg_s: float) -> _Tried:
         """Set out now."""
         arrive = self.at.after(timedelta(seconds=leg_s))
-        entry = Entry(arrive) if self.stop.reached else self._enter(arrive)
+        entry = Entry(arrive) if self.errand.reached else self._enter(arrive)
         return _Tried(leg_s, arrive, entry, self._work(entry.begin))
 
     def _set_out(self, leg_s: float) -> _Tried | None:
@@ -253,7 +251,7 @@ class _Attempt:
             if leave in passed or self.room.has_come(self.at, away.end):
                 continue
             work = self._go(leg_s).work
-            if self.room.is_past(work.begin if self.project else work.finish, away.start):
+            if self.room.is_past(work.begin if self.errand.project else work.finish, away.start):
                 return leave, work
         return None
 
@@ -269,6 +267,7 @@ class _Attempt:
             self.duty = duty_after(
                 world.technician, away.end, world.zone, on_call=self.stop.order.emergency
             )
+            self.pending = self._pending()
             self._home(self.duty, first=False)
         return world.drives(self.place, self.stop.place)
 
@@ -281,19 +280,20 @@ class _Attempt:
 
     def _rested(self) -> bool:
         """Take the next break if its time has come; whether one was taken."""
-        rest = next(iter(self._pending(self.duty)), None)
-        if rest is None or not self.room.has_come(self.at, rest.earliest):
+        if not self.pending or not self.room.has_come(self.at, self.pending[0].earliest):
             return False
+        rest = self.pending[0]
         if self.room.is_past(self.at, rest.latest):
             self._late(LateRest(rest, self.at.when))
         end = self.at.after(rest.length)
         self.pauses.append(Pause(self.at.when, end.when))
         self.at, self.taken = end, self.taken | {rest}
+        self.pending = self._pending()
         return True
 
     def _waits_to_rest(self, work: Work) -> bool:
         """Wait for a break that couldn't be taken behind the work; whether there is one."""
-        for rest in self._pending(self.duty):
+        for rest in self.pending:
             if self.room.is_past(work.finish, rest.latest) and self.room.has_come(
                 work.begin, rest.earliest
             ):
@@ -301,19 +301,20 @@ class _Attempt:
                 return True
         return False
 
-    def _pending(self, duty: Duty | None) -> list[Rest]:
-        rests = duty.rests if duty is not None else ()
+    def _pending(self) -> list[Rest]:
+        """Breaks still to come, by their earliest beginning."""
+        rests = self.duty.rests if self.duty is not None else ()
         return [one for one in rests if one not in self.taken and one.latest > self.world.now]
 
     def _enter(self, arrive: At) -> Entry:
         """Wait for what the work waits for, and to be let in."""
         begin = arrive
-        for mark in self.marks:
+        for mark in self.errand.not_before:
             begin = self.room.wait(begin, mark)
         if not self.stop.access:
             return Entry(begin)
         duty = self.duty.window if self.duty else Window(self.world.now, self.world.now + TICK)
-        least = TICK if self.project else self.work_s
+        least = TICK if self.errand.project else self.errand.work
         zone, room = self.world.zone, self.room
         return enter(begin, self.stop.access, least, duty=duty, zone=zone, room=room)
 
@@ -329,7 +330,7 @@ class _Attempt:
 
     def _work(self, begin: At) -> Work:
         """The work, from there on, until it is done."""
-        if self.project:
+        if self.errand.project:
             project = Project(
                 technician=self.world.technician,
                 zone=self.world.zone,
@@ -338,14 +339,14 @@ class _Attempt:
                 taken=self.taken,
                 now=self.world.now,
             )
-            return project.work(begin, self.work_s, self.duty, forced=self.fixed)
+            return project.work(begin, self.errand.work, self.duty, forced=self.errand.fixed)
         return work_through(
             begin,
-            self.work_s,
-            self._pending(self.duty),
+            self.errand.work,
+            self.pending,
             self.room,
             duty=self.duty,
-            forced=self.fixed,
+            forced=self.errand.fixed,
         )
 
     def _judge(self, tried: _Tried) -> None:
@@ -353,8 +354,7 @@ class _Attempt:
         stop, work, entry = self.stop, tried.work, tried.entry
         if entry.shut is not None:
             self._closed(entry.begin.when, entry.shut)
-        closes = None if self.project else entry.closes
-        for mark in self._deadlines(closes):
+        for mark in self._deadlines(entry.closes):
             it = work.begin if mark.of == "begin" else work.finish
             if self.room.is_past(it, mark.at):
                 said = mark.missed(*self.world.clocks(it.when, mark.at))
@@ -363,25 +363,23 @@ class _Attempt:
             self._late(late)
         if self.duty is None:
             self._break(Limit.SHIFT, math.inf, None, "has no shift within four weeks")
-        if self.fixed and not self.project:
+        if self.errand.fixed and not self.errand.project:
             self._work_into_leave(work)
         for prior in stop.priors:
             if prior.done_at is None and prior.order_id not in self.world.planned:
                 fact = f"waits for {prior.number}, and nobody can tell until when"
                 self._break(Limit.PREDECESSOR, math.inf, None, fact)
 
-    def _deadlines(self, closes: datetime | None) -> list[Deadline]:
-        """What the times have to keep to; on site it is too late for those of the beginning."""
-        stop = self.stop
-        marks = list(deadlines(stop.order))
-        if stop.joins_at is not None:
-            marks.append(Deadline(Limit.CREW, "begin", stop.joins_at))
+    def _deadlines(self, closes: datetime | None) -> Iterator[Deadline]:
+        """What the times have to keep to."""
+        yield from self.errand.deadlines
+        if self.errand.project:
+            return
         if closes is not None:
-            marks.append(Deadline(Limit.ACCESS, "finish", closes))
-        if self.duty is not None and not self.project:
+            yield Deadline(Limit.ACCESS, "finish", closes)
+        if self.duty is not None:
             ends, overtime = self.duty.window.end, self.world.overtime
-            marks.append(Deadline(Limit.SHIFT, "finish", ends + overtime, extended=bool(overtime)))
-        return [mark for mark in marks if mark.of == "finish" or not stop.reached]
+            yield Deadline(Limit.SHIFT, "finish", ends + overtime, extended=bool(overtime))
 
     def _work_into_leave(self, work: Work) -> None:
         for leave in self.world.technician.leave:
