@@ -17,6 +17,7 @@ from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.days.schedule import Schedule, Stay
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
+from geo_dispatch.kernel.time import Window
 
 ChangeKind = Literal["assigned", "bumped", "moved", "unassigned"]
 
@@ -87,10 +88,13 @@ class Rearrangement:
     sequences
         All open orders of each technician whose day changes, in the order in which they will be
         done from now on.
+    away
+        Of the visits in these days that need what may be booked: `Stay.away`, for which it is.
     """
 
     changes: tuple[Change, ...] = ()
     sequences: Mapping[TechnicianId, tuple[OrderId, ...]] = field(default_factory=dict)
+    away: Mapping[OrderId, Window] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +209,15 @@ def same_begin(one: datetime | None, other: datetime | None) -> bool:
 
 def _alike(one: Stay | None, other: Stay | None) -> bool:
     return one is not None and other is not None and same_begin(one.begin_at, other.begin_at)
+
+
+def away_in(days: Mapping[TechnicianId, Schedule]) -> dict[OrderId, Window]:
+    """For how long each visit to come needs its vehicles and tools, in days as they will be."""
+    return {
+        order_id: stay.away
+        for order_id, (_, stay) in _visits(days).items()
+        if stay.stop.order.required_equipment and not stay.stop.reached and stay.away is not None
+    }
 
 
 def _visits(

@@ -23,6 +23,7 @@ from geo_dispatch.dispatch.repairs.changes import (
     ChangeKind,
     Difference,
     Rearrangement,
+    away_in,
     carried_over,
     carried_text,
     differences,
@@ -216,7 +217,7 @@ def plan_of(
         technician_id=answer.host,
         cost=replace(answer.cost, changes=len(changes)),
         stay=next(stay for stay in schedules[answer.host].stays if stay.stop.order.id == order.id),
-        rearrangement=Rearrangement(changes, sequences),
+        rearrangement=Rearrangement(changes, sequences, away_in(schedules)),
         schedules=schedules,
         flagged={
             change.order_id: "; ".join((change.why, *change.breaks))

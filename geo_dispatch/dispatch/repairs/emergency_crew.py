@@ -29,7 +29,10 @@ def plan_crew(
     leading = replace(case, order=replace(case.order, start_at=begin_at), joins_at=begin_at)
     stops = dict.fromkeys(crew.member_ids, stop_of(case.for_member(begin_at)))
     stops[crew.lead_id] = stop_of(leading)  # last: of an order in several days the lead's counts
-    roster = roster_of(emergency, days, drives)
+    equipped = replace(
+        emergency, can_have=lambda one, at: one != crew.lead_id or emergency.can_have(one, at)
+    )
+    roster = roster_of(equipped, days, drives)
     roster.prefetch_to_and_from(case.site.location, crew.technician_ids)
     arranged: dict[TechnicianId, Arranged] = {}
     for technician_id, stop in stops.items():

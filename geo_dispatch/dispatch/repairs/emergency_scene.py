@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,20 +58,16 @@ def answer(scene: Scene) -> EmergencyPlan:
     """The least change; where that can't be told exactly, ``proven`` is False.
 
     An order for one that needs what is booked for others goes to whoever carries it, or can have
-    it then; only when nobody can, it begins when the first is free. A crew is the ranking's.
+    it then; only when nobody can, somebody sets out when the first is free. A crew is that of the
+    ranking.
     """
     case = scene.case
     if case.order.crew_size > 1:
         return _crewed(scene)
     plan = _alone(scene, case)
-    free_from = _free_from(case) if plan.technician_id is None else None
-    if free_from is None:
+    if plan.technician_id is not None:
         return plan
-    later = replace(case, order=replace(case.order, start_at=free_from))
-    waited = _alone(scene, later)
-    if waited.technician_id is None:
-        return plan
-    return replace(waited, start_at=free_from, proven=False)
+    return _waited(scene) or plan
 
 
 def _alone(scene: Scene, case: Case) -> EmergencyPlan:
@@ -111,9 +108,44 @@ def _crewed(scene: Scene) -> EmergencyPlan:
     return EmergencyPlan(case.order.id, scene.respond_by, proven=False)
 
 
-def _free_from(case: Case) -> datetime | None:
-    """When everything that the order needs and is booked for others can be had; None: never."""
-    window = Window(case.now, case.now + timedelta(seconds=case.order.duration_s))
+def _waited(scene: Scene) -> EmergencyPlan | None:
+    """What it comes to when somebody sets out as soon as all that it needs is free.
+
+    Tried for the ways of all to it, halving them, down to the shortest by which somebody can.
+    """
+    case, drives = scene.case, scene.drives
+    days = days_of(scene.plans, drives, case.now, case.zone)
+    places = {day.start.place for day in days if day.start is not None}
+    ways = (drives(place, case.site.location) for place in places)
+    legs_s = sorted({math.ceil(leg_s) for leg_s in ways if leg_s is not None})
+    best: EmergencyPlan | None = None
+    low, high = 0, len(legs_s)
+    while low < high:
+        middle = (low + high) // 2
+        found = _once_free(scene, legs_s[middle])
+        if found is not None:
+            best, high = found, middle
+        else:
+            low = middle + 1
+    return best
+
+
+def _once_free(scene: Scene, leg_s: int) -> EmergencyPlan | None:
+    """What it comes to when whoever is so near sets out then; None: nobody can."""
+    case = scene.case
+    free_from = _free_from(case, leg_s + case.order.duration_s)
+    if free_from is None:
+        return None
+    start_at = free_from + timedelta(seconds=leg_s)
+    plan = _alone(scene, replace(case, order=replace(case.order, start_at=start_at)))
+    if plan.technician_id is None:
+        return None
+    return replace(plan, start_at=start_at, proven=False)
+
+
+def _free_from(case: Case, length_s: float) -> datetime | None:
+    """When all that the order needs and is booked for others is free so long; None: never."""
+    window = Window(case.now, case.now + timedelta(seconds=length_s))
     names = case.order.required_equipment
     lacks = allocate(names, case.resources, case.bookings, window, order_id=case.order.id).lacks
     free = [lack.free_from for lack in lacks if lack.free_from is not None]
@@ -131,8 +163,7 @@ class _Equipped:
 
     def __call__(self, technician_id: TechnicianId, stay: Stay) -> bool:
         names, case = self._names[technician_id], self._case
-        if not names or stay.begin_at is None or stay.finish_at is None:
+        if not names or stay.away is None:
             return not names
-        window = Window(stay.begin_at, stay.finish_at)
-        found = allocate(names, case.resources, case.bookings, window, order_id=case.order.id)
+        found = allocate(names, case.resources, case.bookings, stay.away, order_id=case.order.id)
         return not found.lacks

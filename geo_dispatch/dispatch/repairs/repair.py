@@ -21,6 +21,7 @@ from geo_dispatch.dispatch.repairs.changes import (
     ChangeKind,
     Difference,
     Rearrangement,
+    away_in,
     carried_over,
     carried_text,
     differences,
@@ -211,7 +212,9 @@ def told(
     sequences = {owner: tuple(stop.order.id for stop in stops) for owner, stops in arranged.items()}
     return Repair(
         rearrangement=Rearrangement(
-            tuple(_change(one, why, broken) for one in differences(before, after)), sequences
+            tuple(_change(one, why, broken) for one in differences(before, after)),
+            sequences,
+            away_in(after),
         ),
         missed_before=missed_in(before),
         missed_after=missed_in({**before, **after}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,13 +10,13 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.availability import clock_text
 from geo_dispatch.dispatch.days.schedule import Stay
 from geo_dispatch.dispatch.ranking.booking import Lack, allocate, not_aboard
-from geo_dispatch.dispatch.ranking.rebooking import had_by, moved_bookings
+from geo_dispatch.dispatch.ranking.rebooking import away_of, had_by, moved_bookings
 from geo_dispatch.dispatch.records.resources import Booking, Resource
 from geo_dispatch.dispatch.work.events import ResourceBooked, ResourceReleased, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault, InvalidInput
-from geo_dispatch.kernel.ids import BookingId, ResourceId
+from geo_dispatch.kernel.ids import BookingId, OrderId, ResourceId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 
@@ -124,7 +124,7 @@ def book_for(
     order
         As it stands, with its technician and crew.
     window
-        The visit and the way there.
+        `Stay.away` of the visit.
     force
         Leave out what nobody can have, instead of refusing.
 
@@ -202,9 +202,29 @@ def move_along(
     AssignmentConflict
         As `book_for`.
     """
-    visits = list(stays)
-    known = unit.bookings.of_orders(stay.stop.order.id for stay in visits)
-    windows = moved_bookings(visits, known)
+    move_to(ctx, unit, away_of(stays), actor=actor, force=force, now=now)
+
+
+def move_to(
+    ctx: Desk,
+    unit: Unit,
+    windows: Mapping[OrderId, Window],
+    *,
+    actor: Actor,
+    force: bool = False,
+    now: datetime | None = None,
+) -> None:
+    """Book anew, within a unit, what these orders have for another time than theirs.
+
+    All of it is let go first: visits that change places are not in each other's way.
+
+    Raises
+    ------
+    AssignmentConflict
+        As `book_for`.
+    """
+    known = unit.bookings.of_orders(windows)
+    windows = moved_bookings(windows, known)
     if not windows:
         return
     unit.bookings.take_turn()

@@ -160,11 +160,8 @@ class Placement:
 
     @property
     def window(self) -> Window | None:
-        """From setting out to the end of the work."""
-        stay = self.insertion.stay if self.insertion is not None else None
-        if stay is None or stay.depart_at is None or stay.finish_at is None:
-            return None
-        return Window(stay.depart_at, stay.finish_at)
+        """`Stay.away`: for so long it has what is booked for it."""
+        return self.insertion.stay.away if self.insertion is not None else None
 
 
 def placed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -14,7 +14,6 @@ from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import AssignmentId, OrderId
-from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.dispatching.sequences import number
@@ -52,6 +51,7 @@ def apply_changes(
     by_order_id: OrderId | None = None,
     grounds: Mapping[OrderId, Grounds] | None = None,
     base: Mapping[OrderId, int] | None = None,
+    force: bool = False,
 ) -> dict[OrderId, WorkOrder]:
     """Give, take and number the orders as the rearrangement says, within a unit.
 
@@ -66,6 +66,8 @@ def apply_changes(
     base
         Versions of the orders on which the changes were worked out; refused when the world
         moved on. Those left out are not looked at.
+    force
+        Go without vehicles and tools that nobody can have, instead of refusing.
 
     Returns
     -------
@@ -80,6 +82,8 @@ def apply_changes(
         An order stands where it can't change hands.
     NotFound
         An order is gone.
+    AssignmentConflict
+        Something that a visit needs is not free then; ``conflicts`` says who has it.
     """
     before = _expected(unit, rearrangement, base or {})
     orders = dict(before)
@@ -93,8 +97,12 @@ def apply_changes(
     for technician_id, sequence in rearrangement.sequences.items():
         number(ctx, unit, technician_id, sequence, actor=actor, now=now)
     orders |= {OrderId(key): order for key, order in unit.orders.many(orders).items()}
+    bookings.move_to(ctx, unit, rearrangement.away, actor=actor, force=force, now=now)
     for change in rearrangement.changes:
-        _book(ctx, unit, orders[change.order_id], change, actor=actor, now=now)
+        away = rearrangement.away.get(change.order_id)
+        if away is not None and change.team_after != change.team_before:
+            given = orders[change.order_id]
+            bookings.book_for(ctx, unit, given, away, actor=actor, force=force, now=now)
     for change in rearrangement.changes:
         order_id = change.order_id
         outbox.note_change(
@@ -108,16 +116,6 @@ def apply_changes(
             now=now,
         )
     return {change.order_id: orders[change.order_id] for change in rearrangement.changes}
-
-
-def _book(
-    ctx: Desk, unit: Unit, order: WorkOrder, change: Change, *, actor: Actor, now: datetime
-) -> None:
-    """What the order needs and nobody has aboard, as far as it is free: nobody is held up by it."""
-    if order.technician_id is not None and change.begin_after is not None:
-        ends_at = change.begin_after + timedelta(seconds=order.duration_s)
-        window = Window(change.begin_after, ends_at)
-        bookings.book_for(ctx, unit, order, window, actor=actor, force=True, now=now)
 
 
 def _expected(

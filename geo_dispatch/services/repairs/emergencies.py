@@ -205,6 +205,7 @@ def _carried_out(
         actor=actor,
         now=now,
         by_order_id=order.id,
+        force=True,
         grounds={order.id: Grounds(tuple(kept.ranking), kept.id, plan.start_at)},
     )
     for order_id, fact in plan.flagged.items():

@@ -106,7 +106,7 @@ def test_a_visit_that_moves_into_another_one_gets_another_resource(office):
 
 def stay(order, start_min, end_min):
     span = window(start_min, end_min)
-    return replace(NOWHERE, stop=Stop(order, VADUZ), depart_at=span.start, finish_at=span.end)
+    return replace(NOWHERE, stop=Stop(order, VADUZ), begin_at=span.start, finish_at=span.end)
 
 
 def test_visits_that_push_each_other_push_their_bookings_too(office):
