@@ -122,6 +122,10 @@ def assert_days(unit: Unit, orders: Mapping[str, WorkOrder]) -> None:
         leads = [one for one in stops if one.technician_id == plan.technician.id]
         under_way = [one.number for one in leads if one.status is Status.EN_ROUTE]
         assert len(under_way) <= 1, under_way
+        said = {
+            one.site_id for one in leads if one.status in AT_WORK and one.status_source == "person"
+        }
+        assert len(said) <= 1, "said to be at two sites at once"
 
 
 def assert_booked(unit: Unit, orders: Mapping[str, WorkOrder]) -> None:

@@ -24,7 +24,7 @@ from geo_dispatch.dispatch.work.orders import (
 )
 from geo_dispatch.dispatch.work.told import command_for, follow_up_fields
 from geo_dispatch.kernel.actors import Actor, Role
-from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput
+from geo_dispatch.kernel.errors import Fault, Forbidden, InvalidInput, TransitionNotAllowed
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.dispatching.sequences import close_gaps
@@ -161,7 +161,8 @@ def step(
     """Move an order to where a person says it stands.
 
     Whoever is on the way to it, or there, is on the way to no other: orders of the same
-    technician that were go back to assigned.
+    technician that were go back to assigned. Nobody is at two sites: what they said to be at, or at
+    work on, elsewhere has to be ended first.
 
     Parameters
     ----------
@@ -178,7 +179,8 @@ def step(
     Raises
     ------
     NotFound, VersionConflict, TransitionNotAllowed
-        No such order; changed meanwhile; not possible from where it stands.
+        No such order; changed meanwhile; not possible from where it stands, or from where the
+        technician is.
     Forbidden
         A technician's token, and another technician's order.
     InvalidInput
@@ -200,8 +202,9 @@ def step(
             parts_used=parts_used,
         )
         order = apply(ctx, unit, order, command, actor=actor)
-        if isinstance(command, _HERE):
+        if order.status in _HERE:
             _turn_back_others(ctx, unit, order, actor)
+            _refuse_two_places(unit, order)
         if order.status in ENDED:
             close_gaps(ctx, unit, order.technician_ids, actor=actor)
         stock.take(ctx, unit, order, parts_used, actor=actor)
@@ -227,7 +230,7 @@ def review(
     Forbidden
         A technician's token, and another technician's order.
     TransitionNotAllowed
-        It is not the order's latest arrival.
+        It is not the order's latest arrival; confirmed, and the technician said to be elsewhere.
     InvalidInput
         Contested without a reason.
     """
@@ -237,6 +240,8 @@ def review(
         _refuse_others(order, actor)
         command = c.ReviewArrival(visit_id=visit.id, verdict=verdict, reason=reason)
         order = apply(ctx, unit, order, command, actor=actor)
+        if verdict == "confirmed":
+            _refuse_two_places(unit, order)
         unit.commit()
     return order
 
@@ -297,8 +302,10 @@ def page(
         )
 
 
-_HERE: Final = (c.SetOut, c.ConfirmArrival, c.Start)
-"""Steps after which the technician is on the way to this order, or there."""
+_AT_WORK: Final = frozenset({Status.ON_SITE, Status.ON_THE_TOOLS})
+
+_HERE: Final = _AT_WORK | {Status.EN_ROUTE}
+"""Where an order stands whose technician is on the way to it, or there."""
 
 
 def _place_follow_ups(
@@ -331,6 +338,24 @@ def _turn_back_others(ctx: Desk, unit: Unit, order: WorkOrder, actor: Actor) -> 
         if other.id != order.id and other.status is Status.EN_ROUTE:
             back = c.ReviseSetOut(source="person", occurred_at=None)
             apply(ctx, unit, other, back, actor=actor)
+
+
+def _refuse_two_places(unit: Unit, order: WorkOrder) -> None:
+    """Refuse what a person says if they said to be at another site, too."""
+    if order.status not in _AT_WORK or order.technician_id is None:
+        return
+    for other in unit.orders.open([order.technician_id]):
+        if (
+            other.technician_id == order.technician_id
+            and other.site_id != order.site_id
+            and other.status in _AT_WORK
+            and other.status_source == "person"
+        ):
+            raise TransitionNotAllowed(
+                f"whoever has {order.number} is {other.status} at {other.number}, which is at "
+                f"another site; complete {other.number}, or ask for help there, first",
+                [Fault("status", f"{other.number} is {other.status} at another site")],
+            )
 
 
 def _with_customer(unit: Unit, fields: OrderFields) -> OrderFields:

@@ -63,6 +63,38 @@ def test_who_turns_to_one_order_is_on_the_way_to_no_other(office, source, told):
     assert work_orders.get(office.desk, second.id).status is told
 
 
+@pytest.mark.parametrize("stands", [Status.ON_SITE, Status.ON_THE_TOOLS])
+def test_nobody_says_to_be_at_two_sites_at_once(office, stands):
+    technician = office.technician()
+    here, there = office.assigned(technician=technician), office.assigned(technician=technician)
+    for status in (Status.ON_SITE, Status.ON_THE_TOOLS)[: 1 + (stands is Status.ON_THE_TOOLS)]:
+        work_orders.step(office.desk, here.id, status, actor=DISPATCHER)
+    with pytest.raises(TransitionNotAllowed, match=f"complete {here.number}, or ask for help"):
+        work_orders.step(office.desk, there.id, Status.ON_SITE, actor=DISPATCHER)
+    assert work_orders.get(office.desk, there.id) == there
+    work_orders.step(office.desk, here.id, Status.COMPLETE, actor=DISPATCHER, note="done")
+    there = work_orders.step(office.desk, there.id, Status.ON_SITE, actor=DISPATCHER)
+    assert there.status is Status.ON_SITE
+
+
+def test_who_left_for_help_goes_on_only_when_they_are_nowhere_else(office):
+    technician = office.technician()
+    here, there = office.assigned(technician=technician), office.assigned(technician=technician)
+    for order, status in ((here, "on_site"), (here, "needs_help"), (there, "on_site")):
+        work_orders.step(office.desk, order.id, Status(status), actor=DISPATCHER)
+    with pytest.raises(TransitionNotAllowed, match="another site"):
+        work_orders.step(office.desk, here.id, Status.ON_SITE, actor=DISPATCHER)
+    assert work_orders.get(office.desk, here.id).status is Status.NEEDS_HELP
+
+
+def test_work_on_two_orders_of_one_site_goes_side_by_side(office):
+    technician, site = office.technician(), office.site()
+    for _ in range(2):
+        order = office.assigned(technician, site=site)
+        order = work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
+        assert order.status is Status.ON_SITE
+
+
 def test_completing_an_order_leaves_who_is_on_the_way_to_the_next(office):
     technician = office.technician()
     first, second = (office.assigned(technician=technician) for _ in range(2))
