@@ -70,6 +70,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "pin_work_order": _DISPATCH,
     "hold_work_order": _DISPATCH,
     "release_work_order": _DISPATCH,
+    "judge_work_order": _DISPATCH,
     "set_work_order_status": _FIELD,
     "list_candidates": _OFFICE,
     "explain_exclusions": _OFFICE,

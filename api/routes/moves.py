@@ -1,4 +1,4 @@
-"""What a dispatcher does with an order in one call: send, move, take back, pin, hold, release."""
+"""What a dispatcher does with an order in one call: send, move, take back, pin, hold, judge."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from api.routes.work_orders import readable
 from api.schemas.moves import (
     AssignIn,
     HoldIn,
+    JudgeIn,
     MoveIn,
     NoteIn,
     PinIn,
@@ -162,6 +163,24 @@ def release_work_order(
         context, order.id, note=body.note, actor=caller, expected_version=version
     )
     return answer(response, released, order_view, WorkOrderOut)
+
+
+@router.post("/{order_id}/judge", operation_id="judge_work_order")
+def judge_work_order(
+    context: Ctx,
+    caller: Caller,
+    order_id: str,
+    body: JudgeIn,
+    version: MaybeBasedOn,
+    response: Response,
+) -> WorkOrderOut:
+    """Say that you have judged what it is flagged for: the flag goes, the reason is kept.
+
+    No rule touches it until something happens to it again.
+    """
+    order = readable(context, caller, order_id)
+    judged = holds.judge(context, order.id, body.reason, actor=caller, expected_version=version)
+    return answer(response, judged, order_view, WorkOrderOut)
 
 
 def _preview(state: AppState, order_id: str, body: MoveIn, technician_id: str | None) -> RippleOut:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from api.schemas.common import MAX_ITEMS, Flag, Input, Moment, Name, Output, Text, Whole
 from api.schemas.orders import ReasonIn
@@ -103,6 +103,19 @@ class NoteIn(Input):
     """A word on it."""
 
     note: Text = ""
+
+
+class JudgeIn(Input):
+    """Why nobody else need look at it for now."""
+
+    reason: Text = Field(examples=["I call the customer first"])
+
+    @field_validator("reason")
+    @classmethod
+    def _says_why(cls, reason: str) -> str:
+        if not reason.strip():
+            raise ValueError("is empty; say what comes of it, such as 'I call the customer first'")
+        return reason
 
 
 class RippleMoveOut(Output):

@@ -142,6 +142,26 @@ def test_the_review_queue_is_a_filter_of_the_list(deployment, office, planner):
     assert all(one["flag"] is None for one in calm)
 
 
+def test_who_has_judged_a_flag_takes_it_off_the_queue_with_a_reason(deployment, office, planner):
+    site = office.post("/v1/sites", json={"name": "Farther", "location": VADUZ}).json()
+    body = {"type": "x", "site_id": site["id"], "required_skills": [{"name": "magic"}]}
+    url = f"/v1/work-orders/{office.post('/v1/work-orders', json=body).json()['id']}"
+    while auto_assign.follow(deployment.context, PositionIndex()):
+        pass
+    assert office.get(url).json()["flag"] is not None
+    reason = {"reason": "I ask a friend"}
+    assert planner.post(f"{url}/judge", json=reason).status_code == 403
+    assert office.post(f"{url}/judge", json={"reason": " "}).status_code == 422
+    judged = office.post(f"{url}/judge", json=reason)
+    assert (judged.status_code, judged.json()["flag"]) == (200, None)
+    while auto_assign.follow(deployment.context, PositionIndex()):
+        pass
+    auto_assign.look_again(deployment.context, PositionIndex())
+    assert office.get(url).json()["flag"] is None, "it is theirs until something happens to it"
+    story = office.get(f"{url}/timeline").json()["items"]
+    assert "I ask a friend" in str([one["text"] for one in story])
+
+
 def test_figures_of_performance_are_worked_out_by_planners(office, planner):
     assert office.post("/v1/performance/refresh").status_code == 403
     fresh = planner.post("/v1/performance/refresh")

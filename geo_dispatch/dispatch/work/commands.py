@@ -142,9 +142,10 @@ class RaiseFlag(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClearFlag(Command):
-    """A dispatcher has judged."""
+    """A dispatcher has judged, for a reason; or what was to be judged is settled."""
 
     step = "clear the flag"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

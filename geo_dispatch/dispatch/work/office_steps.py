@@ -155,8 +155,10 @@ def _raise_flag(order: WorkOrder, command: c.RaiseFlag, now: datetime) -> list[e
     ]
 
 
-def _clear_flag(order: WorkOrder, _command: c.ClearFlag, now: datetime) -> list[e.Event]:
-    return [] if order.flag is None else [e.FlagCleared(order_id=order.id, occurred_at=now)]
+def _clear_flag(order: WorkOrder, command: c.ClearFlag, now: datetime) -> list[e.Event]:
+    if order.flag is None:
+        return []
+    return [e.FlagCleared(order_id=order.id, occurred_at=now, reason=command.reason)]
 
 
 def _tell_risk(order: WorkOrder, command: c.TellRisk, now: datetime) -> list[e.Event]:

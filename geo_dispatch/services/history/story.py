@@ -253,7 +253,7 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     ),
     e.OrderReleased: lambda _t, event: f"Released{_because(event.note)}",
     e.OrderFlagged: lambda _t, event: f"Needs a dispatcher: {event.fact}",
-    e.FlagCleared: lambda _t, _event: "No longer waits for a dispatcher",
+    e.FlagCleared: lambda _t, event: f"No longer waits for a dispatcher{_because(event.reason)}",
     e.OrderAtRisk: _at_risk,
     e.OrderBumped: _bumped,
     e.MessageQueued: _queued,

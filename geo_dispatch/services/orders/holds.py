@@ -1,4 +1,4 @@
-"""What a person says of an order beside who goes: it stays where it is, it waits, it goes on."""
+"""What a person says of an order beside who goes: it stays, it waits, it goes on, it is judged."""
 
 from __future__ import annotations
 
@@ -82,4 +82,27 @@ def release(
         It has ended, or a permit is missing still.
     """
     command = c.Release(note=note)
+    return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)
+
+
+def judge(
+    ctx: Desk,
+    order_id: str,
+    reason: str,
+    *,
+    actor: Actor,
+    expected_version: int | None = None,
+) -> WorkOrder:
+    """Seen, and left with whoever says so: no rule touches it until something happens to it again.
+
+    Without a flag nothing happens.
+
+    Raises
+    ------
+    NotFound, VersionConflict
+        No such order; changed meanwhile.
+    TransitionNotAllowed
+        It has ended.
+    """
+    command = c.ClearFlag(reason=reason)
     return carry_out(ctx, order_id, command, actor=actor, expected_version=expected_version)

@@ -2,7 +2,7 @@
 
 import { ago, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { get, id, Problem } from "../lib/api.js";
+import { get, id, post, Problem } from "../lib/api.js";
 import { HOLD, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
 import { Emergency } from "./emergency.js";
@@ -150,7 +150,9 @@ export class Panel {
       order.flag && el("div.notice.warn.judgment", { role: "status" },
         el("b", {}, "For you to judge"),
         el("p.sentence", {}, order.flag.fact),
-        el("p.hint", {}, `Since ${this.#clock.moment(order.flag.since)}. Assigning it settles this.`)),
+        el("p.hint", {}, `Since ${this.#clock.moment(order.flag.since)}. Assigning it settles this.`),
+        el("div.actions", {}, el("button.button", { type: "button",
+          onclick: (event) => this.#judge(order, event.currentTarget) }, "Leave it with me"))),
       order.hold && el("div.notice.judgment", {},
         el("b", {}, `On hold: ${HOLD[order.hold.reason] ?? plain(order.hold.reason).toLowerCase()}`),
         order.hold.note && el("p", {}, order.hold.note)),
@@ -178,6 +180,20 @@ export class Panel {
         Access: site?.access_notes,
         Notes: order.notes,
       }));
+  }
+
+  /** Seen: nobody else need look at it, and no rule touches it, until something happens to it. */
+  async #judge(order, button) {
+    button.disabled = true;
+    try {
+      await post(`/v1/work-orders/${id(order.id)}/judge`,
+        { reason: "left to whoever saw it on the map" }, { version: order.version });
+      this.#say(`${order.number} is left with you`);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      button.disabled = false;
+      this.#say(error.message);
+    }
   }
 
   /** Of a service level: until when somebody is there, and the work done, or that they were. */

@@ -168,6 +168,7 @@ class FlagCleared(Event):
     type = "order.flag_cleared"
     order_id: OrderId
     occurred_at: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
 from geo_dispatch.kernel.ids import TerritoryId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.dispatching import assignments
+from geo_dispatch.services.orders import holds
 from geo_dispatch.services.policy import auto_assign, decisions
 from geo_dispatch.services.policy import versions as policy
 from geo_dispatch.services.records import contracts
@@ -224,7 +225,7 @@ def test_what_a_person_assigned_pinned_took_away_held_or_judged_is_not_touched(d
     judged = desk.office.apply(
         desk.order("A").id, c.RaiseFlag(code=FlagCode.NOBODY, fact="on leave, all of them")
     )
-    judged = desk.office.apply(judged.id, c.ClearFlag())
+    judged = holds.judge(desk.ctx, judged.id, "I call them back", actor=DISPATCHER)
     stood = [desk.read(order) for order in (by_hand, pinned, taken, held, flagged, judged)]
     tick(desk)
     auto_assign.look_again(desk.ctx, desk.positions)
