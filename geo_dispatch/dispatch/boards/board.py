@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -101,7 +101,7 @@ def lane_of(day: Day, done: Iterable[tuple[WorkOrder, LonLat]], on: date) -> Lan
         broken.setdefault(violation.order_id, []).append(violation)
     visits = [_done(order, place) for order, place in done]
     visits += [
-        replace(_planned(stay), broken=tuple(broken.get(stay.stop.order.id, ())))
+        _planned(stay, tuple(broken.get(stay.stop.order.id, ())))
         for stay in day.schedule.stays
         if _is_on(stay, whole, day.now)
     ]
@@ -128,7 +128,7 @@ def _is_on(stay: Stay, whole: Window, now: datetime) -> bool:
     return stay.begin_at < whole.end and max(stay.finish_at, stay.begin_at) >= whole.start
 
 
-def _planned(stay: Stay) -> BoardVisit:
+def _planned(stay: Stay, broken: tuple[Violation, ...]) -> BoardVisit:
     fixed = fixed_by(stay.stop.order)
     return BoardVisit(
         order=stay.stop.order,
@@ -143,6 +143,7 @@ def _planned(stay: Stay) -> BoardVisit:
         movable=fixed is None,
         why_not=fixed.fact if fixed is not None else "",
         basis=stay.basis,
+        broken=broken,
     )
 
 

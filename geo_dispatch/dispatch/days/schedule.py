@@ -121,11 +121,7 @@ def walk(
         lost = tuple(_nowhere(stop, Basis.NO_POSITION) for stop in plan.stops)
         return Schedule(lost, (), None, Basis.NO_POSITION)
     journey = Journey.through(plan, start, drives, now=now, zone=zone)
-    found = journey.schedule()
-    if not slack:
-        return found
-    stays = zip(found.stays, journey.slacks_s(), strict=True)
-    return replace(found, stays=tuple(replace(stay, slack_s=slack_s) for stay, slack_s in stays))
+    return journey.schedule(slack=slack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +170,7 @@ class Journey:
 
     def then(self, stops: Sequence[Stop]) -> Journey:
         """With these stops behind it."""
-        visits, states = self._walked(self.states[-1], stops, Room())
+        visits, states = self._walked(self.states[-1], stops)
         return replace(
             self,
             stops=(*self.stops, *stops),
@@ -191,16 +187,20 @@ class Journey:
             states=self.states[: number + 1],
         )
 
-    def schedule(self) -> Schedule:
-        """What it comes to."""
+    def schedule(self, *, slack: bool = False) -> Schedule:
+        """What it comes to; with the slack of each stop, if asked for."""
+        violations = _violations(self.visits)
+        slacks: Sequence[float | None] = [None] * len(self.stops)
+        if slack:
+            holds = frozenset(by_limit(violations))
+            slacks = slacks_s(self.world, self.stops, self.states, holds)
         stays = tuple(
-            _stay(visit, state, self._basis(visit))
-            for visit, state in zip(self.visits, self.states[1:], strict=True)
+            _stay(visit, state, self._basis(visit), slack_s)
+            for visit, state, slack_s in zip(self.visits, self.states[1:], slacks, strict=True)
         )
         last = self.states[-1]
         pauses = tuple(pause for visit in self.visits for pause in visit.pauses)
         pauses = pauses if self.resting is None else (self.resting, *pauses)
-        violations = _violations(self.visits)
         if last.driven_s is None:
             return Schedule(stays, pauses, None, Basis.UNREACHABLE, violations)
         if not self.visits:
@@ -209,19 +209,11 @@ class Journey:
         overtime_s = _overtime_s(self.states) if self.world.overtime else 0.0
         return Schedule(stays, pauses, last.at.when, Basis.SITE, violations, overtime_s)
 
-    def slacks_s(self) -> list[float | None]:
-        """How much later each stop could be before a limit that holds breaks; None without end."""
-        return slacks_s(
-            self.world, self.stops, self.states, frozenset(by_limit(_violations(self.visits)))
-        )
-
-    def _walked(
-        self, state: State, stops: Sequence[Stop], room: Room
-    ) -> tuple[list[Visit], list[State]]:
+    def _walked(self, state: State, stops: Sequence[Stop]) -> tuple[list[Visit], list[State]]:
         visits: list[Visit] = []
         states: list[State] = []
         for stop in stops:
-            visit, state = self.world.visit(state, self.world.errand(stop), room)
+            visit, state = self.world.visit(state, self.world.errand(stop), Room())
             visits.append(visit)
             states.append(state)
         return visits, states
@@ -266,7 +258,7 @@ def _out_of_turn(visit: Visit, prior: Visit, number: str) -> Violation:
     return Violation(Limit.PREDECESSOR, visit.stop.order.id, late_s, at, fact)
 
 
-def _stay(visit: Visit, after: State, basis: Basis) -> Stay:
+def _stay(visit: Visit, after: State, basis: Basis, slack_s: float | None) -> Stay:
     stop = visit.stop
     if visit.depart is None or visit.arrive is None or visit.begin is None or visit.finish is None:
         return _nowhere(stop, basis)
@@ -283,7 +275,7 @@ def _stay(visit: Visit, after: State, basis: Basis) -> Stay:
         begin_at=begin_at,
         finish_at=visit.finish.when,
         wait_s=(begin_at - arrive_at).total_seconds(),
-        slack_s=None,
+        slack_s=slack_s,
         basis=basis,
     )
 
