@@ -11,6 +11,7 @@ from api.schemas.common import (
     MAX_ITEMS,
     Change,
     ExternalId,
+    Flag,
     Input,
     Line,
     Name,
@@ -161,6 +162,7 @@ class OrderCrewIn(Input):
     """Who goes with the technician that has an order, and nobody else."""
 
     technician_ids: list[Name] = Field(max_length=MAX_CREW)
+    force: Flag = Field(default=False, description="Override conflicts; needs a reason.")
     reason: Text = ""
 
 

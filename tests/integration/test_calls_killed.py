@@ -140,12 +140,13 @@ def fill(office):
         "duration_s": 5400,
         "respond_by": (MONDAY_MORNING + timedelta(minutes=15)).isoformat(),
     }
+    crew = {"technician_ids": [vans[2]], "force": True, "reason": "full"}
     rows = [f"n{number},repair,s{number % 3},3\n" for number in range(300)]
     rows += [f"o{number},survey,s{number * 2 % 3},4\n" for number in range(4, 6)]
     return {
         "emergency": ("/v1/emergencies", emergency),
         "repair": (f"/v1/proposals/{proposal['id']}/accept", {}),
-        "crew": (f"/v1/work-orders/{orders[1]}/crew", {"technician_ids": [vans[2]]}),
+        "crew": (f"/v1/work-orders/{orders[1]}/crew", crew),
         "import": ("/v1/imports/work-orders", {"csv": HEAD + "".join(rows)}),
         "policy": ("/v1/policy", {**policy, "toml": PROMISES + "[review]\nmargin_min = 7.0\n"}),
     }

@@ -162,7 +162,7 @@ class Seats:
     def _joining(self, moment: datetime | None) -> list[Offer]:
         if moment not in self._members:
             case = self._case
-            joining = _hands(case) if moment is None else case.for_member(moment)
+            joining = hands(case) if moment is None else case.for_member(moment)
             self._members[moment] = self._offers(joining, self._fleet)
         return self._members[moment]
 
@@ -183,7 +183,7 @@ def team_of(
     for _ in range(MOMENTS):
         asked = begin_from(case, moment)
         lead = rank(asked, alone, params=params)
-        others = rank(_hands(asked), joining, params=params)
+        others = rank(hands(asked), joining, params=params)
         told = [(lead_id, lead), *((member, others) for member in member_ids)]
         conflicts = [
             (one, exclusion) for one, ranking in told for exclusion in ranking.exclusions_of(one)
@@ -203,7 +203,7 @@ def begin_from(case: Case, moment: datetime | None) -> Case:
     return case if moment is None else replace(case, order=replace(case.order, start_at=moment))
 
 
-def _hands(case: Case) -> Case:
+def hands(case: Case) -> Case:
     """The case for anybody who only helps: no skill, licence or thing is asked of them."""
     order = replace(
         case.order,

@@ -28,7 +28,7 @@ def first_of(considered: Considered) -> TechnicianId:
     raise AssignmentConflict(
         f"nobody can be sent to {considered.case.order.number}",
         [
-            Fault(one.call_sign, _said(exclusion))
+            Fault(one.call_sign, sentence(exclusion))
             for one in ranking.excluded
             for exclusion in one.exclusions
         ]
@@ -53,7 +53,7 @@ def refuse_excluded(
     remedy = "this can't be forced" if never else "force with a reason to send them all the same"
     raise AssignmentConflict(
         f"{call_sign} cannot be sent to {number}; {remedy}",
-        [Fault(conflict.code, _said(conflict)) for conflict in conflicts],
+        [Fault(conflict.code, sentence(conflict)) for conflict in conflicts],
     )
 
 
@@ -84,7 +84,7 @@ def refuse_fixed(order: WorkOrder, *, force: bool, unpins: bool = False) -> None
     remedy = "this can't be forced" if never else "force with a reason to move it all the same"
     raise AssignmentConflict(
         f"{order.number} stays where it is; {remedy}",
-        [Fault(one.code, _said(one)) for one in fixed],
+        [Fault(one.code, sentence(one)) for one in fixed],
     )
 
 
@@ -106,6 +106,6 @@ def refuse_unseen(unit: Unit, order: WorkOrder, chosen_id: TechnicianId) -> None
     )
 
 
-def _said(exclusion: Exclusion) -> str:
+def sentence(exclusion: Exclusion) -> str:
     """The exclusion as one sentence."""
     return f"{exclusion.fact}; lifted by: {exclusion.lifts}" if exclusion.lifts else exclusion.fact
