@@ -92,8 +92,30 @@ class Writer:
             for seq, row in zip(seqs, rows, strict=True)
         ]
 
+    def ready(
+        self,
+        stream: str,
+        events: Sequence[Event],
+        *,
+        actor: Actor,
+        at: datetime,
+        begins: bool = False,
+    ) -> list[Ready]:
+        """Rows behind the stream's end, ready but for their place in the whole log.
+
+        Parameters
+        ----------
+        begins
+            There is no such stream yet.
+        """
+        known = _BEGINNING if begins else self._ends.get(stream)
+        end = known or _end_of(self._connection, stream)
+        rows = _sealed(stream, events, actor=actor, at=at, end=end)
+        self._ends[stream] = (rows[-1]["version"], rows[-1]["digest"], rows[-1]["at"])
+        return [ready(self._connection, tables.events, row) for row in rows]
+
     def append_ready(self, rows: Sequence[Ready]) -> None:
-        """Write events as `beginning` and `continuing` made them ready, all at once."""
+        """Write events as `ready` made them, all at once."""
         if rows:
             self._take_turn()
             for row in rows:
@@ -135,22 +157,6 @@ def _sealed(
         digest = digest_of(LoggedEvent(seq=0, **row), digest)
         rows.append(row | {"digest": digest})
     return rows
-
-
-def beginning(
-    connection: Connection, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
-) -> list[Ready]:
-    """Rows of a new stream, ready to be written but for their place in the whole log."""
-    rows = _sealed(stream, events, actor=actor, at=at, end=_BEGINNING)
-    return [ready(connection, tables.events, row) for row in rows]
-
-
-def continuing(
-    connection: Connection, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
-) -> list[Ready]:
-    """Rows behind the stream's newest event, ready but for their place in the whole log."""
-    rows = _sealed(stream, events, actor=actor, at=at, end=_end_of(connection, stream))
-    return [ready(connection, tables.events, row) for row in rows]
 
 
 def head(connection: Connection) -> tuple[int, str]:

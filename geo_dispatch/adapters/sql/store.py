@@ -114,9 +114,13 @@ class Unit:
         self.connection.commit()
         request.done = True
 
+    def take_turn(self) -> None:
+        """Have writers wait for each other from here until commit."""
+        log.take_turn(self.connection)
+
     def next_order_numbers(self, count: int = 1) -> list[str]:
         """Numbers of the next work orders; writers wait for each other until commit."""
-        log.take_turn(self.connection)
+        self.take_turn()
         return self.orders.next_numbers(count)
 
     def append(
@@ -143,7 +147,7 @@ class Unit:
         self, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
     ) -> list[Ready]:
         """The events of a new stream, sealed, as `append_ready` takes them."""
-        return log.beginning(self.connection, stream, events, actor=actor, at=at)
+        return self._log.ready(stream, events, actor=actor, at=at, begins=True)
 
     def continuing(
         self, stream: str, events: Sequence[Event], *, actor: Actor, at: datetime
@@ -152,7 +156,7 @@ class Unit:
 
         They fit no more once something else has been written behind its newest event.
         """
-        return log.continuing(self.connection, stream, events, actor=actor, at=at)
+        return self._log.ready(stream, events, actor=actor, at=at)
 
     def append_ready(self, rows: Sequence[Ready]) -> None:
         """Write what `beginning` and `continuing` made of events, all at once."""

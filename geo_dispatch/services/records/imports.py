@@ -15,6 +15,7 @@ from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.records.batch import Batch
 from geo_dispatch.services.records.order_rows import Change, OrderRows
 from geo_dispatch.services.records.rows import Rows, What
 from geo_dispatch.services.records.sheet import COLUMNS, Sheet
@@ -68,18 +69,27 @@ def import_text(
     sheet = Sheet(what, text, name)
     if what is What.WORK_ORDERS:
         return _import_orders(ctx, sheet, actor, progress, dry_run=dry_run)
-    faults: list[Fault] = []
-    with ctx.store.write() as unit:
-        work = Rows(ctx, unit, actor)
-        work.prepare(what, sheet.values)
-        for done, (row, values) in enumerate(sheet.rows, start=1):
-            with sheet.telling(row, faults):
-                work.take(what, values)
-            progress(f"import {what}", done, len(sheet.rows))
-        sheet.refuse(faults)
-        if not dry_run:
+    with ctx.store.read() as unit:
+        work = _looked_at(Rows(unit, Batch(ctx, unit, actor)), what, sheet, progress)
+    if not dry_run:
+        with ctx.store.write() as unit:
+            if not work.batch.stands(unit):
+                work = _looked_at(Rows(unit, Batch(ctx, unit, actor)), what, sheet, progress)
+            work.batch.write(unit)
             unit.commit()
     return Report(**work.effects, customers_created=work.customers_created, dry_run=dry_run)
+
+
+def _looked_at(work: Rows, what: What, sheet: Sheet, progress: Progress) -> Rows:
+    """Check everything but work orders; nothing is written."""
+    faults: list[Fault] = []
+    work.prepare(what, sheet.values)
+    for done, (row, values) in enumerate(sheet.rows, start=1):
+        with sheet.telling(row, faults):
+            work.take(what, values)
+        progress(f"import {what}", done, len(sheet.rows))
+    sheet.refuse(faults)
+    return work
 
 
 def _import_orders(

@@ -171,25 +171,50 @@ def page(
 
 def enter(ctx: Desk, unit: Unit, kind: Kind[R, F], fields: F, *, actor: Actor) -> R:
     """`create` within a unit."""
-    record = kind.build(ctx.new_id(kind.prefix), fields)
-    record = _checked(ctx, unit, kind, record, f"this {kind.name} cannot be entered")
-    created = RecordCreated(kind=kind.name, record=kind.view(record))
+    record, created = drafted(ctx, unit, kind, fields)
     _log(ctx, unit, kind, record.id, created, actor=actor)
     return kind.records(unit).add(record)
 
 
+def drafted(ctx: Desk, unit: Unit, kind: Kind[R, F], fields: F) -> tuple[R, Event]:
+    """A new record, and what goes into the log with it; nothing is written.
+
+    Raises
+    ------
+    InvalidInput
+        Every fault found.
+    """
+    record = kind.build(ctx.new_id(kind.prefix), fields)
+    record = _checked(ctx, unit, kind, record, f"this {kind.name} cannot be entered")
+    return record, RecordCreated(kind=kind.name, record=kind.view(record))
+
+
 def revise(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, fields: F, *, actor: Actor) -> R:
     """`change` within a unit."""
+    changed, event = redrafted(ctx, unit, kind, record, fields)
+    if event is None:
+        return record
+    _log(ctx, unit, kind, record.id, event, actor=actor)
+    return kind.records(unit).save(changed)
+
+
+def redrafted(
+    ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, fields: F
+) -> tuple[R, Event | None]:
+    """The changed record, and what goes into the log with it, if anything; nothing is written.
+
+    Raises
+    ------
+    InvalidInput, Conflict
+        Every fault found; it is retired.
+    """
     if record.retired:
         raise Conflict(f"{kind.name} {record.id!r} is retired and cannot be changed; enter it anew")
     changed = replace(record, **fields)
     changed = _checked(ctx, unit, kind, changed, f"{kind.name} {record.id!r} cannot be changed so")
     before, after = kind.view(record), kind.view(changed)
     changes = {name: value for name, value in after.items() if value != before[name]}
-    if not changes:
-        return record
-    _log(ctx, unit, kind, record.id, RecordChanged(kind=kind.name, changes=changes), actor=actor)
-    return kind.records(unit).save(changed)
+    return changed, RecordChanged(kind=kind.name, changes=changes) if changes else None
 
 
 def _checked(ctx: Desk, unit: Unit, kind: Kind[R, F], record: R, refusal: str) -> R:

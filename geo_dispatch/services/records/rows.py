@@ -13,13 +13,12 @@ from geo_dispatch.dispatch.records.equipment import EquipmentFields
 from geo_dispatch.dispatch.records.resources import CrewFields, ResourceFields
 from geo_dispatch.dispatch.records.sites import CustomerFields, SiteFields
 from geo_dispatch.dispatch.records.technicians import TechnicianFields, Vehicle
-from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import CustomerId
-from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records import registers
+from geo_dispatch.services.records.batch import Batch
 from geo_dispatch.services.records.naming import (
     PREFERRED,
     SITE,
@@ -48,11 +47,10 @@ class What(StrEnum):
 
 @dataclass
 class Rows:
-    """The rows of one file on their way into one unit."""
+    """The rows of one file, looked at in one unit; a later one may write the batch."""
 
-    ctx: Desk
     unit: Unit
-    actor: Actor
+    batch: Batch
     effects: dict[Effect, int] = field(
         default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0}
     )
@@ -83,20 +81,18 @@ class Rows:
                 raise InvalidInput(message, [Fault("customer_name", message)])
             self.customers_created += 1
             new: CustomerFields = {"name": name, "external_id": external_id}
-            customer = records.enter(self.ctx, self.unit, records.CUSTOMERS, new, actor=self.actor)
+            customer = self.batch.enter(records.CUSTOMERS, new)
         elif name is not None:
             renamed: CustomerFields = {"name": name}
-            records.revise(
-                self.ctx, self.unit, records.CUSTOMERS, customer, renamed, actor=self.actor
-            )
+            self.batch.revise(records.CUSTOMERS, customer, renamed)
         return customer.id
 
     def keep(self, kind: records.Kind[Any, Any], known: Any, fields: Any) -> Effect:
         """Enter it if it is not known, else change what differs."""
         if known is None:
-            records.enter(self.ctx, self.unit, kind, fields, actor=self.actor)
+            self.batch.enter(kind, fields)
             return "created"
-        changed = records.revise(self.ctx, self.unit, kind, known, fields, actor=self.actor)
+        changed = self.batch.revise(kind, known, fields)
         return "unchanged" if changed == known else "updated"
 
 
