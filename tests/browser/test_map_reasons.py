@@ -142,6 +142,19 @@ def test_an_order_for_a_person_to_judge_stands_out_until_it_is_assigned(
     expect(page.locator("#panel .judgment")).to_have_count(0)
 
 
+def test_whoever_has_seen_a_flag_keeps_the_order_off_the_queue(dispatcher, world, deployment):
+    order = world.order(world.site("Saw mill", SCHAAN))
+    page = dispatcher().page
+    flag(deployment, order, FlagCode.NOBODY, "nobody can be sent: nobody has magic")
+    page.locator('.filter[data-name="review"]').click()
+    group = page.get_by_role("region", name="To judge")
+    group.locator(f'.row[data-key="{order["id"]}"]').click()
+    page.get_by_role("button", name="Leave it with me").click()
+    expect(page.locator("#panel .judgment")).to_have_count(0)
+    expect(group.locator(f'.row[data-key="{order["id"]}"]')).to_have_count(0)
+    assert world.api.get(f"/v1/work-orders/{order['id']}").json()["flag"] is None
+
+
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_an_emergency_is_seen_before_it_is_done(dispatcher, world, viewport):
     skill = f"rescue {viewport['width']}"
