@@ -82,6 +82,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "list_presences": _OFFICE,
     "get_proof": _PEOPLE,
     "export_work_order": _OFFICE,
+    "get_invoice_draft": _OFFICE,
     "get_audit_head": _OFFICE,
     "get_briefing": _PEOPLE,
     "get_site_history": _OFFICE,

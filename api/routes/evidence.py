@@ -12,8 +12,9 @@ from api.deps import Ctx, parse_lonlat
 from api.idempotency import IdempotentRoute
 from api.routes.work_orders import readable
 from api.schemas.evidence import FixOut, HeadOut, PresencesOut, ProofOut
+from api.schemas.invoicing import InvoiceDraftOut
 from geo_dispatch.dispatch.work.events import as_json
-from geo_dispatch.services.history import audit, export, presence, proof
+from geo_dispatch.services.history import audit, export, invoicing, presence, proof
 from geo_dispatch.services.history.presence import span
 
 router = APIRouter(prefix="/v1", tags=["evidence"], route_class=IdempotentRoute)
@@ -74,6 +75,17 @@ def export_work_order(context: Ctx, caller: Caller, order_id: str) -> Response:
         media_type=ZIP,
         headers={"Content-Disposition": f'attachment; filename="{package.number}.zip"'},
     )
+
+
+@router.get("/work-orders/{order_id}/invoice-draft", operation_id="get_invoice_draft")
+def get_invoice_draft(context: Ctx, caller: Caller, order_id: str) -> InvoiceDraftOut:
+    """Say what the record gives for an invoice: hours, ways, parts, and what is still open.
+
+    All of it comes from the order's events, nothing can be entered. Quantities only: no prices,
+    no tax. Metres driven are not on the record, so ways are minutes.
+    """
+    order = readable(context, caller, order_id)
+    return InvoiceDraftOut.model_validate(invoicing.of_order(context, order.id))
 
 
 @router.get("/audit/head", operation_id="get_audit_head")

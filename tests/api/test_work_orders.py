@@ -234,6 +234,7 @@ def test_an_order_goes_from_the_office_to_the_technician_and_is_done(
         "order.needs_help",
         "order.resumed",
         "order.completed",
+        "invoice.draft",
     ]
     assert any("Valve changed" in entry["text"] for entry in told)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.evolution import evolve_all
+from geo_dispatch.dispatch.work.invoicing import draft
 from geo_dispatch.dispatch.work.lifecycle import decide
 from geo_dispatch.dispatch.work.orders import ENDED, Status, WorkOrder
 from geo_dispatch.dispatch.work.steps import STEPS
@@ -110,6 +111,31 @@ def test_no_commands_lead_to_an_illegal_state(given_commands):
             assert _ORDER.get(after.status, 0) >= _ORDER.get(order.status, 0)
         assert_sound(after)
         order = after
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(commands | late, max_size=40))
+def test_every_record_gives_a_draft_of_an_invoice_that_adds_up(given_commands):
+    order = WorkOrder("wo_1", "WO-1001", "repair", "st_1", NOW, status_at=NOW)
+    log = decide(None, c.PlaceOrder(order=order), NOW)
+    for minutes, given_command in enumerate(given_commands):
+        command = (
+            told_late(order, given_command) if isinstance(given_command, str) else given_command
+        )
+        try:
+            log += decide(order, command, NOW + timedelta(minutes=minutes))
+        except (TransitionNotAllowed, InvalidInput):
+            continue
+        order = evolve_all(None, log)
+    made = draft(log)
+    for lines, total in ((made.labour, made.labour_min), (made.travel, made.travel_min)):
+        known = [line.minutes for line in lines if line.minutes is not None]
+        assert min(known, default=0) >= 0
+        assert sum(known) == total.total == total.by_gps + total.by_word
+        without_end = [one for one in made.missing if one.at in {line.span.start for line in lines}]
+        assert len(known) == len(lines) or without_end
+    by_visit = [line.span for line in made.labour if line.basis == "visit"]
+    assert not any(a.touches(b) for i, a in enumerate(by_visit) for b in by_visit[:i])
 
 
 @settings(

@@ -62,6 +62,11 @@ def is_outside(reader: Actor) -> bool:
     return reader.role is Role.CLIENT
 
 
+def may_invoice(reader: Actor) -> bool:
+    """Whether the reader may see what an invoice would count: the office, not technicians."""
+    return reader.role not in {Role.CLIENT, Role.TECHNICIAN}
+
+
 def order_for(reader: Actor, order: WorkOrder) -> View:
     """The order as the reader may see it: flags and notes of holds are the office's own."""
     if not is_outside(reader):

@@ -36,7 +36,8 @@ def export(ctx: Desk, order_id: str) -> Package:
         There is no such order.
     """
     order = get(ctx, order_id)
-    told = {entry.seq: entry.text for entry in timeline.of_order(ctx, order.id)}
+    story = timeline.of_order(ctx, order.id)
+    told = {one.seq: one.text for one in story if one.type != timeline.INVOICE_DRAFT}
     with ctx.store.read() as unit:
         order = unit.orders.get(order.id)
         sealed = unit.seals.stream(stream_of(order.id))

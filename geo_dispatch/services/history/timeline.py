@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
+from geo_dispatch.dispatch.work.events import LoggedEvent, as_json, stream_of
+from geo_dispatch.dispatch.work.invoicing import draft
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.actors import CLI, Actor
 from geo_dispatch.services.desk import Desk
-from geo_dispatch.services.history.disclosure import for_clients, is_outside
+from geo_dispatch.services.history.disclosure import for_clients, is_outside, may_invoice
+from geo_dispatch.services.history.invoicing import in_words
 from geo_dispatch.services.history.story import Names, Teller, tell
 
 
@@ -48,7 +50,8 @@ def of_order(ctx: Desk, order_id: str, *, reader: Actor = CLI) -> list[Entry]:
     Parameters
     ----------
     reader
-        Clients are told what they may know: not how the office decides.
+        Clients are told what they may know: not how the office decides. The draft of the invoice
+        is the office's alone.
 
     Raises
     ------
@@ -62,7 +65,29 @@ def of_order(ctx: Desk, order_id: str, *, reader: Actor = CLI) -> list[Entry]:
             logged = [told for event in logged if (told := for_clients(event)) is not None]
         names = _names(unit, order, logged)
     zone = ZoneInfo(ctx.settings.time_zone)
-    return [_entry(event, Teller(names, zone, event.at.astimezone(zone))) for event in logged]
+    story = [_entry(event, Teller(names, zone, event.at.astimezone(zone))) for event in logged]
+    return _with_draft(story, logged) if may_invoice(reader) else story
+
+
+INVOICE_DRAFT: Final = "invoice.draft"
+"""The one entry that is no event: worked out from those before it, with the `seq` of the last."""
+
+
+def _with_draft(story: Sequence[Entry], logged: Sequence[LoggedEvent]) -> list[Entry]:
+    """The draft of the invoice as it stood on completion, behind what was written down with it."""
+    done_at = next((entry.at for entry in story if entry.type == "order.completed"), None)
+    if done_at is None:
+        return list(story)
+    until = sum(entry.at <= done_at for entry in story)
+    made = draft([event.event for event in logged[:until]])
+    entry = replace(
+        story[until - 1],
+        type=INVOICE_DRAFT,
+        occurred_at=None,
+        text=in_words(made),
+        data=as_json(made),
+    )
+    return [*story[:until], entry, *story[until:]]
 
 
 def _entry(logged: LoggedEvent, teller: Teller) -> Entry:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from geo_dispatch.dispatch.records.technicians import Part
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, OrderBumped, RecordRetired
 from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
@@ -55,7 +56,10 @@ def test_it_tells_everything_in_order_with_who_and_when(office):
     work_orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
     work_orders.step(office.desk, order.id, Status.NEEDS_HELP, actor=DISPATCHER, note="no key")
     work_orders.step(office.desk, order.id, Status.ON_THE_TOOLS, actor=DISPATCHER)
-    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, note="new gasket")
+    office.clock.go_on(minutes=30)
+    done = {"note": "new gasket", "parts_used": (Part("gasket"),)}
+    work_orders.step(office.desk, order.id, Status.COMPLETE, actor=DISPATCHER, **done)
+    office.clock.go_on(minutes=1)
     departure = c.Depart(visit_id="vi_1", technician_id=order.technician_id)
     office.apply(order.id, departure, WORKER)
 
@@ -70,7 +74,11 @@ def test_it_tells_everything_in_order_with_who_and_when(office):
         "Van 07 is on the tools",
         "Van 07 needs help: no key",
         "Van 07 goes on",
-        "Completed by Van 07: new gasket",
+        "Completed by Van 07: new gasket; used 1 gasket",
+        (
+            "Invoice draft: 30 min of labour, 0 min of travel, 1 gasket; "
+            "to settle: no setting out is recorded"
+        ),
         "Van 07 left the site",
     ]
     arrived = story[4]
@@ -143,10 +151,11 @@ def test_times_never_go_back_and_sentences_say_when_the_past_was(office):
         "Completed by Van 07 at 04:59",
         "Van 07 left the site",
         "Retired",
+        "Invoice draft: 1 min of labour, 19 h 57 min of travel",
     ]
     times = [entry.at for entry in story]
     assert times == sorted(times)
-    assert [entry.occurred_at for entry in story][-2:] == [None, None]
+    assert [entry.occurred_at for entry in story][-3:] == [None] * 3
     assert story[3].occurred_at == arrived_at
 
 
