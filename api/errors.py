@@ -23,6 +23,7 @@ STATUSES: Final[dict[type[errors.GeoDispatchError], HTTPStatus]] = {
     errors.InvalidPosition: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidGeometry: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidFile: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.VersionConflict: HTTPStatus.PRECONDITION_FAILED,
@@ -49,10 +50,13 @@ _MOST_TOLD: Final = 100
 _UNREADABLE: Final = (ValueError, RecursionError)
 """What decoding a body raises besides JSONDecodeError: no UTF-8, nested without end."""
 
+_HTTP_CODES: Final = {413: "content-too-large"}
+"""Where the phrase is another one from one Python to the next."""
+
 _HTTP_REMEDIES: Final = {
     404: "see /docs for the paths that exist",
     405: "see /docs for the methods of this path",
-    413: "send it in smaller parts",
+    413: "send less at once",
 }
 
 
@@ -194,7 +198,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     detail = f"{said}: {request.method} {request.url.path}"
     return problem(
         status,
-        status.phrase.lower().replace(" ", "-"),
+        _HTTP_CODES.get(status) or status.phrase.lower().replace(" ", "-"),
         f"{detail}; {remedy}" if remedy else detail,
         headers=dict(error.headers) if error.headers else None,
     )

@@ -4,7 +4,8 @@ GeoDispatchError
 ├── InvalidInput              the caller's data; carries every fault found, not just the first
 │   ├── InvalidPosition       a position off the earth, or not a number
 │   ├── InvalidGeometry       a polygon that crosses itself, is empty or has no area
-│   └── InvalidFile           a file that is not what it should be
+│   ├── InvalidFile           a file that is not what it should be
+│   └── UnsupportedMediaType  a body of a kind that is not taken there
 ├── NotFound                  no such thing
 ├── Conflict                  the world is not as the caller thinks
 │   ├── VersionConflict       someone else changed it first
@@ -88,6 +89,12 @@ class InvalidFile(InvalidInput):
     """A file that is not what it should be."""
 
     code = "invalid-file"
+
+
+class UnsupportedMediaType(InvalidInput):
+    """A body of a kind that is not taken there."""
+
+    code = "unsupported-media-type"
 
 
 class NotFound(GeoDispatchError):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.middleware import MAX_BODY_BYTES
 from tests.support.app import VADUZ, WORKING_HOURS
 
 FENCE = {
@@ -219,9 +220,9 @@ def test_malformed_json_is_told_with_its_place(office):
 
 
 def test_a_body_too_large_is_refused(office):
-    answer = office.post("/v1/customers", content=b" " * (8 * 1024 * 1024 + 1))
+    answer = office.post("/v1/customers", content=b" " * (MAX_BODY_BYTES + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "content-too-large")
-    chunks = (b" " * 1024 * 1024 for _ in range(9))
+    chunks = (b" " * 1024 * 1024 for _ in range(10))
     headers = {"Content-Type": "application/json"}
     chunked = office.post("/v1/customers", content=chunks, headers=headers)
     assert chunked.status_code == 413

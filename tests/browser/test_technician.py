@@ -9,6 +9,7 @@ from geo_dispatch import worker as worker_process
 from tests.browser.conftest import PHONE
 from tests.browser.pages import World
 from tests.support.app import SCHAAN, VADUZ, WORKING_HOURS, running
+from tests.support.files import JPEG
 from tests.support.waiting import until
 
 CLOCK_FACTOR = 30
@@ -122,6 +123,33 @@ def test_help_is_asked_for_with_a_reason_and_work_goes_on(phone, world, van):
     expect(visit).to_have_attribute("data-status", "needs_help")
     visit.get_by_role("button", name="Carry on").click()
     expect(visit).to_have_attribute("data-status", "en_route")
+
+
+@pytest.mark.capability("FA-066")
+def test_a_photo_taken_on_the_job_is_on_its_record(phone, world, van):
+    order = assigned(world, van)
+    page = phone().page
+    visit = page.locator(f'.visit[data-order="{order["id"]}"]')
+    button = visit.get_by_label("Add photo")
+    expect(button).to_have_attribute("accept", "image/*")
+    expect(button).to_have_attribute("capture", "environment")
+    for _twice in range(2):
+        button.set_input_files({"name": "valve.jpg", "mimeType": "image/jpeg", "buffer": JPEG})
+        expect(page.locator("#toast")).to_have_text("The photo is on the record")
+        expect(button).to_be_enabled()
+    (file,) = world.api.get(f"/v1/work-orders/{order['id']}/files").json()["items"]
+    assert (file["kind"], file["name"], file["technician_id"]) == ("photo", "valve.jpg", van["id"])
+    assert world.api.get(f"/v1/work-orders/{order['id']}/files/{file['id']}").content == JPEG
+
+
+def test_a_picture_that_is_none_is_said_to_be_none(visit, deployment, world, van):
+    order = assigned(world, van)
+    opened = visit("/t", deployment.token("technician", van["id"]), PHONE, is_mobile=True)
+    opened.expected = (422,)
+    card = opened.page.locator(f'.visit[data-order="{order["id"]}"]')
+    rubbish = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"rubbish"}
+    card.get_by_label("Add photo").set_input_files(rubbish)
+    expect(card.get_by_role("alert")).to_contain_text("begins like nothing that is taken here")
 
 
 def test_a_job_assigned_meanwhile_appears_by_itself_and_is_told(phone, world, van):

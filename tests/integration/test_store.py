@@ -18,16 +18,18 @@ from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.adapters.sql.tables import idempotency_keys, metadata
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.records.technicians import Leave, Skill
+from geo_dispatch.dispatch.work.files import NewFile
 from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
 from geo_dispatch.kernel.errors import AnswerLost, Busy, Conflict, DatabaseUnavailable
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services import idempotency, relay
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.history import timeline
-from geo_dispatch.services.orders import work_orders
+from geo_dispatch.services.orders import files, work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.territory.model import Territory
 from tests.support.databases import postgresql_server
+from tests.support.files import JPEG
 from tests.support.keyed import REQUEST
 from tests.support.records import DISPATCHER, NOW, Office, TestClock, counting_ids
 from tests.support.waiting import until
@@ -234,3 +236,17 @@ def test_a_server_that_is_away_is_said_in_one_line():
     with pytest.raises(DatabaseUnavailable, match="check that it exists") as refusal:
         Store("postgresql://nobody@127.0.0.1:1/none").check()
     assert "127.0.0.1:1/none" in refusal.value.message
+
+
+def test_a_photo_that_a_phone_sends_several_times_at_once_is_one_file(office):
+    order = office.order()
+    photo = NewFile(kind="photo", content=JPEG * 1000, media_type="image/jpeg")
+
+    def send(_time):
+        return files.add(office.desk, order.id, photo, actor=DISPATCHER)
+
+    with ThreadPoolExecutor(8) as phones:
+        answers = list(phones.map(send, range(8)))
+    (file,) = files.listed(office.desk, order.id)
+    assert answers == [file] * 8
+    assert files.read(office.desk, order.id, file.told.sha256) == (file, photo.content)

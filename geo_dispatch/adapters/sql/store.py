@@ -20,6 +20,7 @@ from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.experience import Experiences
+from geo_dispatch.adapters.sql.files import Files
 from geo_dispatch.adapters.sql.history import History
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.messages import Messages
@@ -72,6 +73,7 @@ class Unit:
         self.orders = Orders(connection)
         self.assignments = Assignments(connection)
         self.visits = Visits(connection)
+        self.files = Files(connection)
         self.territories = Territories(connection)
         self.tokens = Tokens(connection)
         self.idempotency = IdempotencyKeys(connection)

@@ -44,8 +44,11 @@ def export(ctx: Desk, order_id: str) -> Package:
         seq, chain = unit.seals.head()
         entries = [_entry(one, told.get(one.event.seq, one.event.type)) for one in sealed]
         files = _files(unit, order, entries)
+        kept = unit.files.contents(order.id)
     about = {"exported_at": ctx.clock(), "log_head": {"seq": seq, "chain": chain}}
-    return Package(order.number, as_json(about), files)
+    named = {one["sha256"]: one["file"] for one in files[p.FILES]}
+    contents = {named[key]: content for key, content in kept.items() if key in named}
+    return Package(order.number, as_json(about), files, contents)
 
 
 def to_zip(package: Package) -> bytes:
@@ -93,7 +96,8 @@ def _files(unit: Unit, order: WorkOrder, entries: list[dict[str, Any]]) -> dict[
         "times.json": [as_json(time) for time in found.times],
         "fixes.json": [as_json(fix) for fix in found.fixes],
         "notes.json": _notes(entries),
-        "parts.json": {"required": as_json(order.required_parts)},
+        "parts.json": {"required": as_json(order.required_parts), "used": _used(entries)},
+        p.FILES: p.files_of(entries),
         "messages.json": [message_view(one) for one in unit.messages.search(order_id=order.id)],
         "sla.json": {
             "clocks": as_json(order.sla),
@@ -112,6 +116,16 @@ def _decisions(unit: Unit, order: WorkOrder) -> list[dict[str, Any]]:
     briefs = unit.decisions.of_order(order.id)
     digests = {one.id: one.digest for one in unit.decisions.many([one.id for one in briefs])}
     return [as_json(brief) | {"digest": digests[brief.id]} for brief in briefs]
+
+
+def _used(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What came out of the van, and when."""
+    return [
+        {"at": one["at"], "actor": one["actor"], "technician_id": one["body"]["technician_id"]}
+        | part
+        for one in entries
+        for part in one["body"].get("parts_used", ())
+    ]
 
 
 def _notes(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

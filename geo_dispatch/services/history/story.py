@@ -187,6 +187,21 @@ def _used(event: e.OrderCompleted) -> str:
     return f"; used {parts}" if parts else ""
 
 
+def _file_added(t: Teller, event: e.OrderFileAdded) -> str:
+    by = "the office" if event.technician_id is None else t.who(event.technician_id)
+    what = f"Signature of {event.signer}, taken" if event.signer else event.kind.capitalize()
+    return f"{what} by {by}: {event.name}, {_size(event.size_bytes)}"
+
+
+def _size(size_bytes: int) -> str:
+    if size_bytes < _MEGABYTE:
+        return f"{max(1, round(size_bytes / 1000))} kB"
+    return f"{size_bytes / _MEGABYTE:.1f} MB"
+
+
+_MEGABYTE: Final = 1_000_000
+
+
 def _arrived(t: Teller, event: e.OrderArrived) -> str:
     when = t.when(event.occurred_at)
     if event.source == "person":
@@ -274,6 +289,7 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
         f"{_because(event.notes)}{_used(event)}"
     ),
     e.OrderFollowedUp: lambda _t, event: f"To be followed up by {event.number}: {event.work}",
+    e.OrderFileAdded: _file_added,
     e.OrderCancelled: lambda _t, event: f"Cancelled{_because(event.reason)}",
     e.OrderDeparted: lambda t, event: (
         f"{t.who(event.technician_id)} left the site{t.when(event.occurred_at)}"

@@ -35,7 +35,7 @@ export const ORDER_EVENTS = [
   "order.completed", "order.cancelled", "order.departed", "visit.revised", "order.eta",
   "order.bumped", "order.crew_changed", "order.delayed", "order.flagged", "order.flag_cleared",
   "order.held", "order.released", "order.pinned", "order.at_risk", "order.risk_cleared",
-  "order.resumed", "order.set_out_revised", "order.sla", "message.queued",
+  "order.resumed", "order.set_out_revised", "order.file_added", "order.sla", "message.queued",
 ];
 
 export const RECORD_EVENTS = [

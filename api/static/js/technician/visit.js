@@ -4,6 +4,7 @@ import { id, newKey, Offline, post, Problem } from "../lib/api.js";
 import { span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { ENDED, PRIORITY, statusWord } from "../lib/words.js";
+import { photoButton } from "./photo.js";
 
 const NEXT = {
   assigned: ["en_route", "Set out"],
@@ -40,6 +41,7 @@ export function visitCard(visit, { now, clock, say, changed }) {
       visit.customer?.phone &&
         el("a.button", { href: `tel:${visit.customer.phone.replace(/[^\d+]/g, "")}` },
           icon("phone"), "Call")),
+    now && photoButton(visit, send),
     suggestion(visit, clock, send),
     arrival(visit, clock, send),
     now && steps(visit, send),

@@ -105,6 +105,35 @@ class OrderFollowedUp(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFileAdded(Event):
+    """A photo, a signature or a document came to its record.
+
+    Attributes
+    ----------
+    technician_id
+        Who sent it; None: the office.
+    sha256
+        Of the content, which is kept beside the log under it.
+    taken_at
+        When the picture was taken, or the paper signed, as whoever sent it says.
+    signer
+        Who signed; empty for anything but signatures.
+    """
+
+    type = "order.file_added"
+    order_id: OrderId
+    technician_id: TechnicianId | None
+    kind: Literal["photo", "signature", "document"]
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    taken_at: datetime | None
+    signer: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDeparted(Event):
     """The technician left the site; back-dated to the first fix outside."""
 

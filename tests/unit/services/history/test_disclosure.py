@@ -25,7 +25,15 @@ def logged(kind: str, **body) -> LoggedEvent:
 
 
 @pytest.mark.parametrize(
-    "kind", ["order.briefed", "order.flagged", "order.pinned", "order.needs_help", "record.changed"]
+    "kind",
+    [
+        "order.briefed",
+        "order.flagged",
+        "order.pinned",
+        "order.needs_help",
+        "order.file_added",
+        "record.changed",
+    ],
 )
 def test_what_concerns_the_office_alone_is_not_told(kind):
     assert kind in EVENT_TYPES

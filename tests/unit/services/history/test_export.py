@@ -8,15 +8,21 @@ import zipfile
 import pytest
 
 from geo_dispatch.adapters.packages import pack
+from geo_dispatch.adapters.sql.files import contents_table
 from geo_dispatch.dispatch.audit.package import MANIFEST, root_of
+from geo_dispatch.dispatch.records.technicians import Part
+from geo_dispatch.dispatch.work.files import NewFile
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.canonical import canonical_json
 from geo_dispatch.kernel.errors import InvalidFile
 from geo_dispatch.services.history import export
-from geo_dispatch.services.orders import work_orders
+from geo_dispatch.services.orders import files, work_orders
+from tests.support.files import JPEG, SVG
 from tests.support.records import DISPATCHER, open_office
 
-SIX = {"assignments.json", "notes.json", "parts.json", "times.json", "visits.json", "fixes.json"}
+SIX = {"assignments.json", "notes.json", "parts.json", "times.json", "visits.json", "files.json"}
+PHOTO = NewFile(kind="photo", content=JPEG, media_type="image/jpeg", name="valve.jpg")
+SIGNATURE = NewFile(kind="signature", content=SVG, media_type="image/svg+xml", signer="Anna Frick")
 
 
 @pytest.fixture
@@ -30,6 +36,8 @@ def order(office):
     order = office.assigned(window=None, duration_s=1800.5)
     work_orders.step(office.desk, order.id, Status.ON_SITE, actor=DISPATCHER)
     office.clock.go_on(minutes=40)
+    for new in (PHOTO, SIGNATURE):
+        files.add(office.desk, order.id, new, actor=DISPATCHER)
     follow_up = {"type": "paint"}
     return work_orders.step(
         office.desk,
@@ -38,6 +46,7 @@ def order(office):
         actor=DISPATCHER,
         note="Ventil getauscht 😀",
         follow_ups=[follow_up],
+        parts_used=[Part("VALVE-22", 2)],
     )
 
 
@@ -76,6 +85,86 @@ def test_an_export_opens_as_it_was_sealed(tmp_path, packed, order):
     assert package.files.keys() >= SIX
     assert [note["text"] for note in package.files["notes.json"]] == ["Ventil getauscht 😀"]
     assert [one["type"] for one in package.files["follow_ups.json"]] == ["paint"]
+
+
+@pytest.mark.capability("FA-066")
+def test_an_export_holds_all_six_and_packed_again_has_the_same_hash(tmp_path, packed, order):
+    package = opened(tmp_path, packed)
+    told = package.files
+    assert [one["technician_id"] for one in told["assignments.json"]] == [order.technician_id]
+    assert [one["text"] for one in told["notes.json"]] == ["Ventil getauscht 😀"]
+    assert [(one["sku"], one["quantity"]) for one in told["parts.json"]["used"]] == [
+        ("VALVE-22", 2)
+    ]
+    photo, signature = told["files.json"]
+    assert (photo["kind"], photo["name"]) == ("photo", "valve.jpg")
+    assert (signature["kind"], signature["signer"]) == ("signature", "Anna Frick")
+    assert {photo["file"]: JPEG, signature["file"]: SVG} == package.contents
+    (entry,) = told["visits.json"]
+    assert entry["technician_id"] == order.technician_id
+    assert (entry["arrived_at"], entry["departed_at"]) == (
+        "2026-03-02T08:00:00Z",
+        "2026-03-02T08:40:00Z",
+    )
+    assert {"order.arrived", "order.completed"} <= {one["what"] for one in told["times.json"]}
+    again = export.to_zip(package)
+    assert hashlib.sha256(again).hexdigest() == hashlib.sha256(packed).hexdigest()
+    assert opened(tmp_path, again).manifest["root"] == package.manifest["root"]
+
+
+def content_of(members, ending):
+    return next(name for name in members if name.endswith(ending))
+
+
+@pytest.mark.capability("FA-066")
+def test_a_photo_of_which_a_byte_was_changed_is_named(tmp_path, packed):
+    members = members_of(packed)
+    name = content_of(members, ".jpg")
+    changed = bytes([*JPEG[:100], JPEG[100] ^ 1, *JPEG[101:]])
+    with pytest.raises(InvalidFile) as refusal:
+        opened(tmp_path, members | {name: changed})
+    assert [str(fault) for fault in refusal.value.faults] == [
+        f"{name}: is not as the manifest says"
+    ]
+    with pytest.raises(InvalidFile) as refusal:
+        opened(tmp_path, resealed(members | {name: changed}))
+    assert [str(fault) for fault in refusal.value.faults] == [
+        f"{name}: is not the photo valve.jpg that the timeline tells of"
+    ]
+
+
+def test_a_photo_left_out_or_put_in_is_named_though_all_hashes_fit(tmp_path, packed):
+    members = members_of(packed)
+    name = content_of(members, ".svg")
+    del members[name]
+    members["files/other.jpg"] = JPEG
+    with pytest.raises(InvalidFile) as refusal:
+        opened(tmp_path, resealed(members))
+    assert [str(fault) for fault in refusal.value.faults] == [
+        "files/other.jpg: is on no timeline: nobody put it on the record",
+        f"{name}: is missing: the signature signature.svg",
+    ]
+
+
+def test_a_list_of_files_that_the_timeline_contradicts_is_found(tmp_path, packed):
+    members = members_of(packed)
+    listed = json.loads(members["files.json"])
+    listed[1]["signer"] = "Somebody else"
+    with pytest.raises(InvalidFile) as refusal:
+        opened(tmp_path, resealed(members, **{"files.json": listed}))
+    assert [fault.where for fault in refusal.value.faults] == ["files.json"]
+
+
+def test_a_content_changed_in_the_database_is_found_in_its_export(tmp_path, office, order):
+    with office.desk.store.write() as unit:
+        unit.connection.execute(contents_table.update().values(content=JPEG + b"."))
+        unit.commit()
+    with pytest.raises(InvalidFile) as refusal:
+        opened(tmp_path, export.to_zip(export.export(office.desk, order.id)))
+    assert [fault.message for fault in refusal.value.faults] == [
+        "is not the photo valve.jpg that the timeline tells of",
+        "is not the signature signature.svg that the timeline tells of",
+    ]
 
 
 def test_what_was_opened_packs_to_the_same_bytes(tmp_path, packed):
