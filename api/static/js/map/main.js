@@ -1,10 +1,12 @@
 // The dispatcher's page: puts the parts together and lets the stream drive them.
 
 import { get, Offline, Problem } from "../lib/api.js";
+import { Chime } from "../lib/chime.js";
 import { Clock } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { listen, ORDER_EVENTS, RECORD_EVENTS } from "../lib/stream.js";
 import { statusWord } from "../lib/words.js";
+import { Calls } from "./calls.js";
 import { Fleet } from "./fleet.js";
 import { Jobs } from "./jobs.js";
 import { NewOrder } from "./new_order.js";
@@ -24,7 +26,6 @@ const TOLD = {
   "order.placed": "came in",
   "order.assigned": "is assigned",
   "order.arrived": "is on site",
-  "order.needs_help": "needs help",
   "order.completed": "is complete",
 };
 
@@ -40,13 +41,17 @@ const fleet = new Fleet({ map, fleet: layer, clock, store, pick: pickTechnician 
 const jobs = new Jobs({ map, clock, store, fleet, pick: pickOrder });
 fleet.obstacles = () => jobs.boxes();
 const sidebar = new Sidebar({ root: $("#side"), store, clock, pickOrder, pickTechnician });
+const chime = new Chime($("#calls-sound"));
+const calls = new Calls({ root: $("#calls"), store, clock, chime, pick: pickOrder });
 
 function select({ order = null, technician = null }) {
   jobs.selected = order;
   fleet.selected = technician;
+  calls.selected = order;
   sidebar.selected = order ?? technician;
   jobs.refresh();
   fleet.refresh();
+  calls.render();
   sidebar.render();
 }
 

@@ -116,7 +116,6 @@ export class Sidebar {
     };
     if (this.#filter) return [take(FILTERS[this.#filter].word, FILTERS[this.#filter].keep)];
     return [
-      take("Needs help", (order) => order.status === "needs_help"),
       take("To judge", FILTERS.review.keep),
       take("Unassigned", FILTERS.unassigned.keep),
       take("Late risk", FILTERS.late.keep),

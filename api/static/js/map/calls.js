@@ -1,0 +1,78 @@
+// Calls for help: on top of the queue, in the title of the page, and as a tone, until dealt with.
+
+import { get, id, Offline, Problem } from "../lib/api.js";
+import { el, icon } from "../lib/dom.js";
+
+const HELP = "order.needs_help";
+
+export class Calls {
+  #root;
+  #list;
+  #store;
+  #clock;
+  #chime;
+  #pick;
+  #rows = new Map();
+  #title = document.title;
+  selected = null;
+
+  constructor({ root, store, clock, chime, pick }) {
+    this.#root = root;
+    this.#list = root.querySelector("[role=alert]");
+    this.#store = store;
+    this.#clock = clock;
+    this.#chime = chime;
+    this.#pick = pick;
+    store.addEventListener("change", () => this.render());
+  }
+
+  render() {
+    const calls = new Map(this.#store.openOrders()
+      .filter((order) => order.status === "needs_help")
+      .sort((a, b) => a.status_at.localeCompare(b.status_at))
+      .map((order) => [`${order.id} ${order.status_at}`, order]));
+    for (const [key, row] of this.#rows) {
+      if (calls.has(key)) continue;
+      row.remove();
+      this.#rows.delete(key);
+    }
+    this.#root.hidden = calls.size === 0;
+    document.title = calls.size ? `(${calls.size}) Help needed · ${this.#title}` : this.#title;
+    const fresh = [...calls].filter(([key]) => !this.#rows.has(key));
+    for (const [key, order] of fresh) {
+      const row = this.#row(order);
+      this.#rows.set(key, row);
+      this.#list.append(row);
+    }
+    for (const row of this.#rows.values()) {
+      row.setAttribute("aria-current", row.dataset.order === this.selected);
+    }
+    if (fresh.length) this.#chime.ring();
+  }
+
+  /** Made once, so that it is read out once; what they said is added when it is known. */
+  #row(order) {
+    const site = this.#store.siteOf(order);
+    const facts = el("span", {},
+      el("b", {}, `${this.#store.callSign(order.technician_id)} needs help`),
+      el("span.sub", {}, `${order.number} · ${order.type} · ${site?.name ?? order.site_id}`));
+    this.#addWords(order, facts);
+    return el("button.call", {
+      type: "button",
+      dataset: { order: order.id },
+      onclick: () => this.#pick(order.id),
+    },
+    icon("needs_help"), facts,
+    el("time", { datetime: order.status_at }, `since ${this.#clock.moment(order.status_at)}`));
+  }
+
+  async #addWords(order, facts) {
+    try {
+      const { items } = await get(`/v1/work-orders/${id(order.id)}/timeline`);
+      const said = items.findLast((entry) => entry.type === HELP)?.data.reason;
+      if (said) facts.append(el("q", {}, said));
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Offline)) throw error;
+    }
+  }
+}
