@@ -18,6 +18,8 @@ STEPS = {
     "helped": ("needs_help",),
     "complete": ("en_route", "on_site", "complete"),
 }
+ON_SITE = {state for state, steps in STEPS.items() if "on_site" in steps}
+"""Only at one site can a technician be at once."""
 
 
 class Board:
@@ -32,12 +34,12 @@ class Board:
             self.post("/v1/sites", {"name": f"Site {n}", "location": place})["id"]
             for n, place in enumerate(PLACES)
         ]
-        for van in self.vans:
+        for van, place in zip(self.vans, self.sites, strict=False):
             states = [*STEPS, *self.luck.choices(list(STEPS), k=2)]
             self.luck.shuffle(states)
             states.sort(key="en_route".__eq__)  # whoever goes elsewhere is not on the way any more
             for state in states:
-                self._visit(state, van)
+                self._visit(state, van, {"site_id": place} if state in ON_SITE else {})
         both = {"crew_size": 2}
         for pinned in (False, True):
             order = self._order(**both)
@@ -59,8 +61,8 @@ class Board:
         body = {"type": "repair", "site_id": self.luck.choice(self.sites), "duration_s": 600}
         return self.post("/v1/work-orders", body | fields)
 
-    def _visit(self, state, van):
-        order = self._order()
+    def _visit(self, state, van, place):
+        order = self._order(**place)
         pinned = state == "pinned" or self.luck.random() < 0.2
         body = {"technician_id": van, "pinned": pinned} | FORCE
         self.post(f"/v1/work-orders/{order['id']}/assign", body)
