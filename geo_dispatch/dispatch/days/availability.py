@@ -30,6 +30,10 @@ class Rest:
     latest: datetime
     length: timedelta
 
+    def turn(self) -> tuple[datetime, datetime]:
+        """In which order breaks are taken: of two whose time comes at once, the more urgent."""
+        return self.earliest, self.latest
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:
@@ -176,7 +180,7 @@ def _shift_on(shift: Shift, day: date, zone: ZoneInfo) -> Duty:
         )
         length = timedelta(seconds=pause.duration_s)
         rests.append(Rest(earliest, max(earliest, latest), length))
-    return Duty(shift.on(day, zone), tuple(sorted(rests, key=lambda rest: rest.earliest)))
+    return Duty(shift.on(day, zone), tuple(sorted(rests, key=Rest.turn)))
 
 
 def _day_of(shift: Shift, clock: time, day: date) -> date:
@@ -187,5 +191,5 @@ def _day_of(shift: Shift, clock: time, day: date) -> date:
 
 def _joined(one: Duty, other: Duty) -> Duty:
     window = Window(one.window.start, max(one.window.end, other.window.end))
-    rests = sorted({*one.rests, *other.rests}, key=lambda rest: (rest.earliest, rest.latest))
+    rests = sorted({*one.rests, *other.rests}, key=Rest.turn)
     return Duty(window, tuple(rests))

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, time
 
-from geo_dispatch.dispatch.days.availability import clock_text, next_working
-from geo_dispatch.dispatch.records.technicians import Leave, Shift
+from geo_dispatch.dispatch.days.availability import clock_text, duty_after, next_working
+from geo_dispatch.dispatch.records.technicians import Break, Leave, Shift
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import NOW, ZONE, a_technician, minutes
 
@@ -58,3 +58,10 @@ def test_who_never_works_has_no_next_time():
 def test_the_day_is_named_only_when_it_is_another_local_one():
     assert clock_text(utc(23, 13, 20), ZONE, NOW) == "14:20"
     assert clock_text(utc(23, 23, 30), ZONE, NOW) == "00:30 on Tue 24 Nov"
+
+
+def test_of_two_breaks_whose_time_comes_at_once_the_more_urgent_is_taken_first():
+    breaks = (Break(time(12), time(13), 900.0), Break(time(12), time(12), 900.0))
+    shifts = tuple(Shift(day, time(8), time(17), breaks) for day in range(7))
+    duty = duty_after(a_technician(shifts=shifts), NOW, ZONE)
+    assert [rest.latest.astimezone(ZONE).time() for rest in duty.rests] == [time(12), time(13)]
