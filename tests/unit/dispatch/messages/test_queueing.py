@@ -19,6 +19,7 @@ QUIET = {
     "order.sla",
     "order.arrival_reviewed",
     "order.briefed",
+    "order.file_added",
     "order.set_out_revised",
     "order.crew_sequenced",
     "order.followed_up",
