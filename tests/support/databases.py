@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -76,7 +77,7 @@ def postgresql_server(folder: Path) -> Iterator[str]:
             until(lambda: _answers(port), 60, "PostgreSQL to listen")
             yield f"postgresql+psycopg://test@127.0.0.1:{port}"
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # whoever is still connected is sent away
             server.wait(timeout=30)
 
 
