@@ -60,8 +60,9 @@ class PingIn(BaseModel):
 class VerdictOut(Output):
     """What became of one ping."""
 
-    verdict: Literal["accepted", "late", "duplicate", "rejected"] = Field(
-        description="`late`: kept as history, a newer one is known. `duplicate`: known already."
+    verdict: Literal["accepted", "late", "duplicate", "rejected", "private"] = Field(
+        description="`late`: kept as history, a newer one is known. `duplicate`: known already. "
+        "`private`: off shift or private time; kept nowhere."
     )
     code: str | None = Field(None, description="Why it was rejected.", examples=["too_old"])
     message: str | None = None

@@ -42,9 +42,12 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class PingVerdict:
-    """What became of a ping. ``code`` and ``message`` say why one was rejected."""
+    """What became of a ping. ``code`` and ``message`` say why one was rejected.
 
-    verdict: Literal["accepted", "late", "duplicate", "rejected"]
+    ``private`` ones are acknowledged and kept nowhere.
+    """
+
+    verdict: Literal["accepted", "late", "duplicate", "rejected", "private"]
     code: str = ""
     message: str = ""
 
