@@ -19,6 +19,7 @@ from geo_dispatch.adapters.live_redis.connection import (
     pool_options,
     shown,
 )
+from geo_dispatch.adapters.live_redis.devices import Devices
 from geo_dispatch.adapters.live_redis.records import (
     Entry,
     blob_to_fixes,
@@ -77,6 +78,7 @@ class Live:
         )
         self._append = self._redis.register_script((_SCRIPTS / "append.lua").read_text())
         self._lease = self._redis.register_script((_SCRIPTS / "lease.lua").read_text())
+        self.devices = Devices(self._redis, url)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,0 +1,52 @@
+"""What technicians' apps tell of themselves: kept beside the positions, the newest of each."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.time import datetime_to_ms
+from geo_dispatch.services.context import Context
+from geo_dispatch.tracking.devices import DeviceStatus
+
+
+def note(ctx: Context, statuses: Mapping[str, DeviceStatus]) -> None:
+    """Keep what these technicians' apps told; when this returns, Redis has it.
+
+    The same word within a minute costs nothing. A clock that runs ahead is not believed: what it
+    told counts as told now. Unknown technicians are left out.
+
+    Raises
+    ------
+    Busy, RedisUnavailable, DatabaseUnavailable
+        What keeps it is away; tell it again.
+    """
+    now_ms = datetime_to_ms(ctx.clock())
+    told = {
+        TechnicianId(name): replace(status, at_ms=min(status.at_ms, now_ms))
+        for name, status in statuses.items()
+    }
+    news = {name: one for name, one in told.items() if ctx.live.devices.is_news(name, one)}
+    if not news:
+        return
+    by_shard: defaultdict[int, dict[TechnicianId, DeviceStatus]] = defaultdict(dict)
+    with ctx.store.read() as unit:
+        for technician in unit.technicians.many(news).values():
+            by_shard[technician.shard][technician.id] = news[technician.id]
+    for shard, those in by_shard.items():
+        ctx.live.devices.keep(shard, those)
+
+
+def of(ctx: Context, technician_ids: Iterable[str]) -> dict[TechnicianId, DeviceStatus]:
+    """What the apps of these technicians told last; who never told anything is left out.
+
+    Raises
+    ------
+    RedisUnavailable
+        Redis does not answer.
+    """
+    with ctx.store.read() as unit:
+        shards = {one.id: one.shard for one in unit.technicians.many(technician_ids).values()}
+    return ctx.live.devices.by_id(shards)
