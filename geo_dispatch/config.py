@@ -72,6 +72,27 @@ class Settings(BaseSettings):
         "and those still to be delivered, stay. The record of orders keeps what people were told.",
     )
 
+    tracking_outside_shifts: Literal["never", "on_call", "always"] = Field(
+        "never",
+        description="Whether fixes outside shifts are kept: never, while on call, or always. "
+        "Leave and private times never are.",
+    )
+    tracking_overtime_min: int = Field(
+        120,
+        ge=0,
+        le=1440,
+        description="Who is at work on an order when the shift ends is tracked for so many minutes "
+        "at most.",
+    )
+    fixes_kept_days: int = Field(
+        90,
+        ge=3,
+        description="How long fixes are kept; visits and their evidence stay on the orders.",
+    )
+    quarantine_kept_days: int = Field(
+        30, ge=1, description="How long fixes that were refused are kept."
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Logs.")
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="auto: console on a terminal, json elsewhere."

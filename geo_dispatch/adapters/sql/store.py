@@ -27,6 +27,7 @@ from geo_dispatch.adapters.sql.messages import Messages
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.policies import Performances, Policies
+from geo_dispatch.adapters.sql.privacy import PrivacyTimes
 from geo_dispatch.adapters.sql.proposals import Proposals
 from geo_dispatch.adapters.sql.registers import (
     Bookings,
@@ -62,6 +63,7 @@ class Unit:
         self._log = log.Writer(connection)
         self.technicians = Technicians(connection)
         self.breaks = Breaks(connection)
+        self.privacy = PrivacyTimes(connection)
         self.customers = Customers(connection)
         self.contracts = Contracts(connection)
         self.sites = Sites(connection)
