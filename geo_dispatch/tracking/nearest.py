@@ -1,34 +1,55 @@
-"""The nearest technicians first: an index of positions by H3 cell, searched ring by ring.
+"""The nearest technicians first: positions in memory by H3 cell, searched cell by cell.
 
-The bound that comes with each technician never exceeds the true great-circle distance, so a search
-may stop as soon as nobody behind it can be better. Not meant for places within a few rings of one
-of H3's twelve pentagons, all of which lie at sea, nor across the antimeridian.
+Cells of three resolutions hold each other, and each knows how far from its centre its technicians
+are at most. A search opens the cell that may hold somebody nearer than anybody found so far, until
+there is none (Hjaltason and Samet, "Distance browsing in spatial databases", 1999). So it is exact
+everywhere on the earth, in a crowd and in the desert, and looks at a few dozen cells.
+
+Distances within are straight, through the earth: they come in the same order as those over it, and
+cost a third.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 import threading
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
 
 from geo_dispatch.kernel import cells
-from geo_dispatch.kernel.geo import LonLat, haversine_m
+from geo_dispatch.kernel.geo import EARTH_RADIUS_M, LonLat
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.positions import Position
 
-_RESOLUTION: Final = 7
-"""Cells of 5 km2: a city's fleet takes a dozen rings, a country's a few dozen."""
+_RESOLUTIONS: Final = (3, 5, 7)
+"""A city's fleet lies in one or two cells of 12,000 km2; the smallest are 5 km2."""
 
-_RING_M: Final = 900.0
-"""No point outside rings 0 to k is nearer than k times this.
+_ROUNDING_M: Final = 1e-6
+"""Far more than straight distances are off by."""
 
-Each ring is at least 1.5 edges of its smallest cells deep; over 3000 places on the whole earth the
-shallowest was 1017 m, next to a pentagon.
-"""
+_DIAMETER_M: Final = 2 * EARTH_RADIUS_M
 
-_MAX_RINGS: Final = 40
-"""Further away, rings hold more empty cells than there are technicians to sort."""
+_Point = tuple[float, float, float]
+"""A place as metres from the middle of the earth."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A cell with somebody in it; never changed, but replaced.
+
+    Attributes
+    ----------
+    reach_m
+        Nobody in it was ever further from its centre.
+    """
+
+    centre: _Point
+    reach_m: float
+    finer: Mapping[int, _Cell] = field(default_factory=dict)
+    members: Mapping[TechnicianId, tuple[_Point, Position]] = field(default_factory=dict)
 
 
 class PositionIndex:
@@ -40,9 +61,11 @@ class PositionIndex:
     def __init__(self, positions: Iterable[Position] = ()) -> None:
         self._lock = threading.Lock()
         self._positions: dict[TechnicianId, Position] = {}
-        self._cells: dict[int, dict[TechnicianId, None]] = {}
         for position in positions:
-            self.update(position)
+            known = self._positions.get(position.technician_id)
+            if known is None or _age_key(position) >= _age_key(known):
+                self._positions[position.technician_id] = position
+        self._cells = _built(self._positions.values())
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -61,68 +84,121 @@ class PositionIndex:
             old = self._positions.get(position.technician_id)
             if old is not None and _age_key(position) < _age_key(old):
                 return False
-            self._drop(position.technician_id)
+            now_in, path = self._cells, _path(position.place)
+            if old is not None and (left := _path(old.place)) != path:
+                now_in = _without(now_in, left, position.technician_id)
+            self._cells = _with(now_in, path, _point(position.place), position)
             self._positions[position.technician_id] = position
-            self._cells.setdefault(_home(position), {})[position.technician_id] = None
             return True
 
     def remove(self, technician_id: TechnicianId) -> None:
         """Forget the technician."""
         with self._lock:
-            self._drop(technician_id)
+            old = self._positions.pop(technician_id, None)
+            if old is not None:
+                self._cells = _without(self._cells, _path(old.place), technician_id)
 
-    def _drop(self, technician_id: TechnicianId) -> None:
-        old = self._positions.pop(technician_id, None)
-        if old is None:
-            return
-        members = self._cells[_home(old)]
-        del members[technician_id]
-        if not members:
-            del self._cells[_home(old)]
+    def outwards(self, place: LonLat) -> Iterator[tuple[Position, float]]:
+        """Yield everybody with the great-circle distance in metres, the nearest first.
 
-    def rings(self, place: LonLat) -> Iterator[tuple[TechnicianId, Position, float]]:
-        """Yield ``(technician, position, lower_bound_m)`` by non-decreasing bound.
-
-        The bound is a sound lower bound on the great-circle distance in metres. Ties are in order
-        of technician id.
+        Ties are in order of technician id.
         """
-        found: list[tuple[float, TechnicianId, Position]] = []
-        centre = cells.lonlat_to_cell(place, _RESOLUTION)
-        with self._lock:
-            left = {
-                cell: [self._positions[technician_id] for technician_id in members]
-                for cell, members in self._cells.items()
-            }
-        for k in range(_MAX_RINGS):
-            if not left:
-                break
-            for cell in cells.ring(centre, k):
-                _measure(left.pop(cell, ()), place, found)
-            safe_m = k * _RING_M
-            while found and found[0][0] <= safe_m:
-                bound_m, technician_id, position = heapq.heappop(found)
-                yield technician_id, position, bound_m
-        for members in left.values():
-            _measure(members, place, found)
-        while found:
-            bound_m, technician_id, position = heapq.heappop(found)
-            yield technician_id, position, bound_m
+        here = _point(place)
+        distance = math.dist
+        # by distance; at the same one cells before technicians, and those by their ids
+        waiting: list[tuple[Any, ...]] = [(0.0, "", 0, self._cells, {})]
+        while waiting:
+            found = heapq.heappop(waiting)
+            if found[1]:
+                yield found[2], _over_the_earth_m(found[0])
+                continue
+            for number, cell in found[3].items():
+                bound_m = distance(here, cell.centre) - cell.reach_m - _ROUNDING_M
+                heapq.heappush(waiting, (bound_m, "", number, cell.finer, cell.members))
+            for technician_id, (point, position) in found[4].items():
+                heapq.heappush(waiting, (distance(here, point), technician_id, position))
+
+    def nearest(
+        self, place: LonLat, count: int, wanted: Callable[[Position], bool] = lambda _: True
+    ) -> list[tuple[Position, float]]:
+        """The nearest of those wanted, with their great-circle distances in metres."""
+        return list(islice((one for one in self.outwards(place) if wanted(one[0])), count))
 
 
-def _measure(
-    positions: Iterable[Position],
-    place: LonLat,
-    found: list[tuple[float, TechnicianId, Position]],
-) -> None:
-    for position in positions:
-        bound_m = haversine_m(place, position.place)
-        heapq.heappush(found, (bound_m, position.technician_id, position))
+def _built(positions: Iterable[Position]) -> Mapping[int, _Cell]:
+    by_cell: dict[tuple[int, ...], dict[TechnicianId, tuple[_Point, Position]]] = {}
+    for one in positions:
+        by_cell.setdefault(_path(one.place), {})[one.technician_id] = (_point(one.place), one)
+    return _nested(by_cell)
+
+
+def _nested(
+    by_cell: Mapping[tuple[int, ...], Mapping[TechnicianId, tuple[_Point, Position]]],
+) -> Mapping[int, _Cell]:
+    within: dict[int, dict[tuple[int, ...], Mapping[TechnicianId, tuple[_Point, Position]]]] = {}
+    for path, members in by_cell.items():
+        within.setdefault(path[0], {})[path[1:]] = members
+    found = {}
+    for number, inner in within.items():
+        centre = _point(cells.cell_to_lonlat(number))
+        reach_m = max(
+            math.dist(centre, point) for members in inner.values() for point, _ in members.values()
+        )
+        if () in inner:
+            found[number] = _Cell(centre, reach_m, members=inner[()])
+        else:
+            found[number] = _Cell(centre, reach_m, finer=_nested(inner))
+    return found
+
+
+def _with(
+    among: Mapping[int, _Cell], path: tuple[int, ...], point: _Point, position: Position
+) -> Mapping[int, _Cell]:
+    """The cells with that position put into the innermost of the path."""
+    number, inner = path[0], path[1:]
+    cell = among.get(number) or _Cell(_point(cells.cell_to_lonlat(number)), 0.0)
+    reach_m = max(cell.reach_m, math.dist(cell.centre, point))
+    if inner:
+        changed = _Cell(cell.centre, reach_m, finer=_with(cell.finer, inner, point, position))
+    else:
+        members = {**cell.members, position.technician_id: (point, position)}
+        changed = _Cell(cell.centre, reach_m, members=members)
+    return {**among, number: changed}
+
+
+def _without(
+    among: Mapping[int, _Cell], path: tuple[int, ...], technician_id: TechnicianId
+) -> Mapping[int, _Cell]:
+    """The cells with the technician taken out of the innermost of the path."""
+    number, inner = path[0], path[1:]
+    cell = among[number]
+    left, finer, members = dict(among), cell.finer, dict(cell.members)
+    if inner:
+        finer = _without(finer, inner, technician_id)
+    else:
+        del members[technician_id]
+    if finer or members:
+        left[number] = _Cell(cell.centre, cell.reach_m, finer, members)
+    else:
+        del left[number]
+    return left
+
+
+def _path(place: LonLat) -> tuple[int, ...]:
+    """The cells that hold the place, each in the one before, the smallest last."""
+    smallest = cells.lonlat_to_cell(place, _RESOLUTIONS[-1])
+    return (*(cells.cell_to_parent(smallest, one) for one in _RESOLUTIONS[:-1]), smallest)
+
+
+def _point(place: LonLat) -> _Point:
+    lon, lat = math.radians(place.lon), math.radians(place.lat)
+    flat_m = EARTH_RADIUS_M * math.cos(lat)
+    return flat_m * math.cos(lon), flat_m * math.sin(lon), EARTH_RADIUS_M * math.sin(lat)
+
+
+def _over_the_earth_m(straight_m: float) -> float:
+    return _DIAMETER_M * math.asin(min(1.0, straight_m / _DIAMETER_M))
 
 
 def _age_key(position: Position) -> tuple[int, LonLat]:
     return position.at_ms, position.place
-
-
-def _home(position: Position) -> int:
-    # by the place, not the parent of its fine cell: parents don't quite cover their children
-    return cells.lonlat_to_cell(position.place, _RESOLUTION)
