@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
+from starlette.types import ASGIApp
 
 from api import errors
 from api.deps import AppState
+from api.ingest.wrapper import Ingest
 from api.live.feed import Feed
 from api.metrics import Metrics
 from api.middleware import Envelope
 from api.openapi import describe
 from api.routes import ROUTERS, assets
 from geo_dispatch import __version__
-from geo_dispatch.bootstrap import open_context
+from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
 from geo_dispatch.services.dispatching.warming import warming
 
@@ -37,10 +39,23 @@ _NOT_COMPRESSED: Final = (
 """Everything but JSON: assets have strong ETags, and event streams must not wait."""
 
 
+class App(FastAPI):
+    """FastAPI, but pings are taken before any of its layers."""
+
+    def __init__(self, metrics: Metrics, **options: Any) -> None:
+        super().__init__(**options)
+        self._metrics = metrics
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All layers, the outermost first."""
+        return Ingest(super().build_middleware_stack(), self, self._metrics)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The app of one deployment; it opens its records and live state when it starts."""
     metrics = Metrics()
-    app = FastAPI(
+    app = App(
+        metrics,
         title="geo-dispatch",
         version=__version__,
         lifespan=lambda app: _lifespan(app, settings, metrics),
@@ -67,10 +82,11 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> AsyncIterator[None]:
     async with contextmanager_in_threadpool(open_context(settings)) as context:
         feed = Feed(context, metrics)
-        app.state.geo = AppState(settings, context, feed, metrics)
-        async with feed.running():
-            with warming(context):
-                yield
+        async with open_intake(context) as intake:
+            app.state.geo = AppState(settings, context, intake, feed, metrics)
+            async with feed.running():
+                with warming(context):
+                    yield
 
 
 def end_streams(app: FastAPI) -> None:

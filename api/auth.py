@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -47,22 +48,57 @@ async def authenticate(request: Request) -> Actor:
     known: Actor | None = getattr(request.state, "actor", None)
     if known is not None:
         return known
-    secret, by_cookie, by_url = _secret(request)
-    if not secret:
+    shown = shown_by(request)
+    actor = await run_in_threadpool(
+        tokens.authenticate, state_of(request).context.store, shown.secret
+    )
+    refuse_way(shown, actor, request)
+    request.state.actor = actor
+    return actor
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A secret, and the way by which it came."""
+
+    secret: str
+    by_cookie: bool = False
+    by_url: bool = False
+    """Or as Basic: good for keys only."""
+
+
+def shown_by(request: Request) -> Shown:
+    """The secret that a request shows.
+
+    Raises
+    ------
+    Unauthenticated
+        It shows none.
+    """
+    shown = _shown(request)
+    if not shown.secret:
         raise Unauthenticated(
             "this needs a token: send it as 'Authorization: Bearer gd_…'; "
             "'geo-dispatch tokens create' makes one"
         )
-    actor = await run_in_threadpool(tokens.authenticate, state_of(request).context.store, secret)
-    if by_url and actor.role not in _KEYS:
+    return shown
+
+
+def refuse_way(shown: Shown, actor: Actor, request: Request) -> None:
+    """See to it that this actor's secret may come by that way.
+
+    Raises
+    ------
+    Unauthenticated, Forbidden
+        As `authenticate`.
+    """
+    if shown.by_url and actor.role not in _KEYS:
         raise Unauthenticated(
             "only ingest and calendar keys may come as Basic or in the URL; send this token as "
             "'Authorization: Bearer gd_…'"
         )
-    if by_cookie and request.method not in _SAFE_METHODS:
+    if shown.by_cookie and request.method not in _SAFE_METHODS:
         require_own_origin(request)
-    request.state.actor = actor
-    return actor
 
 
 async def authorize(request: Request) -> Actor:
@@ -74,20 +110,35 @@ async def authorize(request: Request) -> Actor:
         As `authenticate`, or their role may not.
     """
     actor = await authenticate(request)
-    operation = request.scope["route"].operation_id
+    require_role(actor, request.scope["route"].operation_id)
+    return actor
+
+
+def require_role(actor: Actor, operation: str) -> None:
+    """See to it that the actor's role may do the operation.
+
+    Raises
+    ------
+    Forbidden
+        It may not.
+    """
     allowed = ROLES[operation]
     if actor.role not in allowed:
         names = ", ".join(sorted(allowed))
         raise Forbidden(
             f"a token with the role {actor.role} may not do this; it needs one of: {names}"
         )
-    return actor
 
 
 async def _caller(request: Request) -> Actor:
     actor = await authorize(request)
-    refuse_ambiguous_query(request, besides=_IN_URLS if actor.role in _KEYS else frozenset())
+    refuse_ambiguous_query(request, besides=in_url(actor))
     return actor
+
+
+def in_url(actor: Actor) -> frozenset[str]:
+    """Names in the query by which the actor's key may have come."""
+    return _IN_URLS if actor.role in _KEYS else frozenset()
 
 
 Caller = Annotated[Actor, Depends(_caller)]
@@ -129,24 +180,25 @@ def require_own_origin(request: Request) -> None:
         raise Forbidden(f"origin {origin} is not this site; set public_url if it should be")
 
 
-def _secret(request: Request) -> tuple[str, bool, bool]:
-    """The secret, whether it came by cookie, and whether in a form only for ingest keys."""
+def _shown(request: Request) -> Shown:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return value.strip(), False, False
+        return Shown(value.strip())
     if scheme.lower() == "basic":
-        return _basic_password(value), False, True
+        return Shown(_basic_password(value.strip()), by_url=True)
     key = (
         request.path_params.get("key")
         or request.query_params.get("key")
         or request.query_params.get("api_key")
     )
     if key:
-        return str(key), False, True
-    return request.cookies.get(SESSION_COOKIE, ""), True, False
+        return Shown(str(key), by_url=True)
+    return Shown(request.cookies.get(SESSION_COOKIE, ""), by_cookie=True)
 
 
 def _basic_password(value: str) -> str:
+    if value.startswith(tokens.PREFIX):  # as Overland sends it: not encoded
+        return value.partition(":")[0]
     try:
         user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):

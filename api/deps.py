@@ -13,6 +13,7 @@ from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import Fault, InvalidInput, PreconditionRequired
 from geo_dispatch.kernel.geo import LonLat, checked_lonlat
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.tracking.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class AppState:
 
     settings: Settings
     context: Context
+    intake: Intake
     feed: Feed
     metrics: Metrics
 

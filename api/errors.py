@@ -132,13 +132,6 @@ def unexpected_problem(request_id: str) -> JSONResponse:
     )
 
 
-def malformed_json(why: str) -> RequestValidationError:
-    """What to raise when a body that we decode ourselves is not JSON."""
-    return RequestValidationError(
-        [{"type": "json_invalid", "loc": ("body",), "ctx": {"error": why}}]
-    )
-
-
 def install(app: FastAPI) -> None:
     """Make the app answer every error as problem+json."""
     app.add_exception_handler(errors.GeoDispatchError, _on_error)
@@ -158,7 +151,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         position, why = found[0]["loc"][-1], found[0]["ctx"]["error"]
-        return _not_json(f"{why}, at character {position}" if isinstance(position, int) else why)
+        return not_json(f"{why}, at character {position}" if isinstance(position, int) else why)
     if any(item["loc"] == ("body",) and isinstance(item.get("input"), bytes) for item in found):
         return _not_called_json(request)
     faults = [fault_of({**item, "loc": item["loc"][1:] or item["loc"]}) for item in found]
@@ -171,7 +164,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     )
 
 
-def _not_json(why: str) -> Response:
+def not_json(why: str) -> JSONResponse:
+    """The answer to a body that is not JSON."""
     return problem(
         HTTPStatus.BAD_REQUEST,
         "malformed-json",
@@ -192,7 +186,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, _UNREADABLE):
-        return _not_json(str(error.__cause__))
+        return not_json(str(error.__cause__))
     said = error.detail if error.detail and error.detail != status.phrase else status.phrase
     remedy = _HTTP_REMEDIES.get(status)
     detail = f"{said}: {request.method} {request.url.path}"

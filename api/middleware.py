@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem, unexpected_problem
@@ -44,7 +45,7 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope))
+        request_id = request_id_of(Headers(scope=scope).get("x-request-id", ""))
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             await self._serve(scope, receive, send, request_id)
 
@@ -64,9 +65,9 @@ class Envelope:
 
         try:
             if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-                await _has_nul()(scope, receive, send_safely)
+                await has_nul()(scope, receive, send_safely)
             elif _declared_length(scope) > MAX_BODY_BYTES:
-                await _too_large()(scope, receive, send_safely)
+                await too_large()(scope, receive, send_safely)
             else:
                 await self._app(scope, _limited(receive), send_safely)
         except Exception:  # the edge: whatever a route did not foresee ends here
@@ -99,9 +100,8 @@ def _route(scope: Scope) -> str:
     return getattr(route, "operation_id", None) or getattr(route, "name", None) or "none"
 
 
-def _request_id(headers: Headers) -> str:
+def request_id_of(given: str) -> str:
     """What a proxy in front of us named the request, if it is harmless; else a fresh id."""
-    given = headers.get("x-request-id", "")
     if 0 < len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():  # noqa: PLR2004 - a UUID is 36
         return given
     return secrets.token_hex(8)
@@ -112,13 +112,15 @@ def _declared_length(scope: Scope) -> int:
     return int(declared) if declared.isdecimal() else 0
 
 
-def _has_nul() -> ASGIApp:
+def has_nul() -> JSONResponse:
+    """The answer to a URL with a NUL."""
     return problem(
         400, "bad-request", "the URL holds a NUL, which nothing of ours does; remove %00"
     )
 
 
-def _too_large() -> ASGIApp:
+def too_large() -> JSONResponse:
+    """The answer to a body beyond `MAX_BODY_BYTES`."""
     return problem(
         413,
         "content-too-large",

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import PROBLEM_JSON
+from api.ingest.registry import OPERATIONS
 from api.roles import ROLES
 from api.schemas.common import Problem
 from geo_dispatch.services.idempotency import MAX_KEY_LENGTH
@@ -34,6 +35,7 @@ TAGS: Final = [
     {"name": "history", "description": "What was done before, and briefings."},
     {"name": "evidence", "description": "Who was where and when, and a record that proves itself."},
     {"name": "technicians", "description": "Who can be sent, with which skills, when."},
+    {"name": "privacy", "description": "Private times, who looked at whose trail, erasure."},
     {"name": "customers", "description": "Who orders the work."},
     {"name": "sites", "description": "Where work is done, and the fence that confirms arrivals."},
     {"name": "equipment", "description": "What is worked on, at its site."},
@@ -121,7 +123,7 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if responses.get("422", {}).get("description") == "Validation Error":  # FastAPI's, not ours
         del responses["422"]
     if name in ROLES:
-        ingest = name.startswith("post_pings")
+        ingest = name.startswith("post_pings") or name in OPERATIONS
         operation["security"] = INGEST_SECURITY if ingest else TOKEN_SECURITY
         roles = ", ".join(sorted(ROLES[name]))
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}."

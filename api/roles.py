@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.ingest.registry import OPERATIONS
 from geo_dispatch.kernel.actors import Role
 
 _OFFICE: Final = frozenset({Role.DISPATCHER, Role.PLANNER, Role.ADMIN})
@@ -12,12 +13,13 @@ _RULES: Final = frozenset({Role.PLANNER, Role.ADMIN})
 _FIELD: Final = _DISPATCH | {Role.TECHNICIAN}
 _READERS: Final = _OFFICE | {Role.CLIENT}
 _PEOPLE: Final = _OFFICE | {Role.TECHNICIAN}
+_PHONES: Final = _DISPATCH | {Role.TECHNICIAN, Role.INGEST}
 _ADMIN: Final = frozenset({Role.ADMIN})
 _ANYONE: Final = _PEOPLE | {Role.CLIENT}
 
 ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_session": _ANYONE,
-    "post_pings": _DISPATCH | {Role.TECHNICIAN, Role.INGEST},
+    "post_pings": _PHONES,
     "post_pings_with_key": frozenset({Role.INGEST}),
     "list_positions": _OFFICE,
     "get_technician_position": _PEOPLE,
@@ -27,6 +29,11 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "change_technician": _DISPATCH,
     "retire_technician": _DISPATCH,
     "tell_break": _FIELD,
+    "get_my_privacy": frozenset({Role.TECHNICIAN}),
+    "tell_privacy": frozenset({Role.TECHNICIAN}),
+    "get_my_access_log": frozenset({Role.TECHNICIAN}),
+    "get_technician_privacy": _PEOPLE,
+    "unlock_privacy": _DISPATCH,
     "list_customers": _OFFICE,
     "create_customer": _DISPATCH,
     "get_customer": _OFFICE,
@@ -150,5 +157,6 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "skip_webhook_delivery": _DISPATCH,
     "stream_events": _ANYONE,
     "stream_etas": _ANYONE,
+    **dict.fromkeys(OPERATIONS, _PHONES),
 }
 """Routes that are missing here refuse everybody; a test sees to it that none is."""

@@ -14,6 +14,7 @@ from typing import Any, Final, get_args, get_origin
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.near import did_you_mean
@@ -34,8 +35,13 @@ def refuse_ambiguous_query(request: Request, besides: frozenset[str]) -> None:
     InvalidInput
         Every parameter that it doesn't know, or that is there more often than it may be.
     """
-    known = _parameters(request.scope["route"])
-    query = request.query_params
+    refuse_unknown(request.query_params, _parameters(request.scope["route"]), besides)
+
+
+def refuse_unknown(
+    query: QueryParams, known: dict[str, bool], besides: frozenset[str] = frozenset()
+) -> None:
+    """As `refuse_ambiguous_query`, by the names that are known and whether each may repeat."""
     faults = [
         Fault(_shown(name), f"is not a parameter{did_you_mean(name, known, _those(known))}")
         for name in query

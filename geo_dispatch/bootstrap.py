@@ -5,12 +5,12 @@ Processes start here: the API, the worker and the command line each open a `Cont
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 
 from geo_dispatch.adapters.clock import clock_from, random_id
 from geo_dispatch.adapters.graph_files import open_graph
-from geo_dispatch.adapters.live_redis import Changes, Live, Tail
+from geo_dispatch.adapters.live_redis import Changes, Committer, Live, Tail
 from geo_dispatch.adapters.logs import start_logging
 from geo_dispatch.adapters.redis_server import redis_url
 from geo_dispatch.adapters.sql.store import Store
@@ -19,8 +19,17 @@ from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.records.shards import check_shards
+from geo_dispatch.services.tracking.intake import Intake
 
-__all__ = ["Changes", "Tail", "open_back_office", "open_context", "open_tail", "start_logging"]
+__all__ = [
+    "Changes",
+    "Tail",
+    "open_back_office",
+    "open_context",
+    "open_intake",
+    "open_tail",
+    "start_logging",
+]
 
 
 @contextmanager
@@ -68,6 +77,14 @@ def open_back_office(settings: Settings, *, check: bool = True) -> Iterator[Back
         if check:
             store.check()
         yield BackOffice(settings, store, clock_from(settings), random_id)
+
+
+@asynccontextmanager
+async def open_intake(context: Context) -> AsyncIterator[Intake]:
+    """The way of pings into the deployment; what is under way is answered at the block's end."""
+    settings = context.settings
+    async with Committer(redis_url(settings), settings.shards) as committer:
+        yield Intake(context, committer)
 
 
 def open_tail(settings: Settings) -> Tail:

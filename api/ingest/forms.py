@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
 
-from geo_dispatch.services.tracking.pings import Ping, PingVerdict
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.devices import DeviceStatus
+
+__all__ = ["NO_BODY", "Form", "Incoming", "Reading", "Reply", "Unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,6 @@ class Incoming:
     def form(self) -> dict[str, str]:
         """The fields of a body that is ``application/x-www-form-urlencoded``."""
         return _pairs(self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """An item that holds no position that could be kept: it goes to quarantine.
-
-    Attributes
-    ----------
-    message
-        What is wrong with it, naming the field and the value.
-    """
-
-    message: str
-    technician_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,13 @@ KEEP_MS: Final = 30_000
 
 START: Final = "0-0"
 _SCRIPTS = files("geo_dispatch.adapters.live_redis") / "scripts"
-_VERDICTS: Final = {"A": Verdict.ACCEPTED, "L": Verdict.LATE, "D": Verdict.DUPLICATE}
+APPEND: Final = (_SCRIPTS / "append.lua").read_text()
+_FULL: Final = b"F"
+_VERDICTS: Final = {
+    ord("A"): Verdict.ACCEPTED,
+    ord("L"): Verdict.LATE,
+    ord("D"): Verdict.DUPLICATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Live:
         self._redis: Any = redis.Redis.from_pool(
             redis.BlockingConnectionPool.from_url(url, **pool_options(Retry))
         )
-        self._append = self._redis.register_script((_SCRIPTS / "append.lua").read_text())
+        self._append = self._redis.register_script(APPEND)
         self._lease = self._redis.register_script((_SCRIPTS / "lease.lua").read_text())
         self.devices = Devices(self._redis, url)
 
@@ -117,11 +123,7 @@ class Live:
         Unavailable
             This deployment has no such shard: nobody would read them.
         """
-        if not 0 <= shard < self.shards:
-            raise Unavailable(
-                f"there is no shard {shard} among {self.shards}; set GEO_DISPATCH_SHARDS to the "
-                "same number for all processes, the command line too"
-            )
+        checked_shard(shard, self.shards)
         verdicts: list[Verdict] = []
         for start in range(0, len(fixes), MAX_BATCH):
             blob = fixes_to_blob(fixes[start : start + MAX_BATCH])
@@ -129,14 +131,8 @@ class Live:
                 letters = self._append(
                     keys=[positions_key(shard), cells_key(shard), stream_key(shard)],
                     args=[self._stream_limit, received_ms, blob],
-                ).decode()
-            if letters == "F":
-                raise Busy(
-                    f"shard {shard} has {self._stream_limit} batches of pings waiting for the "
-                    "worker; is it running?",
-                    FULL_RETRY_S,
                 )
-            verdicts += [_VERDICTS[letter] for letter in letters]
+            verdicts += verdicts_of(letters, shard, self._stream_limit)
         return verdicts
 
     def positions(self, shard: int | None = None) -> list[Position]:
@@ -163,6 +159,13 @@ class Live:
             known = zip(those, records, strict=True)
             found |= {one: record_to_position(one, record) for one, record in known if record}
         return found
+
+    def forget(self, shard: int, technician_id: TechnicianId) -> None:
+        """Take the technician's last position away; the next fix brings one."""
+        with answering(self.url), self._redis.pipeline(transaction=True) as together:
+            together.hdel(positions_key(shard), technician_id)
+            together.zrem(cells_key(shard), technician_id)
+            together.execute()
 
     def count_in_cell(self, cell: int) -> int:
         """How many technicians were last seen in the H3 cell, of resolution 9 or coarser."""
@@ -241,6 +244,39 @@ class Live:
                 args=[step, owner, int(ttl_s * 1000), fence],
             )
         return None if answer is None else int(answer)
+
+
+def checked_shard(shard: int, shards: int) -> int:
+    """The shard, if this deployment has it.
+
+    Raises
+    ------
+    Unavailable
+        It has fewer: nobody would read what is sent there.
+    """
+    if not 0 <= shard < shards:
+        raise Unavailable(
+            f"there is no shard {shard} among {shards}; set GEO_DISPATCH_SHARDS to the "
+            "same number for all processes, the command line too"
+        )
+    return shard
+
+
+def verdicts_of(letters: bytes, shard: int, stream_limit: int) -> list[Verdict]:
+    """What the append script says of each fix.
+
+    Raises
+    ------
+    Busy
+        The stream is full; nothing was kept.
+    """
+    if letters == _FULL:
+        raise Busy(
+            f"shard {shard} has {stream_limit} batches of pings waiting for the worker; "
+            "is it running?",
+            FULL_RETRY_S,
+        )
+    return [_VERDICTS[letter] for letter in letters]
 
 
 def positions_of(records: Mapping[bytes, bytes]) -> list[Position]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.kernel.actors import Role
@@ -64,6 +64,11 @@ class Tokens:
     def list(self) -> list[Token]:
         """All of them, revoked ones too."""
         return list(self._select())
+
+    def revoked(self) -> int:
+        """How many were revoked: grows with each, and never falls."""
+        count = select(func.count()).where(tables.tokens.c.revoked_at.is_not(None))
+        return int(self._connection.execute(count).scalar_one())
 
     def revoke(self, token_id: str, at: datetime) -> None:
         """It is no longer good; the first revocation counts."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from geo_dispatch.adapters.sql.tracking import Quarantined
@@ -41,6 +42,20 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An item that holds no position that could be kept: it goes to quarantine.
+
+    Attributes
+    ----------
+    message
+        What is wrong with it, naming the field and the value.
+    """
+
+    message: str
+    technician_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PingVerdict:
     """What became of a ping. ``code`` and ``message`` say why one was rejected.
 
@@ -71,29 +86,18 @@ def accept(ctx: Context, pings: Sequence[Ping], actor: Actor) -> list[PingVerdic
     now_ms = datetime_to_ms(now)
     with ctx.store.read() as unit:
         fleet = unit.technicians.many(
-            ping.technician_id for ping in pings if _may_be_an_id(ping.technician_id)
+            ping.technician_id for ping in pings if may_be_an_id(ping.technician_id)
         )
     verdicts: dict[int, PingVerdict] = {}
     by_shard: defaultdict[int, list[int]] = defaultdict(list)
     refused = []
     for index, ping in enumerate(pings):
-        fault = _fault(ping, fleet, actor, now_ms)
+        fault = fault_of(ping, fleet.get(ping.technician_id), actor, now_ms)
         if fault is None:
             by_shard[fleet[ping.technician_id].shard].append(index)
         else:
             verdicts[index] = PingVerdict("rejected", fault.code, fault.message)
-            refused.append(
-                Quarantined(
-                    _storable(ping.technician_id),
-                    ping.at_ms if abs(ping.at_ms) < _MAX_INT64 else None,
-                    ping.lon,
-                    ping.lat,
-                    fault.code,
-                    fault.message,
-                    now,
-                    actor.label,
-                )
-            )
+            refused.append(to_quarantine(ping, fault, now, actor))
     for shard, indexes in by_shard.items():
         taken = ctx.live.append(shard, [ping_to_fix(pings[i]) for i in indexes], now_ms)
         for index, verdict in zip(indexes, taken, strict=True):
@@ -131,11 +135,22 @@ _MAX_INT64 = 2**63
 _LONGEST_NAME = 255
 
 
-def _fault(
-    ping: Ping, fleet: Mapping[str, Technician], actor: Actor, now_ms: int
+def fault_of(
+    item: Ping | Unreadable, technician: Technician | None, actor: Actor, now_ms: int
 ) -> Implausible | None:
-    name = ping.technician_id
-    technician = fleet.get(name)
+    """Why the item can't be kept; None when it can, for the technician given."""
+    if isinstance(item, Unreadable):
+        return Implausible("malformed", item.message)
+    stranger = _stranger(item.technician_id, technician, actor)
+    if stranger is not None:
+        return stranger
+    try:
+        return refusal(LonLat(item.lon, item.lat), item.at_ms, now_ms)
+    except InvalidPosition as error:
+        return Implausible("off_earth", error.message)
+
+
+def _stranger(name: str, technician: Technician | None, actor: Actor) -> Implausible | None:
     if actor.technician_id is not None and actor.technician_id != name:
         return Implausible("not_yours", f"this key speaks for {actor.technician_id}, not {name!r}")
     if not name:
@@ -144,14 +159,25 @@ def _fault(
         return Implausible("unknown_technician", f"no technician {name[:80]!r}; enter them first")
     if technician.retired:
         return Implausible("retired", f"technician {technician.call_sign} ({name}) is retired")
-    try:
-        return refusal(LonLat(ping.lon, ping.lat), ping.at_ms, now_ms)
-    except InvalidPosition as error:
-        return Implausible("off_earth", error.message)
+    return None
 
 
-def _may_be_an_id(name: str) -> bool:
-    return name.isascii() and name.isprintable()
+def to_quarantine(
+    item: Ping | Unreadable, why: Implausible, received_at: datetime, actor: Actor
+) -> Quarantined:
+    """The item as people see it in quarantine."""
+    name = _storable(item.technician_id)
+    if isinstance(item, Unreadable):
+        return Quarantined(name, None, None, None, why.code, why.message, received_at, actor.label)
+    at_ms = item.at_ms if abs(item.at_ms) < _MAX_INT64 else None
+    return Quarantined(
+        name, at_ms, item.lon, item.lat, why.code, why.message, received_at, actor.label
+    )
+
+
+def may_be_an_id(name: str) -> bool:
+    """Whether a database can be asked for it."""
+    return name.isascii() and name.isprintable() and len(name) <= _LONGEST_NAME
 
 
 def _storable(name: str) -> str:

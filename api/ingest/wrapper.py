@@ -1,0 +1,155 @@
+"""The outermost ASGI application: takes pings before FastAPI sees them, passes on all else.
+
+A ping through FastAPI costs several times what it costs to read, judge and keep it. What
+`api.middleware` does for other requests is done here by hand, and tests hold the two together.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import structlog
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.deps import AppState
+from api.errors import unexpected_problem
+from api.ingest.door import Answer, Call, Headers, Native, Spoken, to_answer
+from api.ingest.registry import FORMS
+from api.metrics import Metrics
+from api.middleware import MAX_BODY_BYTES, SAFE_HEADERS, has_nul, request_id_of, too_large
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE: Final[Headers] = [
+    (name.lower().encode(), value.encode()) for name, value in SAFE_HEADERS.items()
+]
+_REFUSED: Final = 400
+_PATH: Final = "/v1/pings"
+
+Taker = Native | Spoken
+
+
+class Ingest:
+    """See the module."""
+
+    def __init__(self, app: ASGIApp, owner: FastAPI, metrics: Metrics) -> None:
+        self._app = app
+        self._owner = owner
+        self._metrics = metrics
+        self._takers: dict[str, Taker] = {
+            _PATH: Native(),
+            **{form.path: Spoken(form) for form in FORMS},
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        taker, key = self._takers.get(path), ""
+        if taker is None:
+            start, _, key = path.rpartition("/")
+            taker = self._takers.get(start) if key else None
+        method = scope["method"]
+        if taker is not None and method in taker.methods:
+            await self._take(taker, key, scope, receive, send)
+        elif method in _SAFE_METHODS:
+            await self._app(scope, receive, send)
+        else:
+            await self._app(scope, receive, self._doubting(send))
+
+    def _doubting(self, send: Send) -> Send:
+        """Something is about to be written: what the intake knows by heart is to be looked at."""
+
+        async def send_doubting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                state: AppState | None = getattr(self._owner.state, "geo", None)
+                if state is not None:
+                    state.intake.known.doubt()
+            await send(message)
+
+        return send_doubting
+
+    async def _take(
+        self, taker: Taker, key: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        began = time.perf_counter()
+        authorization, given_id, length = b"", b"", b"0"
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorization = value
+            elif name == b"x-request-id":
+                given_id = value
+            elif name == b"content-length":
+                length = value
+        request_id = request_id_of(given_id.decode("latin-1"))
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            call, answer = None, to_answer(has_nul())
+        elif length.isdigit() and int(length) > MAX_BODY_BYTES:
+            call, answer = None, to_answer(too_large())
+        else:
+            body = await _whole(receive)
+            if body is None:
+                return  # the client is gone
+            if len(body) > MAX_BODY_BYTES:
+                call, answer = None, to_answer(too_large())
+            else:
+                scope["app"] = self._owner
+                call = Call(scope, authorization, key, body)
+                answer = await self._answer(taker, call, request_id)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [
+                    (b"content-length", b"%d" % len(answer.body)),
+                    (b"x-request-id", request_id.encode()),
+                    *answer.headers,
+                    *_SAFE,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+        operation = taker.operation(scope["method"], key)
+        self._tell(operation, scope["method"], answer.status, request_id, began)
+
+    async def _answer(self, taker: Taker, call: Call, request_id: str) -> Answer:
+        try:
+            return await taker.answer(self._owner.state.geo, call)
+        except Exception:  # noqa: BLE001 - the edge: whatever a form did not foresee ends here
+            structlog.get_logger().exception("request failed", request_id=request_id)
+            return to_answer(unexpected_problem(request_id))
+
+    def _tell(
+        self, operation: str, method: str, status: int, request_id: str, began: float
+    ) -> None:
+        duration_s = time.perf_counter() - began
+        self._metrics.request_duration.labels(method, operation, str(status)).observe(duration_s)
+        log = structlog.get_logger()
+        tell = log.debug if status < _REFUSED else log.info
+        tell(
+            "request",
+            method=method,
+            route=operation,
+            status=status,
+            duration_ms=round(duration_s * 1000, 1),
+            request_id=request_id,
+        )
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body, cut off once it is too large; None when the client went before its end."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        return None if message["type"] == "http.disconnect" else body
+    parts, total = [body], len(body)
+    while message.get("more_body", False) and total <= MAX_BODY_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        total += len(parts[-1])
+    return b"".join(parts)

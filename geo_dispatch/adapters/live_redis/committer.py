@@ -1,0 +1,228 @@
+"""Group commit: fixes of many requests go to Redis together, and each hears what became of its own.
+
+Whatever comes in while scripts are under way goes with the next one, so that batches grow with the
+load by themselves and nobody waits for a timer. At most two scripts of a shard are under way.
+While Redis is away everybody is told at once, and a probe notices when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final, Self
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+
+from geo_dispatch.adapters.live_redis.client import (
+    APPEND,
+    MAX_BATCH,
+    STREAM_LIMIT,
+    cells_key,
+    checked_shard,
+    positions_key,
+    stream_key,
+    verdicts_of,
+)
+from geo_dispatch.adapters.live_redis.connection import FULL_RETRY_S, answering, pool_options
+from geo_dispatch.adapters.live_redis.records import fixes_to_blob
+from geo_dispatch.kernel.errors import Busy, RedisUnavailable
+from geo_dispatch.tracking.fixes import Fix, Verdict
+
+MAX_UNDER_WAY: Final = 2
+"""Scripts of a shard: one runs while the next is on its way."""
+
+MAX_WAITING: Final = 20_000
+"""Fixes of a shard that may wait for a script; more are refused as `Busy`."""
+
+_PROBE_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The fixes of one request, and who waits for them."""
+
+    blob: bytes
+    count: int
+    received_ms: int
+    heard: asyncio.Future[list[Verdict]]
+
+
+class _Lane:
+    """What waits for one shard, and how many scripts of it are under way."""
+
+    __slots__ = ("armed", "keys", "shard", "under_way", "waiting", "waiting_fixes")
+
+    def __init__(self, shard: int) -> None:
+        self.shard = shard
+        self.keys = [positions_key(shard), cells_key(shard), stream_key(shard)]
+        self.waiting: deque[_Group] = deque()
+        self.waiting_fixes = 0
+        self.under_way = 0
+        self.armed = False
+
+    def take(self) -> list[_Group]:
+        """The groups of the next script: whole ones, at most `MAX_BATCH` fixes."""
+        taken: list[_Group] = []
+        room = MAX_BATCH
+        while self.waiting and self.waiting[0].count <= room:
+            group = self.waiting.popleft()
+            taken.append(group)
+            room -= group.count
+        self.waiting_fixes -= MAX_BATCH - room
+        return taken
+
+
+class Committer:
+    """Appends fixes of the shards behind one URL; an asynchronous context manager.
+
+    Parameters
+    ----------
+    stream_limit
+        Entries in a shard's stream at which everybody is told `Busy`.
+    """
+
+    def __init__(self, url: str, shards: int = 1, *, stream_limit: int = STREAM_LIMIT) -> None:
+        self.url = url
+        self.shards = shards
+        self._stream_limit = stream_limit
+        self._redis: Any = redis.asyncio.Redis.from_pool(
+            redis.asyncio.BlockingConnectionPool.from_url(url, **pool_options(Retry))
+        )
+        self._script = self._redis.register_script(APPEND)
+        self._lanes: dict[int, _Lane] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._away: RedisUnavailable | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let what is under way and what waits be answered, then close the connections."""
+        if self._away is None:
+            while self._tasks or any(lane.waiting for lane in self._lanes.values()):
+                await asyncio.gather(*self._tasks, asyncio.sleep(0), return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._redis.aclose()
+
+    async def append(self, shard: int, fixes: Sequence[Fix], received_ms: int) -> list[Verdict]:
+        """Keep the fixes; when this returns, Redis has them. One verdict per fix.
+
+        A caller that is cancelled takes nothing away from the others; its fixes may be kept.
+
+        Raises
+        ------
+        Busy
+            The stream is full, Redis has no memory left, or too many wait. Earlier parts of more
+            than `MAX_BATCH` fixes may have been kept: send all again.
+        RedisUnavailable
+            Redis does not answer; nobody knows whether the fixes were kept. Send all again.
+        Unavailable
+            This deployment has no such shard: nobody would read them.
+        """
+        lane = self._lanes.get(shard)
+        if lane is None:
+            lane = self._lanes[shard] = _Lane(checked_shard(shard, self.shards))
+        if 0 < len(fixes) <= MAX_BATCH:
+            return await self._enter(lane, fixes, received_ms)
+        verdicts: list[Verdict] = []
+        for start in range(0, len(fixes), MAX_BATCH):
+            part = fixes[start : start + MAX_BATCH]
+            verdicts += await self._enter(lane, part, received_ms)
+        return verdicts
+
+    def _enter(
+        self, lane: _Lane, fixes: Sequence[Fix], received_ms: int
+    ) -> asyncio.Future[list[Verdict]]:
+        if self._away is not None:
+            raise RedisUnavailable(self._away.message)
+        if lane.waiting_fixes + len(fixes) > MAX_WAITING:
+            raise Busy(f"{lane.waiting_fixes} pings wait for Redis already", FULL_RETRY_S)
+        heard: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
+        lane.waiting.append(_Group(fixes_to_blob(fixes), len(fixes), received_ms, heard))
+        lane.waiting_fixes += len(fixes)
+        self._arm(lane)
+        return heard
+
+    def _arm(self, lane: _Lane) -> None:
+        if lane.waiting and not lane.armed and lane.under_way < MAX_UNDER_WAY:
+            lane.armed = True
+            asyncio.get_running_loop().call_soon(self._flush, lane)
+
+    def _flush(self, lane: _Lane) -> None:
+        lane.armed = False
+        lane.under_way += 1
+        self._start(self._commit(lane, lane.take()))
+        self._arm(lane)
+
+    async def _commit(self, lane: _Lane, groups: list[_Group]) -> None:
+        try:
+            with answering(self.url):
+                letters = await self._script(
+                    keys=lane.keys,
+                    args=[
+                        self._stream_limit,
+                        groups[0].received_ms,
+                        b"".join([group.blob for group in groups]),
+                    ],
+                )
+            verdicts = verdicts_of(letters, lane.shard, self._stream_limit)
+        except (Busy, RedisUnavailable) as error:
+            _fail(groups, error)
+            if isinstance(error, RedisUnavailable):
+                self._give_up(error)
+        except BaseException as error:
+            _fail(groups, RedisUnavailable(f"the pings were not kept: {error!r}; send them again"))
+            raise
+        else:
+            start = 0
+            for group in groups:
+                end = start + group.count
+                if not group.heard.done():
+                    group.heard.set_result(verdicts[start:end])
+                start = end
+        finally:
+            lane.under_way -= 1
+            self._arm(lane)
+
+    def _give_up(self, error: RedisUnavailable) -> None:
+        """Refuse all that wait and all that come, until Redis answers again."""
+        for lane in self._lanes.values():
+            while lane.waiting:
+                _fail(lane.take(), error)
+        if self._away is None:
+            self._start(self._probe())
+        self._away = error
+
+    async def _probe(self) -> None:
+        while True:
+            try:
+                with answering(self.url):
+                    await self._redis.ping()
+            except RedisUnavailable as error:
+                self._away = error
+                await asyncio.sleep(_PROBE_S)
+            else:
+                self._away = None
+                return
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _fail(groups: Sequence[_Group], error: Exception) -> None:
+    for group in groups:
+        if not group.heard.done():
+            group.heard.set_exception(error)

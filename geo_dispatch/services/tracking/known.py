@@ -1,0 +1,163 @@
+"""Who is known at the door of pings: tokens and technicians, kept in memory and kept true.
+
+A ping must not cost a question to SQL. What was read once is kept, and at most `CHECK_S` go by
+until one small question tells what changed since, in this process or another: how many tokens were
+revoked, and which technicians the event log speaks of. While SQL does not answer, nobody is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.services import tokens
+
+CHECK_S: Final = 0.5
+"""A key that was revoked, and a change of a technician, are heard of within this time."""
+
+MAX_KEPT: Final = 100_000
+"""Tokens, and technicians, in memory; beyond, all are forgotten and read again."""
+
+_MAX_NEWS: Final = 1000
+_MAX_ABSENT: Final = 10_000
+_STREAM: Final = "technician:"
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What one check found: how things stand, and whom the log spoke of since the last."""
+
+    revoked: int
+    seq: int
+    technicians: frozenset[str] | None
+    """None: too much happened to tell."""
+
+
+class Known:
+    """Tokens and technicians as SQL has them; for one event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._actors: dict[bytes, Actor] = {}
+        self._technicians: dict[str, Technician] = {}
+        self._absent: set[str] = set()
+        self._revoked = -1
+        self._seq = 0
+        self._forgotten = 0
+        """Grows whenever something is forgotten: what was read before must not be kept."""
+        self._doubts = 0
+        self._doubts_checked = -1
+        self._checked_at = 0.0
+        self._check: asyncio.Task[None] | None = None
+
+    def doubt(self) -> None:
+        """Something was written in this process: look what, before the next answer."""
+        self._doubts += 1
+
+    async def actor(self, secret: bytes) -> Actor:
+        """Whoever holds the secret.
+
+        Raises
+        ------
+        Unauthenticated
+            No token has it, or the token was revoked.
+        DatabaseUnavailable
+            Nobody knows.
+        """
+        if not self._is_fresh(self._doubts):
+            await self._refresh()
+        key = hashlib.sha256(secret).digest()
+        known = self._actors.get(key)
+        if known is not None:
+            return known
+        before = self._forgotten
+        text = secret.decode("utf-8", "replace")
+        actor = await asyncio.to_thread(tokens.authenticate, self._store, text)
+        if before == self._forgotten:
+            _keep(self._actors, {key: actor})
+        return actor
+
+    async def technicians(self, ids: Collection[str]) -> Mapping[str, Technician]:
+        """The technicians among those ids, and maybe others; who is missing does not exist.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            Nobody knows.
+        """
+        if not self._is_fresh(self._doubts):
+            await self._refresh()
+        known = self._technicians
+        missing = [one for one in ids if one not in known and one not in self._absent]
+        if not missing:
+            return known
+        held = {one: known[one] for one in ids if one in known}
+        before = self._forgotten
+        found = await asyncio.to_thread(self._read, missing)
+        if before == self._forgotten:
+            _keep(known, found)
+            if len(self._absent) < _MAX_ABSENT:
+                self._absent |= set(missing) - found.keys()
+        return held | found
+
+    def _read(self, ids: Collection[str]) -> dict[str, Technician]:
+        with self._store.read() as unit:
+            found: dict[str, Technician] = unit.technicians.many(ids)
+        return found
+
+    def _is_fresh(self, doubts: int) -> bool:
+        return self._doubts_checked >= doubts and time.monotonic() - self._checked_at < CHECK_S
+
+    async def _refresh(self) -> None:
+        """Be true to what SQL had when this was called; many callers share one check."""
+        doubts = self._doubts
+        while not self._is_fresh(doubts):
+            if self._check is None:
+                self._check = asyncio.create_task(self._look())
+                self._check.add_done_callback(self._looked)
+            await asyncio.shield(self._check)
+
+    def _looked(self, _task: asyncio.Task[None]) -> None:
+        self._check = None
+
+    async def _look(self) -> None:
+        began, doubts = time.monotonic(), self._doubts
+        news = await asyncio.to_thread(self._news)
+        if news.revoked != self._revoked:
+            self._actors.clear()
+            self._forgotten += 1
+        if news.technicians is None:
+            self._technicians.clear()
+            self._forgotten += 1
+        elif news.technicians:
+            self._forgotten += 1
+            for one in news.technicians:
+                self._technicians.pop(one, None)
+        self._absent.clear()
+        self._revoked, self._seq = news.revoked, news.seq
+        self._checked_at, self._doubts_checked = began, doubts
+
+    def _news(self) -> _News:
+        with self._store.read() as unit:
+            revoked, seq = unit.tokens.revoked(), unit.last_seq()
+            if self._revoked < 0 or seq - self._seq > _MAX_NEWS:
+                return _News(revoked, seq, None)
+            events = unit.events(after=self._seq) if seq > self._seq else []
+        streams = (event.stream for event in events if event.stream.startswith(_STREAM))
+        return _News(revoked, seq, frozenset(one.removeprefix(_STREAM) for one in streams))
+
+
+def _keep(held: dict[K, V], more: Mapping[K, V]) -> None:
+    if len(held) + len(more) > MAX_KEPT:
+        held.clear()
+    held.update(more)
