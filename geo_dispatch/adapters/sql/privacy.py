@@ -21,9 +21,11 @@ from sqlalchemy import (
     update,
 )
 
-from geo_dispatch.adapters.sql.tables import Id, metadata, visits, work_orders
+from geo_dispatch.adapters.sql.log import EVENT_COLUMNS
+from geo_dispatch.adapters.sql.tables import Id, events, metadata, visits, work_orders
 from geo_dispatch.adapters.sql.types import UtcTime
 from geo_dispatch.dispatch.days.privacy import AtWork, PrivacyTime
+from geo_dispatch.dispatch.work.events import LoggedEvent, TrailViewed
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.ids import TechnicianId
 
@@ -61,7 +63,8 @@ class PrivacyTimes:
         return {technician_id: tuple(times) for technician_id, times in found.items()}
 
     def begin(self, time: PrivacyTime) -> None:
-        """One more."""
+        """One more; another of the same kind and beginning gives way."""
+        self._connection.execute(delete(privacy_table).where(*_same(time)))
         self._connection.execute(
             insert(privacy_table).values(
                 technician_id=time.technician_id,
@@ -73,21 +76,34 @@ class PrivacyTimes:
 
     def end(self, time: PrivacyTime, at: datetime) -> None:
         """It ends at another time than it said."""
-        columns = privacy_table.c
-        self._connection.execute(
-            update(privacy_table)
-            .where(
-                columns.technician_id == time.technician_id,
-                columns.kind == time.kind,
-                columns.since == time.since,
-            )
-            .values(until=at)
-        )
+        self._connection.execute(update(privacy_table).where(*_same(time)).values(until=at))
 
     def forget(self, before: datetime) -> int:
         """Drop those that ended before then; how many there were."""
         ended = delete(privacy_table).where(privacy_table.c.until < before)
         return self._connection.execute(ended).rowcount
+
+    def looks(
+        self,
+        technician_id: str,
+        since: datetime | None = None,
+        actor: str | None = None,
+        limit: int | None = None,
+    ) -> list[LoggedEvent]:
+        """The log's `TrailViewed` of the technician, newest first; since then, of that actor."""
+        columns = events.c
+        conditions = [
+            columns.stream == f"technician:{technician_id}",
+            columns.type == TrailViewed.type,
+        ]
+        if since is not None:
+            conditions.append(columns.at >= since)
+        if actor is not None:
+            conditions.append(columns.actor == actor)
+        rows = self._connection.execute(
+            select(*EVENT_COLUMNS).where(*conditions).order_by(columns.version.desc()).limit(limit)
+        )
+        return [LoggedEvent(*row) for row in rows]
 
     def work(
         self, since: datetime, technician_ids: Collection[str] | None = None
@@ -119,6 +135,15 @@ class PrivacyTimes:
         for technician_id, status_at in self._connection.execute(told):
             found[technician_id].append(AtWork(status_at))
         return {technician_id: tuple(spans) for technician_id, spans in found.items()}
+
+
+def _same(time: PrivacyTime) -> tuple[ColumnElement[bool], ...]:
+    columns = privacy_table.c
+    return (
+        columns.technician_id == time.technician_id,
+        columns.kind == time.kind,
+        columns.since == time.since,
+    )
 
 
 def _among(

@@ -49,6 +49,12 @@ from geo_dispatch.dispatch.work.events.office import (
     OrderUnassigned,
     RiskCleared,
 )
+from geo_dispatch.dispatch.work.events.privacy import (
+    PrivacyChanged,
+    PrivacyUnlocked,
+    TechnicianErased,
+    TrailViewed,
+)
 from geo_dispatch.dispatch.work.events.records import (
     BreakEnded,
     BreakStarted,
@@ -101,6 +107,8 @@ __all__ = [
     "OrderUnassigned",
     "PerformanceRefreshed",
     "PolicyPublished",
+    "PrivacyChanged",
+    "PrivacyUnlocked",
     "RecordChanged",
     "RecordCreated",
     "RecordRetired",
@@ -110,7 +118,9 @@ __all__ = [
     "ResourceReleased",
     "RiskCleared",
     "SetOutRevised",
+    "TechnicianErased",
     "TerritoriesPublished",
+    "TrailViewed",
     "VisitRevised",
     "as_json",
     "event_to_body",
@@ -125,6 +135,10 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RecordRetired,
         BreakStarted,
         BreakEnded,
+        PrivacyChanged,
+        PrivacyUnlocked,
+        TrailViewed,
+        TechnicianErased,
         RepairProposed,
         RepairDecided,
         ResourceBooked,
