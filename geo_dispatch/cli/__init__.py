@@ -57,6 +57,7 @@ COMMANDS: Final = (
     Entry("decisions", "decisions", "Who decided what, and the same decided again."),
     Entry("performance", "performance", "Work out what completed orders say of technicians."),
     Entry("webhooks", "webhooks", "URLs that hear what people and programs are told."),
+    Entry("technicians", "technicians", "List technicians, and connect their phones."),
     Entry("tokens", "tokens", "Create, list and revoke access tokens and ingest keys."),
 )
 

@@ -26,9 +26,19 @@ _SPEAKS_FOR_SOMEONE: Final = frozenset({Role.TECHNICIAN, Role.INGEST, Role.CALEN
 
 
 def create(
-    ctx: Desk, role: Role, name: str = "", technician_id: TechnicianId | None = None
+    ctx: Desk,
+    role: Role,
+    name: str = "",
+    technician_id: TechnicianId | None = None,
+    *,
+    replacing_others: bool = False,
 ) -> tuple[Token, str]:
     """Make a token.
+
+    Parameters
+    ----------
+    replacing_others
+        The technician's other tokens of the role are no longer good.
 
     Returns
     -------
@@ -62,6 +72,8 @@ def create(
                     [Fault("technician_id", f"{technician_id} is retired")],
                 )
             name = name or technician.call_sign
+            if replacing_others:
+                revoke_all_of(unit, technician_id, role)
         token = Token(
             id=TokenId(ctx.new_id("tok")),
             role=role,
@@ -110,10 +122,10 @@ def revoke(ctx: Desk, token_id: str) -> Token:
     return token
 
 
-def revoke_all_of(unit: Unit, technician_id: TechnicianId) -> None:
-    """None of the technician's tokens is good any more."""
+def revoke_all_of(unit: Unit, technician_id: TechnicianId, role: Role | None = None) -> None:
+    """None of the technician's tokens, or of those of one role, is good any more."""
     for token in unit.tokens.list():
-        if token.technician_id == technician_id:
+        if token.technician_id == technician_id and role in {None, token.role}:
             unit.tokens.revoke(token.id, system_clock())
 
 

@@ -27,6 +27,14 @@ class Technicians(Records[Technician]):
         found = self.list(self.table.c.call_sign == call_sign, limit=1)
         return found[0] if found else None
 
+    def named(self, name: str) -> list[Technician]:
+        """Whom a person or another system may mean: by id, else external id, else call sign.
+
+        Only call signs can be those of several technicians in use.
+        """
+        known = self.find(name) or self.by_external_id(name)
+        return [known] if known else self.list(self.table.c.call_sign == name)
+
     def highest_shard(self) -> int:
         """The highest home shard of any technician; -1 when there is none."""
         highest = self._connection.scalar(select(func.max(self.table.c.shard)))
