@@ -46,9 +46,13 @@ class TrackingOffice:
             after = tracking.position(self.ctx, 0)
             entries = self.ctx.live.read({0: after.stream_id}, count)
             if not entries:
-                return done
+                break
             done.append(tracking.process(self.ctx, 0, entries, after.fence or 1))
             self.ctx.live.trim(0, done[-1].position.stream_id)
+        behind: str | None = ""
+        while behind is not None:
+            behind = tracking.catch_up(self.ctx, 0, after.fence or 1, behind)
+        return done
 
     def track(self, fixes: Sequence[Fix], batch: int = 100) -> None:
         """Send and work."""

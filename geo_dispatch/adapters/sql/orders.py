@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -273,6 +274,13 @@ class Visits:
     def of_order(self, order_id: str) -> list[Visit]:
         """All made for the order, oldest first."""
         return self._select(tables.visits.c.order_id == order_id)
+
+    def of_orders(self, order_ids: Iterable[str]) -> dict[OrderId, list[Visit]]:
+        """All made for each of the orders, oldest first; those without any are left out."""
+        found: defaultdict[OrderId, list[Visit]] = defaultdict(list)
+        for visit in self._select(tables.visits.c.order_id.in_(sorted(set(order_ids)))):
+            found[visit.order_id].append(visit)
+        return dict(found)
 
     def _select(self, *conditions: Any) -> list[Visit]:
         columns = tables.visits.c

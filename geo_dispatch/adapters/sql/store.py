@@ -23,12 +23,14 @@ from geo_dispatch.adapters.sql.experience import Experiences
 from geo_dispatch.adapters.sql.files import Files
 from geo_dispatch.adapters.sql.history import History
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
+from geo_dispatch.adapters.sql.jobs import Jobs
 from geo_dispatch.adapters.sql.messages import Messages
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.policies import Performances, Policies
 from geo_dispatch.adapters.sql.privacy import PrivacyTimes
 from geo_dispatch.adapters.sql.proposals import Proposals
+from geo_dispatch.adapters.sql.refolds import Refolds
 from geo_dispatch.adapters.sql.registers import (
     Bookings,
     CrewMembers,
@@ -85,6 +87,8 @@ class Unit:
         self.deliveries = Deliveries(connection)
         self.proposals = Proposals(connection)
         self.tracking = Tracking(connection)
+        self.refolds = Refolds(connection)
+        self.jobs = Jobs(connection)
         self.seals = Seals(connection)
         self.history = History(connection)
         self.experience = Experiences(connection)

@@ -201,6 +201,7 @@ assignments = Table(
     Column("reason", Text, nullable=False),
     Column("released_at", UtcTime),
     Index(None, "technician_id", "assigned_at"),
+    Index(None, "technician_id", "released_at"),
     Index(None, "order_id"),
 )
 

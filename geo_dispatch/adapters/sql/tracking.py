@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -22,10 +22,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -34,7 +36,7 @@ from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import BigKey, UtcTime
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.tracking.fixes import Fix
+from geo_dispatch.tracking.fixes import NOT_TOLD, Fix, each_once
 from geo_dispatch.tracking.geofence import RULE
 from geo_dispatch.tracking.track import REMEMBERED_MS, TrackState
 
@@ -165,30 +167,25 @@ class Tracking:
                 f"not at {before} and behind {after}"
             )
 
-    def unknown(self, fixes: Sequence[Fix]) -> list[Fix]:
-        """Those of one technician's fixes that are not in history, sorted, each once."""
-        by_key = {fix.key: fix for fix in reversed(fixes)}
-        if not by_key:
-            return []
-        columns = fixes_table.c
-        first, last = min(by_key)[1], max(by_key)[1]
-        known = self._connection.execute(
-            select(columns.technician_id, columns.at_ms, columns.lon_e7, columns.lat_e7).where(
-                columns.technician_id == fixes[0].technician_id,
-                columns.at_ms.between(first, last),
-            )
-        )
-        for row in known:
-            by_key.pop(tuple(row), None)
-        return [by_key[key] for key in sorted(by_key)]
+    def add_fixes(self, fixes: Iterable[Fix], received_ms: int) -> list[Fix]:
+        """Keep fixes in history; return those that changed it, in the order of their keys.
 
-    def add_fixes(self, fixes: Sequence[Fix], received_ms: int) -> None:
-        """Keep fixes in history; those already there stay as they are."""
-        rows = [{**_row(fix), "received_ms": received_ms} for fix in fixes]
+        A fix that is there already stays as it is, unless this report of it is of lesser `rank`.
+        """
+        rows = [{**_row(fix), "received_ms": received_ms} for fix in each_once(fixes)]
+        changed: list[Any] = []
         for start in range(0, len(rows), CHUNK):
-            self._connection.execute(self._insert_new(fixes_table), rows[start : start + CHUNK])
+            part = rows[start : start + CHUNK]
+            changed += self._connection.execute(self._merged(), part).all()
+        return sorted((Fix(*row) for row in changed), key=lambda fix: fix.key)
 
-    def fixes(self, technician_id: str, after_ms: int, until_ms: int | None = None) -> list[Fix]:
+    def fixes(
+        self,
+        technician_id: str,
+        after_ms: int,
+        until_ms: int | None = None,
+        limit: int | None = None,
+    ) -> list[Fix]:
         """The technician's history behind ``after_ms``, in the order of its keys."""
         columns = fixes_table.c
         conditions = [columns.technician_id == technician_id, columns.at_ms > after_ms]
@@ -198,27 +195,36 @@ class Tracking:
             select(*(columns[field.name] for field in fields(Fix)))
             .where(*conditions)
             .order_by(columns.at_ms, columns.lon_e7, columns.lat_e7)
+            .limit(limit)
         )
         return [Fix(*row) for row in rows]
 
     def state(self, technician_id: str) -> TrackState | None:
         """What the technician's fixes were folded to; None if they must be folded again."""
-        columns = states_table.c
-        found = self._connection.execute(
-            select(columns.state).where(
-                columns.technician_id == technician_id, columns.fold == _FOLD
-            )
-        ).scalar()
-        return None if found is None else _decode(found)
+        return self.states([technician_id]).get(technician_id)
 
-    def save_state(self, technician_id: TechnicianId, state: TrackState) -> None:
-        """Keep the newest state."""
-        row = {"technician_id": technician_id, "fold": _FOLD, "state": _encode(state)}
-        changed = self._connection.execute(
-            update(states_table).where(states_table.c.technician_id == technician_id).values(row)
-        ).rowcount
-        if changed == 0:
-            self._connection.execute(insert(states_table).values(row))
+    def states(self, technician_ids: Iterable[str]) -> dict[str, TrackState]:
+        """What the fixes of each were folded to; of those who need not be folded again."""
+        columns = states_table.c
+        rows = self._connection.execute(
+            select(columns.technician_id, columns.state).where(
+                columns.technician_id.in_(sorted(technician_ids)), columns.fold == _FOLD
+            )
+        )
+        return {technician_id: _decode(state) for technician_id, state in rows}
+
+    def save_states(self, states: Mapping[TechnicianId, TrackState]) -> None:
+        """Keep the newest states."""
+        if not states:
+            return
+        new = self._insert(states_table)
+        known = {name: new.excluded[name] for name in ("fold", "state")}
+        change = new.on_conflict_do_update(index_elements=["technician_id"], set_=known)
+        rows = [
+            {"technician_id": technician_id, "fold": _FOLD, "state": _encode(state)}
+            for technician_id, state in states.items()
+        ]
+        self._connection.execute(change, rows)
 
     def snapshot_before(self, technician_id: str, at_ms: int) -> TrackState:
         """The newest snapshot of only older fixes; the empty state if there is none."""
@@ -235,31 +241,47 @@ class Tracking:
         ).scalar()
         return TrackState() if found is None else _decode(found)
 
-    def replace_snapshots(
-        self, technician_id: TechnicianId, behind_ms: int, states: Iterable[TrackState]
-    ) -> None:
-        """Forget snapshots behind ``behind_ms`` and keep these; old ones go, but for one."""
+    def forget_snapshots(self, technician_id: str, behind_ms: int) -> None:
+        """Drop those behind ``behind_ms``: there are fixes that they don't know."""
         columns = snapshots_table.c
         mine = columns.technician_id == technician_id
         self._connection.execute(delete(snapshots_table).where(mine, columns.at_ms > behind_ms))
-        rows: list[dict[str, Any]] = [
+
+    def add_snapshots(self, snapshots: Mapping[TechnicianId, Sequence[TrackState]]) -> None:
+        """Keep these behind those that there are; of the settled ones only the last is left."""
+        rows = [
             {
                 "technician_id": technician_id,
                 "at_ms": state.seen_ms,
                 "fold": _FOLD,
                 "state": _encode(state),
             }
+            for technician_id, states in snapshots.items()
             for state in states
         ]
         if not rows:
             return
-        self._connection.execute(insert(snapshots_table), rows)
-        settled = select(func.max(columns.at_ms)).where(
-            mine, columns.at_ms <= rows[-1]["at_ms"] - REMEMBERED_MS
+        columns = snapshots_table.c
+        new = self._insert(snapshots_table)
+        keep = {name: new.excluded[name] for name in ("fold", "state")}
+        own = ["technician_id", "at_ms"]
+        change = new.on_conflict_do_update(index_elements=own, set_=keep)
+        self._connection.execute(change, rows)
+        settled = (
+            select(func.max(columns.at_ms))
+            .where(columns.technician_id == bindparam("whose"), columns.at_ms <= bindparam("until"))
+            .scalar_subquery()
         )
-        oldest = self._connection.execute(settled).scalar()
-        if oldest is not None:
-            self._connection.execute(delete(snapshots_table).where(mine, columns.at_ms < oldest))
+        self._connection.execute(
+            delete(snapshots_table).where(
+                columns.technician_id == bindparam("whose"), columns.at_ms < settled
+            ),
+            [
+                {"whose": technician_id, "until": states[-1].seen_ms - REMEMBERED_MS}
+                for technician_id, states in snapshots.items()
+                if states
+            ],
+        )
 
     def quarantine(self, refused: Sequence[Quarantined]) -> None:
         """Keep refused fixes where people can see them."""
@@ -281,9 +303,30 @@ class Tracking:
 
     def _insert_new(self, table: Table) -> Insert:
         """An insert that leaves rows alone whose key is there."""
+        return self._insert(table).on_conflict_do_nothing()
+
+    def _merged(self) -> Insert:
+        """Takes fixes that are not there, or of lesser rank than there; returns those."""
+        new, there = self._insert(fixes_table), fixes_table.c
+        return new.on_conflict_do_update(
+            index_elements=[there.technician_id, there.at_ms, there.lon_e7, there.lat_e7],
+            set_={name: new.excluded[name] for name in _TOLD},
+            where=_rank(new.excluded) < _rank(there),
+        ).returning(*(there[field.name] for field in fields(Fix)))
+
+    def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        statement: Insert = dialect.insert(table).on_conflict_do_nothing()
+        statement: postgresql.Insert | sqlite.Insert = dialect.insert(table)
         return statement
+
+
+_TOLD: Final = ("accuracy_m", "speed_mps", "heading_deg", "mock")
+
+
+def _rank(columns: Any) -> Any:
+    """`Fix.rank` in SQL."""
+    told = (columns.accuracy_m, columns.speed_mps, columns.heading_deg)
+    return tuple_(*(func.coalesce(one, NOT_TOLD) for one in told), columns.mock)
 
 
 def _row(fix: Fix) -> dict[str, Any]:

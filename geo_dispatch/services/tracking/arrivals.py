@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from geo_dispatch.adapters.sql.jobs import Job
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.attendance import Pair, differences
@@ -18,50 +20,78 @@ from geo_dispatch.kernel.ids import OrderId, TechnicianId, VisitId
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.orders.lifecycle import apply
+from geo_dispatch.services.tracking.plans import Plan
 from geo_dispatch.tracking.geofence import Attendance
-from geo_dispatch.tracking.track import Stop, StopState, TrackState
+from geo_dispatch.tracking.track import StopState, TrackState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Follower:
-    """Brings one technician's orders and visits to what the track says, within a unit."""
+    """Brings one technician's orders and visits to what the track says, within a unit.
+
+    Orders that are open are compared with the records each time, so that nothing stays behind;
+    ended ones only when the track changed.
+
+    Attributes
+    ----------
+    before, after
+        The track without the new fixes and with them.
+    happened
+        How many changes that came to.
+    """
 
     ctx: Context
     unit: Unit
     technician_id: TechnicianId
+    plan: Plan
+    before: TrackState
+    after: TrackState
+    happened: int = 0
 
-    def follow(self, plan: Sequence[Stop], before: TrackState, after: TrackState) -> None:
-        """Do so after new fixes.
-
-        Orders that are open are compared with the records each time, so that nothing stays
-        behind; ended ones only when the track changed.
-        """
-        stops: dict[OrderId, list[StopState]] = {}
-        for stop in plan:
-            state = after.stop(stop.id)
+    def concerned(self) -> dict[OrderId, list[tuple[Job, StopState]]]:
+        """The orders that may have to follow, each with the jobs of this technician."""
+        found: defaultdict[OrderId, list[tuple[Job, StopState]]] = defaultdict(list)
+        known = {state.id: state for state in self.before.stops}
+        told = {state.id: state for state in self.after.stops}
+        changed = set()
+        for job in self.plan.jobs:
+            state = told.get(job.id)
             if state is not None:
-                stops.setdefault(stop.order_id, []).append(state)
-        orders = self.unit.orders.many(stops)
-        for order_id, states in stops.items():
-            changed = any(before.stop(state.id) != state for state in states)
-            if changed or orders[order_id].status not in ENDED:
-                self._follow_order(orders[order_id], states)
+                found[job.order_id].append((job, state))
+                if job.status not in ENDED or known.get(job.id) != state:
+                    changed.add(job.order_id)
+        return {order_id: own for order_id, own in found.items() if order_id in changed}
 
-    def _follow_order(self, order: WorkOrder, states: Sequence[StopState]) -> None:
+    def follow(self, visits: Mapping[OrderId, Sequence[Visit]]) -> int:
+        """Have them follow, given their visits on record; say how much that changed."""
+        for order_id, own in self.concerned().items():
+            self._follow_order(order_id, own, visits.get(order_id, ()))
+        return self.happened
+
+    def _follow_order(
+        self,
+        order_id: OrderId,
+        own: Sequence[tuple[Job, StopState]],
+        on_record: Sequence[Visit],
+    ) -> None:
         attendances = sorted(
-            (attendance for state in states for attendance in state.fence.attendances),
+            (attendance for _, state in own for attendance in state.fence.attendances),
             key=lambda attendance: attendance.arrived_ms,
         )
         visits = [
             visit
-            for visit in self.unit.visits.of_order(order.id)
+            for visit in on_record
             if visit.technician_id == self.technician_id and not visit.retracted
         ]
-        current = next((state for state in states if state.id == order.assignment_id), None)
-        for pair in differences(attendances, visits):
-            order = self._settle(order, current, pair)
+        pairs = differences(attendances, visits)
+        current = next(((job, state) for job, state in own if job.current), None)
+        if not pairs and (current is None or not _may_set_out(*current)):
+            return
+        order = self.unit.orders.get(order_id)
+        for pair in pairs:
+            order = self._settle(order, current and current[1], pair)
         if current is not None:
-            self._settle_setting_out(order, current)
+            self._settle_setting_out(order, current[1])
 
     def _settle(self, order: WorkOrder, current: StopState | None, pair: Pair) -> WorkOrder:
         visit, attendance = pair.visit, pair.attendance
@@ -124,7 +154,17 @@ class Follower:
                 self._do(order, c.SetOut(source="gps", occurred_at=since))
 
     def _do(self, order: WorkOrder, command: c.Command) -> WorkOrder:
-        return apply(self.ctx, self.unit, order, command, actor=WORKER)
+        after = apply(self.ctx, self.unit, order, command, actor=WORKER)
+        self.happened += 1
+        return after
+
+
+def _may_set_out(job: Job, state: StopState) -> bool:
+    """Whether the record may differ from when the track says that the technician set out."""
+    since = None if state.set_out_ms is None else ms_to_datetime(state.set_out_ms)
+    if job.status is Status.EN_ROUTE:
+        return job.status_at != since
+    return job.status is Status.ASSIGNED and since is not None
 
 
 def _only_leaves(visit: Visit, attendance: Attendance) -> bool:
