@@ -98,6 +98,10 @@ class Tracked:
         return self.from_ms <= at_ms < self.until_ms
 
 
+NEVER: Final = Tracked(0, 0, (), ())
+"""Of somebody who is out of use."""
+
+
 def tracked(
     technician: Technician,
     now: datetime,

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.days.privacy import HORIZON, Tracked, TrackingRule, tracked
+from geo_dispatch.dispatch.days.privacy import HORIZON, NEVER, Tracked, TrackingRule, tracked
 from geo_dispatch.dispatch.records.technicians import Technician
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, TrailViewed
 from geo_dispatch.kernel.ids import TechnicianId
+
+_AT_WORK: Final = frozenset(
+    {
+        "order.assigned",
+        "order.unassigned",
+        "order.en_route",
+        "order.set_out_revised",
+        "order.arrived",
+        "order.arrival_reviewed",
+        "order.departed",
+        "order.completed",
+        "order.cancelled",
+        "visit.revised",
+    }
+)
+"""Events after which a technician is at work on an order, or no longer is."""
 
 
 def tracked_times(
     unit: Unit, settings: Settings, technicians: Collection[Technician], now: datetime
 ) -> dict[TechnicianId, Tracked]:
-    """When the fixes of each may be kept, three days back and ahead.
+    """When the fixes of each may be kept, three days back and ahead; never of retired ones.
 
     Good until one of the technicians is `concerned` by an event, and for a day at most.
     """
-    ids = [technician.id for technician in technicians]
+    at_work = [technician for technician in technicians if not technician.retired]
+    ids = [technician.id for technician in at_work]
     times = unit.privacy.since(now - HORIZON, ids)
     work = unit.privacy.work(now - HORIZON, ids)
     zone = ZoneInfo(settings.time_zone)
@@ -32,14 +50,17 @@ def tracked_times(
         one.id: tracked(
             one, now, zone, rule, times=times.get(one.id, ()), work=work.get(one.id, ())
         )
-        for one in technicians
-    }
+        for one in at_work
+    } | {one.id: NEVER for one in technicians if one.retired}
 
 
 def concerned(event: LoggedEvent) -> frozenset[str]:
-    """Technicians whose tracked times the event may have changed."""
+    """Technicians of whom the event may have changed the record or the tracked times."""
     kind, _, technician_id = event.stream.partition(":")
     if kind == "technician":
-        return frozenset({technician_id})
-    named = (event.body.get("technician_id"), *(event.body.get("crew") or ()))
-    return frozenset(one for one in named if one) if kind == "order" else frozenset()
+        return frozenset() if event.type == TrailViewed.type else frozenset({technician_id})
+    if event.type not in _AT_WORK:
+        return frozenset()
+    body = event.body
+    named = (body.get("technician_id"), body.get("technician_before"), *(body.get("crew") or ()))
+    return frozenset(one for one in named if one)
