@@ -40,6 +40,7 @@ from geo_dispatch.dispatch.work.orders import (
     WorkClass,
 )
 from geo_dispatch.dispatch.work.visits import Review
+from geo_dispatch.tracking.evidence import Basis
 
 
 class SkillRequirementIn(Piece):
@@ -274,12 +275,19 @@ class EvidenceFixOut(Output):
 
 
 class EvidenceOut(Output):
-    """What proves an arrival."""
+    """What proves an arrival, or makes one likely."""
 
-    rule: str = Field(examples=["dwell/1"])
-    probability: float
+    rule: str = Field(examples=["dwell/2"])
+    probability: float = Field(description="That they stood inside, by all fixes together.")
     dwell_s: float
     fixes: list[EvidenceFixOut]
+    basis: Basis = Field(
+        description="Why this site and none beside it: nothing else is near (`place`), its "
+        "`polygon`, the one `assignment` there today, or a person's `word`."
+    )
+    signs: list[str] = Field(
+        description="What to look at, if anything: `mock`, `jump`, `frozen`. They decide nothing."
+    )
 
 
 class VisitOut(Output):

@@ -36,12 +36,15 @@ class Fence:
         Of the circle, or of the circle around ``centre`` that holds the polygon.
     size_m
         Of the circle, or of the circle with the polygon's area.
+    drawn
+        The polygon as it was drawn, without the room for vans around it; None for a circle.
     """
 
     centre: LonLat
     radius_m: float
     size_m: float
     area: shapely.Polygon | shapely.MultiPolygon | None = None
+    drawn: Fence | None = None
 
     def grown(self, scale: float) -> Fence:
         """The fence with its border moved out by ``scale - 1`` times its size."""
@@ -79,7 +82,14 @@ def polygon_fence(area: shapely.Polygon | shapely.MultiPolygon) -> Fence:
     middle = area.centroid
     centre = LonLat(middle.x, middle.y)
     local = shapely.transform(area, lambda lonlats: lonlat_to_local_m(lonlats, centre))
-    local = local.buffer(_PARKING_M)
+    return _around(centre, local.buffer(_PARKING_M), _around(centre, local))
+
+
+def _around(
+    centre: LonLat,
+    local: shapely.Polygon | shapely.MultiPolygon,
+    drawn: Fence | None = None,
+) -> Fence:
     shapely.prepare(local)
     corners = shapely.get_coordinates(local)
     return Fence(
@@ -87,6 +97,7 @@ def polygon_fence(area: shapely.Polygon | shapely.MultiPolygon) -> Fence:
         radius_m=float(np.hypot(corners[:, 0], corners[:, 1]).max()),
         size_m=math.sqrt(local.area / math.pi),
         area=local,
+        drawn=drawn,
     )
 
 

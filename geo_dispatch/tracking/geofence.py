@@ -1,50 +1,30 @@
-"""Arrivals that are not drive-bys: probability inside, hysteresis, dwell, in event time.
+"""Arrivals that are not drive-bys: the odds that somebody stands inside, and for how long.
 
-A technician has arrived when slow fixes that are inside with some certainty span the dwell; the
-arrival is back-dated to the first fix inside. The visit ends when fixes are surely outside the
-grown fence for a while, back-dated likewise. Doubtful fixes change nothing, nor does silence.
+Each fix moves the log odds that the technician stands inside the fence, by its probability; one
+fix is little, and what phones get wrong they get wrong for a while, so that fixes close together
+count as one. Somebody has arrived when the odds are high and slow fixes span the dwell; the
+arrival is back-dated to the first one inside. They left when the odds that they are outside the
+grown fence are as high. Silence and useless fixes move nothing.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from geo_dispatch.kernel.geo import haversine_m
+from geo_dispatch.tracking.evidence import Basis, Evidence, EvidenceFix
 from geo_dispatch.tracking.fences import SIGMAS_IN_ACCURACY, Fence
 from geo_dispatch.tracking.fixes import Fix
+from geo_dispatch.tracking.neighbours import Ruling
 from geo_dispatch.tracking.plausibility import accuracy_m
 
-
-@dataclass(frozen=True, slots=True)
-class EvidenceFix:
-    """One fix of the proof, with the probability that it lay inside."""
-
-    at_ms: int
-    lon: float
-    lat: float
-    accuracy_m: float
-    distance_m: float
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What proves an arrival.
-
-    Attributes
-    ----------
-    rule
-        Name and version of the rule that decided: ``"dwell/1"``.
-    probability
-        Mean probability of being inside over the fixes of the dwell.
-    fixes
-        The fixes used, oldest first.
-    """
-
-    rule: str
-    probability: float
-    dwell_s: float
-    fixes: tuple[EvidenceFix, ...]
+_EVEN: Final = 0.5
+_ROUND: Final = 3
+_MANY: Final = 10
+"""Receivers that stand still may tell one place twice, but not so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,72 +37,107 @@ class ArrivalRule:
         Phones understate their error: no accuracy counts as less, and each as so much more.
     useless_accuracy_m
         Fixes worse than this prove nothing.
-    arrive_p, suggest_p, doubt_p
-        Inside for sure; inside enough to ask the technician; no longer inside.
-    leave_p, leave_scale
-        Outside: hardly inside even the fence grown so much.
+    memory_s
+        How long an error lasts: a fix counts by the time since the one before, as a share of it.
+    forgets_s
+        What fixes said fades over that time: part of an error stays as long as the phone does,
+        and no number of doubtful fixes makes a sure one.
+    outlier_p
+        How likely a fix is wrong altogether: none is surer than that.
+    most_log_odds, least_log_odds
+        Beyond the one, more fixes add nothing, so that what has changed shows soon; below the
+        other, a dwell is over.
+    arrive_p, suggest_p, leave_p
+        Inside for sure; inside enough to ask the technician; outside for sure.
+    leave_scale
+        Who is within the fence grown so much has not left.
     slow_mps
         Faster fixes neither begin nor complete a dwell.
     dwell_s, leave_s
         How long it takes to arrive, and to have left.
     gap_s
         Longer silences count neither way.
-    spacing_s
-        Fixes closer together than this add no evidence of their own.
+    spacing_s, most_fixes
+        Fixes closer together than this add no evidence of their own; so many are kept.
     """
 
-    version: str = "dwell/1"
+    version: str = "dwell/2"
     accuracy_floor_m: float = 8.0
     accuracy_factor: float = 1.3
     useless_accuracy_m: float = 150.0
-    arrive_p: float = 0.8
+    memory_s: float = 30.0
+    forgets_s: float = 300.0
+    outlier_p: float = 0.03
+    most_log_odds: float = 5.0
+    least_log_odds: float = -2.0
+    arrive_p: float = 0.95
     suggest_p: float = 0.6
-    doubt_p: float = 0.5
-    leave_p: float = 0.2
+    leave_p: float = 0.95
     leave_scale: float = 1.5
     slow_mps: float = 2.5
     dwell_s: float = 150.0
     leave_s: float = 90.0
     gap_s: float = 600.0
     spacing_s: float = 5.0
+    most_fixes: int = 60
 
     def __post_init__(self) -> None:
-        if not 0 < self.leave_p < self.doubt_p < self.suggest_p < self.arrive_p < 1:
-            raise ValueError("0 < leave_p < doubt_p < suggest_p < arrive_p < 1 must hold")
-        if self.leave_scale < 1 or min(self.dwell_s, self.leave_s, self.gap_s) <= 0:
+        if not _EVEN < self.suggest_p < self.arrive_p < 1 or not _EVEN < self.leave_p < 1:
+            raise ValueError("0.5 < suggest_p < arrive_p < 1 and 0.5 < leave_p < 1 must hold")
+        if not self.least_log_odds < 0 < log_odds(max(self.arrive_p, self.leave_p)):
+            raise ValueError("least_log_odds must be below 0")
+        if self.most_log_odds <= log_odds(max(self.arrive_p, self.leave_p)):
+            raise ValueError("most_log_odds must be above those of arrive_p and leave_p")
+        times = (self.memory_s, self.forgets_s, self.dwell_s, self.leave_s, self.gap_s)
+        if self.leave_scale < 1 or min(times) <= 0:
             raise ValueError("leave_scale must be at least 1, and times above 0 s")
+
+
+def log_odds(probability: float) -> float:
+    """Of something with that probability."""
+    return math.log(probability / (1.0 - probability))
 
 
 RULE: Final = ArrivalRule()
 
 
 @dataclass(frozen=True, slots=True)
-class Dwell:
-    """Fixes inside that may become an arrival.
+class Run:
+    """Fixes that may become an arrival, or a departure.
 
     Attributes
     ----------
     since_ms
-        The first fix inside: the arrival, if it becomes one.
+        The first one.
+    log_odds
+        That they mean what they seem to.
     slow_ms
         The first slow one, from which the dwell counts; None before.
     silent_ms
         Long silences since then, which don't count.
+    contested_ms
+        When it last was as likely that the technician was at another site nearby; None never.
+    suggested
+        Whether it was likely enough to ask.
     """
 
     since_ms: int
+    log_odds: float
     slow_ms: int | None = None
     silent_ms: int = 0
+    contested_ms: int | None = None
+    suggested: bool = False
     proof: tuple[EvidenceFix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """From arrival to departure; ``left_ms`` is None while there."""
+    """From arrival to departure; ``left_ms`` and what proves it are None while there."""
 
     arrived_ms: int
     evidence: Evidence
     left_ms: int | None = None
+    left_evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +146,19 @@ class FenceState:
 
     Attributes
     ----------
-    sure, likely
-        The dwell under way, by `ArrivalRule.arrive_p` and by `ArrivalRule.suggest_p`.
-    outside_ms
-        First of the fixes that are surely outside, and for how long; None while inside.
-    suggested_ms
-        When fixes last made an arrival likely but not sure; None when they never did.
+    dwell
+        Fixes inside that may become an arrival.
+    outside
+        While there: fixes outside that may become the departure.
+    last_ms
+        The last fix that said anything.
     attendances
         Oldest first; only the last one may be open.
     """
 
-    sure: Dwell | None = None
-    likely: Dwell | None = None
-    outside_ms: int | None = None
-    outside_for_ms: int = 0
+    dwell: Run | None = None
+    outside: Run | None = None
     last_ms: int | None = None
-    suggested_ms: int | None = None
     attendances: tuple[Attendance, ...] = ()
 
     @property
@@ -157,11 +169,25 @@ class FenceState:
     @property
     def suggested(self) -> bool:
         """Whether the technician is likely there, but not surely: worth asking them."""
-        return self.likely is not None and self.suggested_ms is not None and not self.inside
+        return self.dwell is not None and self.dwell.suggested
+
+
+Judge = Callable[[Run], Ruling]
+"""Why a dwell that is complete is at this site and at no other; see `neighbours.ruling`."""
+
+Odd = Callable[[int], tuple[str, ...]]
+"""What was odd about the track since a time."""
 
 
 def transitions(
-    state: FenceState, fence: Fence, fix: Fix, speed_mps: float, rule: ArrivalRule = RULE
+    state: FenceState,
+    fence: Fence,
+    fix: Fix,
+    speed_mps: float,
+    *,
+    judge: Judge = lambda _dwell: "place",
+    odd: Odd = lambda _since_ms: (),
+    rule: ArrivalRule = RULE,
 ) -> FenceState:
     """The state after the next believed fix in event time.
 
@@ -169,105 +195,159 @@ def transitions(
     ----------
     speed_mps
         As told by the device, or worked out from the track.
+    judge
+        Asked when everything else says that the technician has arrived, or likely so.
+    odd
+        Asked for the signs of the evidence.
     """
     if accuracy_m(fix) > rule.useless_accuracy_m:
         return state
-    step_ms = 0 if state.last_ms is None else fix.at_ms - state.last_ms
-    silent_ms = step_ms if step_ms > rule.gap_s * 1000 else 0
-    state = replace(state, last_ms=fix.at_ms)
+    step_ms = round(rule.memory_s * 1000) if state.last_ms is None else fix.at_ms - state.last_ms
+    heard = _Heard(fence, fix, speed_mps < rule.slow_mps, step_ms, rule)
     if state.inside:
-        return _stay_or_leave(state, fence, fix, step_ms - silent_ms, rule)
-    state = replace(
-        state, sure=_paused(state.sure, silent_ms), likely=_paused(state.likely, silent_ms)
+        return _stay_or_leave(state, heard)
+    return _approach(state, heard, judge, odd)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A fix, and what it says of a fence."""
+
+    fence: Fence
+    fix: Fix
+    slow: bool
+    step_ms: int
+    rule: ArrivalRule
+
+    @property
+    def silent_ms(self) -> int:
+        return self.step_ms if self.step_ms > self.rule.gap_s * 1000 else 0
+
+    def probability(self, fence: Fence) -> float:
+        rule = self.rule
+        radius_m = max(accuracy_m(self.fix), rule.accuracy_floor_m) * rule.accuracy_factor
+        return fence.probability(self.fix.place, radius_m / SIGMAS_IN_ACCURACY)
+
+    def onto(self, run: Run | None, probability: float, *, counts: bool) -> Run | None:
+        """The run with this fix; None when there is none, or no longer.
+
+        Parameters
+        ----------
+        counts
+            Whether a likely fix speaks for the run; an unlikely one always speaks against it.
+        """
+        rule, fix = self.rule, self.fix
+        likely = probability >= _EVEN
+        if run is None:
+            if not likely:
+                return None
+            run = Run(fix.at_ms, 0.0)
+        elif run.slow_ms is not None and self.silent_ms:
+            run = replace(run, silent_ms=run.silent_ms + self.silent_ms)
+        proof = self._joined(run.proof, probability)
+        if likely and not counts:
+            return replace(run, proof=proof)
+        sure = min(max(probability, rule.outlier_p), 1.0 - rule.outlier_p)
+        share = min(1.0, self.step_ms / (rule.memory_s * 1000))
+        kept = run.log_odds * math.exp(-share * rule.memory_s / rule.forgets_s)
+        odds = min(kept + share * log_odds(sure), rule.most_log_odds)
+        if odds < rule.least_log_odds:
+            return None
+        begins = likely and run.slow_ms is None
+        return replace(
+            run,
+            log_odds=odds,
+            slow_ms=fix.at_ms if begins else run.slow_ms,
+            proof=proof,
+        )
+
+    def lasted_s(self, run: Run) -> float:
+        """How long the run has gone on, without silences."""
+        since_ms = self.fix.at_ms if run.slow_ms is None else run.slow_ms
+        return (self.fix.at_ms - since_ms - run.silent_ms) / 1000
+
+    def evidence(self, run: Run, basis: Basis = "place", signs: tuple[str, ...] = ()) -> Evidence:
+        """What the run proves."""
+        return Evidence(
+            rule=self.rule.version,
+            probability=round(1.0 / (1.0 + math.exp(-run.log_odds)), _ROUND),
+            dwell_s=self.lasted_s(run),
+            fixes=run.proof,
+            basis=basis,
+            signs=signs,
+        )
+
+    def _joined(
+        self, proof: tuple[EvidenceFix, ...], probability: float
+    ) -> tuple[EvidenceFix, ...]:
+        """The proof with this fix, the first one and the newest ones."""
+        fix, rule = self.fix, self.rule
+        if proof and fix.at_ms - proof[-1].at_ms < rule.spacing_s * 1000:
+            return proof
+        place = fix.place
+        one = EvidenceFix(
+            at_ms=fix.at_ms,
+            lon=place.lon,
+            lat=place.lat,
+            accuracy_m=accuracy_m(fix),
+            distance_m=round(haversine_m(self.fence.centre, place), 1),
+            probability=round(probability, _ROUND),
+        )
+        if len(proof) < rule.most_fixes:
+            return (*proof, one)
+        return (proof[0], *proof[2:], one)
+
+
+def _approach(state: FenceState, heard: _Heard, judge: Judge, odd: Odd) -> FenceState:
+    fix, rule = heard.fix, heard.rule
+    dwell = heard.onto(state.dwell, heard.probability(heard.fence), counts=heard.slow)
+    likely = (
+        dwell is not None
+        and heard.slow
+        and heard.lasted_s(dwell) >= rule.dwell_s
+        and dwell.log_odds >= log_odds(rule.suggest_p)
     )
-    return _approach(state, fence, fix, speed_mps, rule)
+    if dwell is None or not likely:
+        return FenceState(dwell, None, fix.at_ms, state.attendances)
+    found = judge(dwell)
+    if found == "ask" or found == "elsewhere":  # noqa: PLR1714 - it narrows the type
+        dwell = replace(dwell, contested_ms=fix.at_ms, suggested=found == "ask")
+    elif dwell.log_odds < log_odds(rule.arrive_p):
+        dwell = replace(dwell, suggested=True)
+    else:
+        return _arrived(state, heard, dwell, found, odd)
+    return FenceState(dwell, None, fix.at_ms, state.attendances)
 
 
-def _sigma_m(fix: Fix, rule: ArrivalRule) -> float:
-    radius_m = max(accuracy_m(fix), rule.accuracy_floor_m) * rule.accuracy_factor
-    return radius_m / SIGMAS_IN_ACCURACY
+def _arrived(state: FenceState, heard: _Heard, dwell: Run, basis: Basis, odd: Odd) -> FenceState:
+    since_ms = dwell.since_ms
+    signs = odd(since_ms - round(heard.rule.gap_s * 1000))
+    if _is_frozen(dwell.proof):
+        signs = (*signs, "frozen")
+    arrival = Attendance(
+        max(since_ms, dwell.contested_ms or since_ms), heard.evidence(dwell, basis, signs)
+    )
+    return FenceState(last_ms=heard.fix.at_ms, attendances=(*state.attendances, arrival))
 
 
-def _approach(
-    state: FenceState, fence: Fence, fix: Fix, speed_mps: float, rule: ArrivalRule
-) -> FenceState:
-    probability = fence.probability(fix.place, _sigma_m(fix, rule))
-    if probability < rule.doubt_p:
-        return replace(state, sure=None, likely=None)
-    if probability < rule.suggest_p:
+def _is_frozen(proof: tuple[EvidenceFix, ...]) -> bool:
+    """To the centimetre one place, over many fixes: no receiver is that steady."""
+    return len(proof) >= _MANY and len({(fix.lon, fix.lat) for fix in proof}) == 1
+
+
+def _stay_or_leave(state: FenceState, heard: _Heard) -> FenceState:
+    rule = heard.rule
+    outside = heard.onto(
+        state.outside,
+        1.0 - heard.probability(heard.fence.grown(rule.leave_scale)),
+        counts=True,
+    )
+    state = replace(state, outside=outside, last_ms=heard.fix.at_ms)
+    if outside is None or heard.lasted_s(outside) < rule.leave_s:
         return state
-    slow = speed_mps < rule.slow_mps
-    likely = _joined(state.likely, fix, slow=slow)
-    if slow and _dwell_s(likely, fix) >= rule.dwell_s:
-        state = replace(state, suggested_ms=fix.at_ms)
-    state = replace(state, likely=likely)
-    if probability < rule.arrive_p:
+    if outside.log_odds < log_odds(rule.leave_p):
         return state
-    proof = EvidenceFix(
-        at_ms=fix.at_ms,
-        lon=fix.place.lon,
-        lat=fix.place.lat,
-        accuracy_m=accuracy_m(fix),
-        distance_m=round(fence.distance_m(fix.place), 1),
-        probability=round(probability, 3),
+    visit = replace(
+        state.attendances[-1], left_ms=outside.since_ms, left_evidence=heard.evidence(outside)
     )
-    sure = _joined(state.sure, fix, slow=slow)
-    if not slow or _dwell_s(sure, fix) < rule.dwell_s:
-        return replace(state, sure=_with_proof(sure, proof, rule))
-    arrival = Attendance(sure.since_ms, _evidence(sure, proof, _dwell_s(sure, fix), rule))
-    return FenceState(
-        last_ms=fix.at_ms,
-        suggested_ms=state.suggested_ms,
-        attendances=(*state.attendances, arrival),
-    )
-
-
-def _stay_or_leave(
-    state: FenceState, fence: Fence, fix: Fix, step_ms: int, rule: ArrivalRule
-) -> FenceState:
-    grown = fence.grown(rule.leave_scale)
-    if grown.probability(fix.place, _sigma_m(fix, rule)) > rule.leave_p:
-        return replace(state, outside_ms=None, outside_for_ms=0)
-    if state.outside_ms is None:
-        return replace(state, outside_ms=fix.at_ms)
-    outside_for_ms = state.outside_for_ms + step_ms
-    if outside_for_ms < rule.leave_s * 1000:
-        return replace(state, outside_for_ms=outside_for_ms)
-    visit = replace(state.attendances[-1], left_ms=state.outside_ms)
-    return FenceState(
-        last_ms=fix.at_ms,
-        suggested_ms=state.suggested_ms,
-        attendances=(*state.attendances[:-1], visit),
-    )
-
-
-def _paused(dwell: Dwell | None, silent_ms: int) -> Dwell | None:
-    if dwell is None or dwell.slow_ms is None or silent_ms == 0:
-        return dwell
-    return replace(dwell, silent_ms=dwell.silent_ms + silent_ms)
-
-
-def _joined(dwell: Dwell | None, fix: Fix, *, slow: bool) -> Dwell:
-    dwell = dwell or Dwell(fix.at_ms)
-    return replace(dwell, slow_ms=fix.at_ms) if slow and dwell.slow_ms is None else dwell
-
-
-def _dwell_s(dwell: Dwell, fix: Fix) -> float:
-    slow_ms = fix.at_ms if dwell.slow_ms is None else dwell.slow_ms
-    return (fix.at_ms - slow_ms - dwell.silent_ms) / 1000
-
-
-def _with_proof(dwell: Dwell, proof: EvidenceFix, rule: ArrivalRule) -> Dwell:
-    if dwell.proof and proof.at_ms - dwell.proof[-1].at_ms < rule.spacing_s * 1000:
-        return dwell
-    return replace(dwell, proof=(*dwell.proof, proof))
-
-
-def _evidence(dwell: Dwell, last: EvidenceFix, dwell_s: float, rule: ArrivalRule) -> Evidence:
-    fixes = (*dwell.proof, last)
-    return Evidence(
-        rule=rule.version,
-        probability=round(sum(fix.probability for fix in fixes) / len(fixes), 3),
-        dwell_s=dwell_s,
-        fixes=fixes,
-    )
+    return FenceState(last_ms=heard.fix.at_ms, attendances=(*state.attendances[:-1], visit))

@@ -66,11 +66,20 @@ class Trust:
         A fix that jumped; believed after all when the next one agrees with it.
     refused
         How many fixes were not believed, made up ones included.
+    mock_ms, jump_ms
+        When the device last said that a fix was made up, and when one last jumped; None never.
     """
 
     last: Fix | None = None
     suspect: Fix | None = None
     refused: int = 0
+    mock_ms: int | None = None
+    jump_ms: int | None = None
+
+    def signs(self, since_ms: int) -> tuple[str, ...]:
+        """What was odd since then: ``"mock"``, ``"jump"``."""
+        odd = (("mock", self.mock_ms), ("jump", self.jump_ms))
+        return tuple(name for name, ms in odd if ms is not None and ms >= since_ms)
 
 
 def believe(trust: Trust, fix: Fix) -> tuple[Trust, tuple[Fix, ...]]:
@@ -80,14 +89,13 @@ def believe(trust: Trust, fix: Fix) -> tuple[Trust, tuple[Fix, ...]]:
     agrees with it. Fixes that the device calls made up are never believed.
     """
     if fix.mock:
-        return replace(trust, refused=trust.refused + 1), ()
-    if trust.last is None or _agree(trust.last, fix):
-        refused = trust.refused + (trust.suspect is not None)
-        return Trust(last=fix, refused=refused), (fix,)
-    if trust.suspect is not None and _agree(trust.suspect, fix):
-        return Trust(last=fix, refused=trust.refused), (trust.suspect, fix)
+        return replace(trust, refused=trust.refused + 1, mock_ms=fix.at_ms), ()
     refused = trust.refused + (trust.suspect is not None)
-    return Trust(last=trust.last, suspect=fix, refused=refused), ()
+    if trust.last is None or _agree(trust.last, fix):
+        return replace(trust, last=fix, suspect=None, refused=refused), (fix,)
+    if trust.suspect is not None and _agree(trust.suspect, fix):
+        return replace(trust, last=fix, suspect=None), (trust.suspect, fix)
+    return replace(trust, suspect=fix, refused=refused, jump_ms=fix.at_ms), ()
 
 
 def accuracy_m(fix: Fix) -> float:

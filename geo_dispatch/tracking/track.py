@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from geo_dispatch.kernel.geo import haversine_m
 from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId
 from geo_dispatch.tracking.fences import Fence
 from geo_dispatch.tracking.fixes import Fix
-from geo_dispatch.tracking.geofence import FenceState, transitions
+from geo_dispatch.tracking.geofence import FenceState, Run, transitions
+from geo_dispatch.tracking.neighbours import Neighbour, Rival, Ruling, overlap, ruling
 from geo_dispatch.tracking.plausibility import MAX_AGE_MS, Trust, believe, beyond_accuracy_m
 from geo_dispatch.tracking.trips import Motion, move, set_out_ms
 
@@ -39,6 +41,10 @@ class Stop:
         Place among the technician's jobs: the lowest is driven to next.
     told_ms
         Since when the technician is there by a person's word, for as long as the job is in hand.
+    today_ms
+        Since when it is a job of today's; None when it may be done any day.
+    neighbours
+        Other sites within `neighbours.NEAR_M` of this one.
     """
 
     id: AssignmentId
@@ -49,10 +55,20 @@ class Stop:
     sequence: int
     fence: Fence
     told_ms: int | None = None
+    today_ms: int | None = None
+    neighbours: tuple[Neighbour, ...] = ()
 
     def in_hand(self, at_ms: int) -> bool:
         """Whether the technician had the job at that time."""
         return self.from_ms <= at_ms and (self.until_ms is None or at_ms < self.until_ms)
+
+    def wanted(self, at_ms: int) -> bool:
+        """Whether they had it, and it was to be done that day."""
+        return self.in_hand(at_ms) and (self.today_ms is None or self.today_ms <= at_ms)
+
+    def told(self, at_ms: int) -> bool:
+        """Whether a person said by then that they were there, and it was in hand."""
+        return self.in_hand(at_ms) and self.told_ms is not None and self.told_ms <= at_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +93,7 @@ class StopState:
 
     def is_at(self, stop: Stop, at_ms: int) -> bool:
         """Whether the technician is at work there, by fixes or by a person's word."""
-        told = stop.told_ms is not None and stop.told_ms <= at_ms
-        return stop.in_hand(at_ms) and (self.fence.inside or told)
+        return stop.told(at_ms) or (stop.in_hand(at_ms) and self.fence.inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +182,17 @@ def _take(state: TrackState, fix: Fix, plan: Sequence[Stop]) -> TrackState:
     speed_mps = _speed_mps(state.recent, fix)
     stops = {stop.id: stop for stop in plan}
     states = tuple(
-        replace(known, fence=transitions(known.fence, stops[known.id].fence, fix, speed_mps))
+        replace(
+            known,
+            fence=transitions(
+                known.fence,
+                stops[known.id].fence,
+                fix,
+                speed_mps,
+                judge=partial(_ruling, stops[known.id], plan, fix.at_ms),
+                odd=state.trust.signs,
+            ),
+        )
         if stops[known.id].in_hand(fix.at_ms) or known.fence.inside
         else known
         for known in state.stops
@@ -178,6 +203,37 @@ def _take(state: TrackState, fix: Fix, plan: Sequence[Stop]) -> TrackState:
         motion=motion,
         recent=_still_recent(state.recent, fix),
         stops=_set_out(states, stops, motion, fix),
+    )
+
+
+def _ruling(stop: Stop, plan: Sequence[Stop], at_ms: int, dwell: Run) -> Ruling:
+    """At which site a dwell was that fits this stop: the plan says where else they may be."""
+    others: dict[SiteId, list[Stop]] = {}
+    for one in plan:
+        if one.site_id != stop.site_id and one.in_hand(at_ms):
+            others.setdefault(one.site_id, []).append(one)
+    near = {one.site_id: one.fence for one in stop.neighbours}
+    far = {
+        site_id: held[0].fence
+        for site_id, held in others.items()
+        if site_id not in near and overlap(stop.fence, held[0].fence)
+    }
+    rivals = [
+        Rival(
+            fence,
+            near=site_id in near,
+            wanted=any(one.wanted(at_ms) for one in others.get(site_id, ())),
+            told=any(one.told(at_ms) for one in others.get(site_id, ())),
+        )
+        for site_id, fence in sorted((near | far).items())
+    ]
+    here = [one for one in plan if one.site_id == stop.site_id]
+    return ruling(
+        stop.fence,
+        rivals,
+        dwell.proof,
+        wanted=any(one.wanted(at_ms) for one in here),
+        told=any(one.told(at_ms) for one in here),
     )
 
 

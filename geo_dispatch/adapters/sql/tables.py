@@ -46,7 +46,7 @@ from geo_dispatch.kernel.actors import Role
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.tracking.geofence import Evidence
+from geo_dispatch.tracking.evidence import Evidence
 
 metadata = MetaData(
     naming_convention={

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId
-from geo_dispatch.tracking.geofence import Evidence
+from geo_dispatch.tracking.evidence import Evidence
 
 
 class Review(StrEnum):

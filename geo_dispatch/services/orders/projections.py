@@ -16,7 +16,7 @@ from geo_dispatch.dispatch.work.orders import Assignment, WorkOrder
 from geo_dispatch.dispatch.work.visits import Review, Visit
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.ids import AssignmentId, TechnicianId
-from geo_dispatch.tracking.geofence import Evidence
+from geo_dispatch.tracking.evidence import Evidence
 
 
 def project(

@@ -162,7 +162,7 @@ def suggestions(ctx: Context, technician_id: str) -> dict[OrderId, datetime]:
     found = {}
     for order in orders:
         stop = track.stop(order.assignment_id) if order.assignment_id else None
-        likely = stop.fence.likely if stop and stop.fence.suggested else None
+        likely = stop.fence.dwell if stop and stop.fence.suggested else None
         if likely and order.status in _BEFORE_ARRIVAL and not order.arrival:
             found[order.id] = ms_to_datetime(likely.since_ms)
     return found

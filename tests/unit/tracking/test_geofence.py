@@ -47,7 +47,7 @@ def test_the_arrival_is_back_dated_to_the_first_fix_inside_and_proved():
     enters_s, stops_s = 60 + 1900 / (50 / 3.6), 60 + 2000 / (50 / 3.6)
     assert enters_s <= (visit.arrived_ms - START_MS) / 1000 <= stops_s + 5
     proof = visit.evidence
-    assert proof.rule == "dwell/1"
+    assert proof.rule == "dwell/2"
     assert proof.fixes[0].at_ms == visit.arrived_ms
     assert proof.dwell_s >= 150
     assert proof.probability > 0.95
@@ -102,7 +102,7 @@ def test_arrivals_count_only_while_the_job_is_in_hand_but_departures_also_after(
 def test_fixes_that_are_only_likely_inside_suggest_an_arrival():
     fence = circle_fence(SITE, 60.0)
     state = FenceState()
-    for fix in standing(0, 40, 0, 300, accuracy_m=35.0):
+    for fix in standing(0, 50, 0, 300, accuracy_m=35.0):
         state = transitions(state, fence, fix, 0.0)
     assert state.attendances == ()
     assert state.suggested
@@ -143,3 +143,37 @@ def test_a_rule_that_contradicts_itself_is_refused():
         replace(ArrivalRule(), arrive_p=0.5)
     with pytest.raises(ValueError, match="times"):
         ArrivalRule(dwell_s=0)
+
+
+def test_what_is_odd_about_the_fixes_is_told_and_decides_nothing():
+    still = standing(5, 5, 0, 1200)
+    moving = noisy(still, 3.0)
+    (visit,) = attendances(moving)
+    assert visit.evidence.signs == ()
+    (visit,) = attendances(still)
+    assert visit.evidence.signs == ("frozen",)
+    mock = fix_at(900, 900, 101, mock=True)
+    jump = fix_at(20_000, 0, 102)
+    odd = sorted([*moving, mock, jump], key=lambda fix: fix.key)
+    (visit,) = attendances(odd)
+    assert visit.evidence.signs == ("mock", "jump")
+
+
+def test_a_departure_is_proved_like_an_arrival():
+    (visit,) = attendances(noisy(a_visit(), 5.0))
+    proof = visit.left_evidence
+    assert proof.rule == "dwell/2"
+    assert proof.probability >= 0.95
+    assert proof.dwell_s >= 90
+    assert proof.fixes[0].at_ms == visit.left_ms
+    assert min(fix.distance_m for fix in proof.fixes) > 100
+
+
+def test_a_long_wait_at_the_border_keeps_a_proof_of_bounded_size():
+    fence = circle_fence(SITE, 60.0)
+    state = FenceState()
+    for fix in standing(0, 50, 0, 3000, accuracy_m=35.0):
+        state = transitions(state, fence, fix, 0.0)
+    assert state.attendances == ()
+    assert len(state.dwell.proof) == ArrivalRule().most_fixes
+    assert state.dwell.proof[0].at_ms == state.dwell.since_ms

@@ -48,7 +48,7 @@ def test_pings_alone_set_out_arrive_back_dated_with_proof_and_leave(office, orde
     assert visit.source == "gps"
     assert minutes(3) < visit.arrived_at < minutes(4)
     assert minutes(23) < visit.departed_at < minutes(24)
-    assert visit.evidence.rule == "dwell/1"
+    assert visit.evidence.rule == "dwell/2"
     assert len(visit.evidence.fixes) > 20
     office_said = {"order.placed", "order.assigned", "order.briefed", "message.queued"}
     told = [kind for kind in office.log(order) if kind not in office_said]
@@ -258,7 +258,7 @@ def test_a_likely_arrival_is_suggested_until_the_technician_leaves(office):
     order = office.office.assigned(site=site)
     office.later()
     poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
-    office.track(standing(0, 40, 0, 300, **poor))
+    office.track(standing(0, 50, 0, 300, **poor))
     assert office.visits(order) == []
     assert tracking.suggestions(office.ctx, order.technician_id) == {order.id: minutes(0)}
     work_orders.step(office.ctx, order.id, Status.ON_SITE, actor=WORKER)
@@ -270,7 +270,7 @@ def test_a_likely_arrival_is_no_longer_suggested_after_they_left(office):
     order = office.office.assigned(site=site)
     office.later()
     poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
-    office.track(standing(0, 40, 0, 300, **poor))
+    office.track(standing(0, 50, 0, 300, **poor))
     assert order.id in tracking.suggestions(office.ctx, order.technician_id)
     office.track(standing(0, 900, 400, 60, **poor))
     assert tracking.suggestions(office.ctx, order.technician_id) == {}
