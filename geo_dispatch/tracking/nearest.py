@@ -22,6 +22,7 @@ from typing import Any, Final
 from geo_dispatch.kernel import cells
 from geo_dispatch.kernel.geo import EARTH_RADIUS_M, LonLat
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.tracking.fixes import NOT_TOLD
 from geo_dispatch.tracking.positions import Position
 
 _RESOLUTIONS: Final = (3, 5, 7)
@@ -200,5 +201,8 @@ def _over_the_earth_m(straight_m: float) -> float:
     return _DIAMETER_M * math.asin(min(1.0, straight_m / _DIAMETER_M))
 
 
-def _age_key(position: Position) -> tuple[int, LonLat]:
-    return position.at_ms, position.place
+def _age_key(position: Position) -> tuple[int, LonLat, list[float], bool]:
+    """The greatest is the newest; of several reports of one fix that of the least `Fix.rank`."""
+    told = (position.accuracy_m, position.speed_mps, position.heading_deg)
+    sharp = [-(NOT_TOLD if one is None else one) for one in told]
+    return position.at_ms, position.place, sharp, not position.mock

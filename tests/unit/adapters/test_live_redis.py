@@ -1,7 +1,11 @@
 """Live state in a real Redis: newest by event time, indexed by cell, streamed, leased."""
 
 import asyncio
+import itertools
+import os
 import random
+import shutil
+import subprocess
 from contextlib import closing
 
 import pytest
@@ -10,10 +14,12 @@ import redis as redis_py
 from geo_dispatch.adapters.live_redis import Live, Tail, Verdict
 from geo_dispatch.adapters.live_redis.connection import answering
 from geo_dispatch.adapters.live_redis.records import blob_to_fixes, fixes_to_blob
+from geo_dispatch.adapters.redis_server import find_redis_server
 from geo_dispatch.kernel.cells import cell_to_parent, lonlat_to_cell
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable, Unavailable
 from geo_dispatch.tracking.fixes import Fix
 from tests.support.fixes import SITE, fix_at
+from tests.support.waiting import until
 
 START = "0-0"
 
@@ -66,6 +72,51 @@ def test_in_any_order_and_batching_the_newest_fix_is_the_position(live, seed):
         for cell in {cell_to_parent(cell, resolution) for cell in cells}:
             members = sum(cell_to_parent(one, resolution) == cell for one in cells)
             assert live.count_in_cell(cell) == members
+
+
+REPORTS = [
+    fix_at(0, 0, 9, accuracy_m=accuracy_m, speed_mps=speed_mps, mock=mock)
+    for accuracy_m, speed_mps, mock in ((5.0, 1.0, False), (5.0, None, False), (None, 0.0, True))
+]
+"""What a phone may tell of one fix when it sends it again."""
+
+
+@pytest.mark.parametrize("reports", [*itertools.permutations(REPORTS)])
+@pytest.mark.parametrize("together", [True, False])
+def test_of_several_reports_of_the_newest_fix_the_least_is_the_position(live, reports, together):
+    for batch in [reports] if together else [[report] for report in reports]:
+        live.append(0, [fix_at(9, 9, 1), *batch], 0)
+    (position,) = live.positions()
+    assert (position.accuracy_m, position.speed_mps, position.mock) == (5.0, 1.0, False)
+    streamed = {fix for entry in live.read({0: START}, 10) for fix in entry.fixes}
+    assert streamed >= {*REPORTS}
+
+
+@pytest.mark.skipif(shutil.which("localedef") is None, reason="makes a locale")
+def test_the_newest_fix_is_the_position_whatever_the_locale_of_the_server(tmp_path):
+    name, folder, socket = "en_US.UTF-8", tmp_path / "locales", tmp_path / "s"
+    folder.mkdir()
+    made = ["localedef", "-i", "en_US", "-f", "UTF-8", "--no-archive", str(folder / name)]
+    if subprocess.run(made, check=False, capture_output=True).returncode > 1:
+        pytest.skip("no sources of locales")
+    command = [find_redis_server(), "--port", "0", "--unixsocket", socket, "--save", ""]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "LOCPATH": str(folder), "LC_ALL": name},
+        stdout=subprocess.DEVNULL,
+    ) as server:
+        try:
+            until(socket.exists, 10, "Redis")
+            with closing(Live(f"unix://{socket}")) as live:
+                fixes = some_fixes(300)
+                for fix in fixes:
+                    live.append(0, [fix], 0)
+                newest = {fix.technician_id: fix for fix in sorted(fixes, key=lambda fix: fix.key)}
+                found = {one.technician_id: (one.at_ms, one.place) for one in live.positions()}
+        finally:
+            server.kill()
+    assert found == {name: (fix.at_ms, fix.place) for name, fix in newest.items()}
 
 
 def test_every_fix_but_known_duplicates_is_in_the_stream_once_per_batch(live):

@@ -1,8 +1,10 @@
 """The nearest technicians come first, and nobody is missed."""
 
+import itertools
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from h3.api.basic_int import get_pentagons as pentagons
@@ -86,6 +88,21 @@ def test_the_newest_fix_by_event_time_counts():
     assert index.update(position("te_1", 9.6, 47.1, at_ms=20))
     assert index.get("te_1").place.lon == 9.6
     assert len(index) == 1
+
+
+def test_of_several_reports_of_a_fix_the_same_counts_in_whatever_order_they_come():
+    told = position("te_1", 9.5, 47.1)
+    reports = [
+        replace(told, accuracy_m=5.0, speed_mps=1.0),
+        replace(told, accuracy_m=5.0),
+        replace(told, accuracy_m=40.0, mock=True),
+        told,
+    ]
+    for sent in itertools.permutations(reports):
+        index = PositionIndex(sent[:1])
+        for one in sent[1:]:
+            index.update(one)
+        assert index.get("te_1") == PositionIndex(sent).get("te_1") == reports[0]
 
 
 def test_who_is_removed_is_not_found():

@@ -1,9 +1,19 @@
 -- Take a batch of fixes: newest per technician into the index, all of them into the stream.
 -- KEYS: positions (hash), cells (sorted set), stream
 -- ARGV: most stream entries, received ms, blob of (id length u8, id, 32-byte record)*
--- The first 16 bytes of a record are its key, time then place, big-endian: they compare as strings.
+-- The first 16 bytes of a record are its key, time then place, big-endian: byte by byte they sort as
+-- fixes do. Of two reports of one fix the lesser by its other bytes counts, whichever came first.
 -- Returns one letter per fix: A accepted, L late, D duplicate; or F: the stream is full, all refused.
 if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[1]) then return 'F' end
+
+-- Lua's own < compares strings as the server's locale sorts words, which binary ones are not.
+local function less(a, b)
+  for i = 1, 32 do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x == nil or (y ~= nil and x < y) end
+  end
+  return false
+end
 
 local blob = ARGV[3]
 local at, size, n = 1, #blob, 0
@@ -24,18 +34,17 @@ for i = 1, n do
     newest[id] = known[i] or ''
     before[id] = newest[id]
   end
-  local old, new = string.sub(newest[id], 1, 16), string.sub(record, 1, 16)
-  if new == old then
+  local newer = less(newest[id], record)
+  if string.sub(newest[id], 1, 16) == string.sub(record, 1, 16) then
     verdicts[i] = 'D'
+    newer = less(record, newest[id])
   else
-    if new > old then
-      verdicts[i] = 'A'
-      newest[id] = record
-    else
-      verdicts[i] = 'L'
-    end
+    verdicts[i] = newer and 'A' or 'L'
+  end
+  if record ~= newest[id] then
     kept[#kept + 1] = string.char(#id) .. id .. record
   end
+  if newer then newest[id] = record end
 end
 
 local hash, cells = {}, {}
