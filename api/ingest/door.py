@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import structlog
+from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -27,6 +28,7 @@ from geo_dispatch.kernel.errors import (
     Unavailable,
 )
 from geo_dispatch.kernel.time import datetime_to_ms
+from geo_dispatch.services.tracking import devices
 from geo_dispatch.services.tracking.pings import PingVerdict
 
 Headers = list[tuple[bytes, bytes]]
@@ -108,6 +110,8 @@ class Spoken:
             reading = form.read(incoming)
             verdicts = await state.intake.accept(reading.items, actor)
             _count(state, verdicts)
+            if reading.statuses:
+                await run_in_threadpool(devices.note, state.context, reading.statuses)
             return _reply(form.accepted(incoming, reading, tuple(verdicts)))
         except (Unauthenticated, Forbidden):
             return _reply(

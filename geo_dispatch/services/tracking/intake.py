@@ -11,16 +11,9 @@ from geo_dispatch.adapters.sql.tracking import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.tracking.judging import judge, may_be_an_id, to_quarantine
 from geo_dispatch.services.tracking.known import Known
-from geo_dispatch.services.tracking.pings import (
-    Ping,
-    PingVerdict,
-    Unreadable,
-    fault_of,
-    may_be_an_id,
-    ping_to_fix,
-    to_quarantine,
-)
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable, ping_to_fix
 from geo_dispatch.tracking.fixes import Fix, Verdict
 
 _KEPT = {verdict: PingVerdict(verdict.value) for verdict in Verdict}
@@ -32,7 +25,7 @@ class Intake:
     def __init__(self, context: Context, committer: Committer) -> None:
         self._context = context
         self._committer = committer
-        self.known = Known(context.store)
+        self.known = Known(context)
 
     async def accept(self, items: Sequence[Ping | Unreadable], actor: Actor) -> list[PingVerdict]:
         """Take what is good, one verdict each; when this returns, Redis has it.
@@ -51,20 +44,21 @@ class Intake:
         """
         now = self._context.clock()
         now_ms = datetime_to_ms(now)
-        fleet = await self.known.technicians(
+        fleet = await self.known.members(
             {item.technician_id for item in items if may_be_an_id(item.technician_id)}
         )
         verdicts: list[PingVerdict | None] = [None] * len(items)
         good: defaultdict[int, list[tuple[int, Fix]]] = defaultdict(list)
         refused: list[Quarantined] = []
         for index, item in enumerate(items):
-            technician = fleet.get(item.technician_id)
-            fault = fault_of(item, technician, actor, now_ms)
-            if fault is not None:
-                verdicts[index] = PingVerdict("rejected", fault.code, fault.message)
-                refused.append(to_quarantine(item, fault, now, actor))
-            elif technician is not None and isinstance(item, Ping):
-                good[technician.shard].append((index, ping_to_fix(item)))
+            member = fleet.get(item.technician_id)
+            refusal = judge(item, member, actor, now_ms)
+            if refusal is not None:
+                verdicts[index] = refusal
+                if refusal.verdict == "rejected":
+                    refused.append(to_quarantine(item, refusal, member, now, actor))
+            elif member is not None and isinstance(item, Ping):
+                good[member.technician.shard].append((index, ping_to_fix(item)))
         for shard, numbered in good.items():
             taken = await self._committer.append(shard, [fix for _, fix in numbered], now_ms)
             for (index, _), verdict in zip(numbered, taken, strict=True):

@@ -11,13 +11,16 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.dispatch.days.privacy import Tracked
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.services import tokens
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.tracking.privacy import concerned, tracked_times
 
 CHECK_S: Final = 0.5
 """A key that was revoked, and a change of a technician, are heard of within this time."""
@@ -27,15 +30,24 @@ MAX_KEPT: Final = 100_000
 
 _MAX_NEWS: Final = 1000
 _MAX_ABSENT: Final = 10_000
-_STREAM: Final = "technician:"
+_GOOD_FOR: Final = timedelta(hours=12)
+"""So long, by the deployment's clock, the tracked times of technicians are kept."""
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A technician, and when their fixes may be kept."""
+
+    technician: Technician
+    tracked: Tracked
+
+
+@dataclass(frozen=True, slots=True)
 class _News:
-    """What one check found: how things stand, and whom the log spoke of since the last."""
+    """What one check found: how things stand, and whom events concern since the last."""
 
     revoked: int
     seq: int
@@ -46,10 +58,11 @@ class _News:
 class Known:
     """Tokens and technicians as SQL has them; for one event loop."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._actors: dict[bytes, Actor] = {}
-        self._technicians: dict[str, Technician] = {}
+        self._members: dict[str, Member] = {}
+        self._members_since: datetime | None = None
         self._absent: set[str] = set()
         self._revoked = -1
         self._seq = 0
@@ -82,12 +95,12 @@ class Known:
             return known
         before = self._forgotten
         text = secret.decode("utf-8", "replace")
-        actor = await asyncio.to_thread(tokens.authenticate, self._store, text)
+        actor = await asyncio.to_thread(tokens.authenticate, self._context.store, text)
         if before == self._forgotten:
             _keep(self._actors, {key: actor})
         return actor
 
-    async def technicians(self, ids: Collection[str]) -> Mapping[str, Technician]:
+    async def members(self, ids: Collection[str]) -> Mapping[str, Member]:
         """The technicians among those ids, and maybe others; who is missing does not exist.
 
         Raises
@@ -97,7 +110,7 @@ class Known:
         """
         if not self._is_fresh(self._doubts):
             await self._refresh()
-        known = self._technicians
+        known = self._members
         missing = [one for one in ids if one not in known and one not in self._absent]
         if not missing:
             return known
@@ -110,10 +123,12 @@ class Known:
                 self._absent |= set(missing) - found.keys()
         return held | found
 
-    def _read(self, ids: Collection[str]) -> dict[str, Technician]:
-        with self._store.read() as unit:
-            found: dict[str, Technician] = unit.technicians.many(ids)
-        return found
+    def _read(self, ids: Collection[str]) -> dict[str, Member]:
+        with self._context.store.read() as unit:
+            found = unit.technicians.many(ids)
+            now = self._context.clock()
+            times = tracked_times(unit, self._context.settings, found.values(), now)
+        return {key: Member(one, times[one.id]) for key, one in found.items()}
 
     def _is_fresh(self, doubts: int) -> bool:
         return self._doubts_checked >= doubts and time.monotonic() - self._checked_at < CHECK_S
@@ -136,25 +151,28 @@ class Known:
         if news.revoked != self._revoked:
             self._actors.clear()
             self._forgotten += 1
+        now = self._context.clock()
+        if self._members_since is None or now - self._members_since > _GOOD_FOR:
+            news = replace(news, technicians=None)
         if news.technicians is None:
-            self._technicians.clear()
+            self._members.clear()
+            self._members_since = now
             self._forgotten += 1
         elif news.technicians:
             self._forgotten += 1
             for one in news.technicians:
-                self._technicians.pop(one, None)
+                self._members.pop(one, None)
         self._absent.clear()
         self._revoked, self._seq = news.revoked, news.seq
         self._checked_at, self._doubts_checked = began, doubts
 
     def _news(self) -> _News:
-        with self._store.read() as unit:
+        with self._context.store.read() as unit:
             revoked, seq = unit.tokens.revoked(), unit.last_seq()
             if self._revoked < 0 or seq - self._seq > _MAX_NEWS:
                 return _News(revoked, seq, None)
             events = unit.events(after=self._seq) if seq > self._seq else []
-        streams = (event.stream for event in events if event.stream.startswith(_STREAM))
-        return _News(revoked, seq, frozenset(one.removeprefix(_STREAM) for one in streams))
+        return _News(revoked, seq, frozenset().union(*map(concerned, events)))
 
 
 def _keep(held: dict[K, V], more: Mapping[K, V]) -> None:
