@@ -27,7 +27,7 @@ from geo_dispatch.services import tokens
 
 SESSION_COOKIE: Final = "gd_session"
 
-_KEYS: Final = frozenset({Role.INGEST, Role.CALENDAR})
+_KEYS: Final = frozenset({Role.INGEST, Role.FLEET, Role.CALENDAR})
 """What apps send that know no headers; each is good for one thing, because URLs end up in logs."""
 
 _IN_URLS: Final = frozenset({"key", "api_key"})

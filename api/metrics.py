@@ -31,6 +31,12 @@ class Metrics:
             ["verdict"],
             registry=self.registry,
         )
+        self.quarantined = Counter(
+            "geo_dispatch_quarantined",
+            "Pings put in quarantine, by what was wrong with them.",
+            ["code"],
+            registry=self.registry,
+        )
         self.stream_clients = Gauge(
             "geo_dispatch_stream_clients", "Open event streams.", registry=self.registry
         )

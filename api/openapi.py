@@ -128,6 +128,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         roles = ", ".join(sorted(ROLES[name]))
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}."
         said = _ALWAYS | (_INGEST if ingest else _BY_METHOD[method])
+        if name in OPERATIONS:  # answered as the app expects it, errors too
+            said = {413: _WITH_BODY[413]}
         if "{" in _path_parameters(operation):
             said = said | {404: "There is no such thing."}
         for status, description in sorted(said.items()):

@@ -13,15 +13,16 @@ _RULES: Final = frozenset({Role.PLANNER, Role.ADMIN})
 _FIELD: Final = _DISPATCH | {Role.TECHNICIAN}
 _READERS: Final = _OFFICE | {Role.CLIENT}
 _PEOPLE: Final = _OFFICE | {Role.TECHNICIAN}
-_PHONES: Final = _DISPATCH | {Role.TECHNICIAN, Role.INGEST}
+_PHONES: Final = _DISPATCH | {Role.TECHNICIAN, Role.INGEST, Role.FLEET}
 _ADMIN: Final = frozenset({Role.ADMIN})
 _ANYONE: Final = _PEOPLE | {Role.CLIENT}
 
 ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_session": _ANYONE,
     "post_pings": _PHONES,
-    "post_pings_with_key": frozenset({Role.INGEST}),
+    "post_pings_with_key": frozenset({Role.INGEST, Role.FLEET}),
     "list_positions": _OFFICE,
+    "list_quarantine": _OFFICE,
     "get_technician_position": _PEOPLE,
     "list_technicians": _OFFICE,
     "create_technician": _DISPATCH,

@@ -15,7 +15,7 @@ from starlette.types import Scope
 from api.auth import in_url, refuse_way, require_role, shown_by
 from api.deps import AppState
 from api.errors import error_to_problem, not_json
-from api.ingest import native
+from api.ingest import named, native
 from api.ingest.forms import Form, Incoming, Reply
 from api.ingest.registry import operation_of
 from api.unambiguous import refuse_unknown
@@ -107,7 +107,7 @@ class Spoken:
                 state, call, self.operation(call.scope["method"], call.key), by_name=False
             )
             incoming = _incoming(call, actor, datetime_to_ms(state.context.clock()))
-            reading = form.read(incoming)
+            reading = await named.by_id(state.context, form.read(incoming), actor)
             verdicts = await state.intake.accept(reading.items, actor)
             _count(state, verdicts)
             if reading.statuses:
@@ -153,6 +153,8 @@ def _incoming(call: Call, actor: Actor, received_ms: int) -> Incoming:
 def _count(state: AppState, verdicts: Sequence[PingVerdict]) -> None:
     for verdict, count in Counter(one.verdict for one in verdicts).items():
         state.metrics.pings.labels(verdict).inc(count)
+    for code, count in Counter(one.code for one in verdicts if one.code).items():
+        state.metrics.quarantined.labels(code).inc(count)
 
 
 def _tell(error: GeoDispatchError) -> None:

@@ -7,7 +7,7 @@ Forms are pure: bytes in, values out. Whatever is wrong with an item, the others
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -61,6 +61,20 @@ class Reading:
 
     items: tuple[Ping | Unreadable, ...] = ()
     statuses: Mapping[str, DeviceStatus] = field(default_factory=dict)
+
+    def named(self) -> set[str]:
+        """Whose these are, as they name themselves."""
+        return {item.technician_id for item in self.items} | set(self.statuses)
+
+    def renamed(self, ids: Mapping[str, str]) -> Reading:
+        """The same of those technicians, where a name has an id."""
+        return Reading(
+            tuple(
+                replace(item, technician_id=ids.get(item.technician_id, item.technician_id))
+                for item in self.items
+            ),
+            {ids.get(name, name): status for name, status in self.statuses.items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,9 @@ def _read_one(item: Any, technician_id: str, where: str) -> Ping | Unreadable:
         told = PingIn.model_validate(item)
     except ValidationError as error:
         faults = [fault_of(found, where) for found in error.errors()]
-        return Unreadable("; ".join(map(str, faults)), technician_id)
+        named = item.get("technician_id") if isinstance(item, dict) else None
+        who = named if isinstance(named, str) and named else technician_id
+        return Unreadable("; ".join(map(str, faults)), who)
     return Ping(
         technician_id=told.technician_id or technician_id,
         at_ms=datetime_to_ms(told.at),

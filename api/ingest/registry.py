@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.ingest import gpslogger, osmand, overland, owntracks, traccar_forward
 from api.ingest.forms import Form
 
-FORMS: Final[tuple[Form, ...]] = ()
+FORMS: Final[tuple[Form, ...]] = (
+    owntracks.FORM,
+    osmand.FORM,
+    overland.FORM,
+    gpslogger.FORM,
+    traccar_forward.FORM,
+)
 
 
 def operation_of(form: Form, method: str) -> str:

@@ -94,8 +94,21 @@ def _document(form: Form) -> None:
                 f"{form.summary}\n\nThe key also comes as Basic, as `?key=`, as `?api_key=`, or as "
                 f"the last part of the path: `{form.path}/{{key}}`."
             ),
+            responses=_refusals(form),
             openapi_extra={"requestBody": {"content": body}} if form.body_schema else None,
         )
+
+
+def _refusals(form: Form) -> dict[int | str, dict[str, Any]]:
+    """What the app hears instead of a problem."""
+    said = (
+        (form.unauthenticated, "The key is not good, or the device is nobody's."),
+        (form.busy, "Nothing can be kept now; `Retry-After` says when."),
+    )
+    return {
+        reply.status: {"description": text, "content": {reply.content_type.split(";")[0]: {}}}
+        for reply, text in said
+    }
 
 
 def _examples(form: Form) -> dict[str, Any]:

@@ -133,7 +133,7 @@ async def sign_out(request: Request) -> RedirectResponse:
 
 def _person(context: Context, secret: str) -> Actor:
     actor = tokens.authenticate(context.store, secret)
-    if actor.role is Role.INGEST:
+    if actor.role in (Role.INGEST, Role.FLEET):
         raise Forbidden("an ingest key only posts positions; sign in with a token")
     return actor
 

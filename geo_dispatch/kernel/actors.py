@@ -18,6 +18,8 @@ class Role(StrEnum):
     ADMIN = "admin"
     INGEST = "ingest"
     """A phone's key: may post the fixes of its technician, nothing else."""
+    FLEET = "fleet"
+    """A tracking server's key: may post the fixes of every technician, nothing else."""
     CALENDAR = "calendar"
     """A calendar app's key: may read the visits of its technician, nothing else."""
 

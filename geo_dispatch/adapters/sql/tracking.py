@@ -113,7 +113,17 @@ class ShardPosition:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A fix that was refused at the door, and why."""
+    """A fix that was refused at the door, and why.
+
+    Attributes
+    ----------
+    technician_id
+        As sent: may be unknown.
+    actor
+        Whose key sent it.
+    id
+        Grows with each; 0 before it is kept.
+    """
 
     technician_id: str
     at_ms: int | None
@@ -123,6 +133,7 @@ class Quarantined:
     message: str
     received_at: datetime
     actor: str
+    id: int = 0
 
 
 class Tracking:
@@ -286,13 +297,34 @@ class Tracking:
     def quarantine(self, refused: Sequence[Quarantined]) -> None:
         """Keep refused fixes where people can see them."""
         if refused:
-            rows = [_finite({f.name: getattr(one, f.name) for f in fields(one)}) for one in refused]
+            rows = [_finite(_new(one)) for one in refused]
             self._connection.execute(insert(quarantine_table), rows)
 
-    def quarantined(self, technician_id: str | None = None, limit: int = 100) -> list[Quarantined]:
-        """The newest refused fixes first, of one technician or of all."""
+    def quarantined(
+        self,
+        technician_id: str | None = None,
+        limit: int | None = None,
+        *,
+        since: datetime | None = None,
+        before: int | None = None,
+    ) -> list[Quarantined]:
+        """The newest refused fixes first, of one technician or of all.
+
+        Parameters
+        ----------
+        since
+            Only those received then or later.
+        before
+            Id of the last one of the page before.
+        """
         columns = quarantine_table.c
-        conditions = [] if technician_id is None else [columns.technician_id == technician_id]
+        conditions = []
+        if technician_id is not None:
+            conditions.append(columns.technician_id == technician_id)
+        if since is not None:
+            conditions.append(columns.received_at >= since)
+        if before is not None:
+            conditions.append(columns.id < before)
         rows = self._connection.execute(
             select(*(columns[field.name] for field in fields(Quarantined)))
             .where(*conditions)
@@ -331,6 +363,10 @@ def _rank(columns: Any) -> Any:
 
 def _row(fix: Fix) -> dict[str, Any]:
     return {field.name: getattr(fix, field.name) for field in fields(fix)}
+
+
+def _new(refused: Quarantined) -> dict[str, Any]:
+    return {f.name: getattr(refused, f.name) for f in fields(refused) if f.name != "id"}
 
 
 def _finite(row: dict[str, Any]) -> dict[str, Any]:
