@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 
 from geo_dispatch.adapters.clock import clock_from, random_id
 from geo_dispatch.adapters.graph_files import open_graph
-from geo_dispatch.adapters.live_redis import Changes, Committer, Live, Tail
+from geo_dispatch.adapters.live_redis import Bell, Changes, Committer, Live, Tail
 from geo_dispatch.adapters.logs import start_logging
 from geo_dispatch.adapters.redis_server import redis_url
 from geo_dispatch.adapters.sql.store import Store
@@ -25,6 +25,7 @@ __all__ = [
     "Changes",
     "Tail",
     "open_back_office",
+    "open_bell",
     "open_context",
     "open_intake",
     "open_tail",
@@ -85,6 +86,11 @@ async def open_intake(context: Context) -> AsyncIterator[Intake]:
     settings = context.settings
     async with Committer(redis_url(settings), settings.shards) as committer:
         yield Intake(context, committer)
+
+
+def open_bell(settings: Settings) -> Bell:
+    """What says that the event log grew."""
+    return Bell(redis_url(settings))
 
 
 def open_tail(settings: Settings) -> Tail:

@@ -23,16 +23,14 @@ import structlog
 from geo_dispatch.adapters.live_redis import Entry, Lease
 from geo_dispatch.bootstrap import open_context, start_logging
 from geo_dispatch.config import Settings, load_settings
-from geo_dispatch.dispatch.work.events import EtaPublished, LoggedEvent
 from geo_dispatch.kernel.errors import (
     Conflict,
     GeoDispatchError,
     Unavailable,
     VersionConflict,
 )
-from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.dispatching import eta
+from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
@@ -47,10 +45,12 @@ _READ_MS: Final = 200
 """A stop is noticed within it."""
 
 _BATCHES: Final = 50
-_ETA_S: Final = 1.0
-_ETA_OF_ALL_S: Final = 30.0
+_FIXES: Final = 1000
+"""About so many are taken at a time: the write lock is held for so long."""
+
 _PAUSE_S: Final = 0.5
-_CONSUMER: Final = "eta"
+_SWITCH_S: Final = 0.0005
+"""Threads that work things out give way to the one that takes fixes so soon, not after 5 ms."""
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +65,8 @@ class Worker:
         Its unique name in leases.
     stopping
         Set to end `run` after the commit under way.
+    etas
+        Hears who moved.
     """
 
     ctx: Context
@@ -74,10 +76,12 @@ class Worker:
     )
     _leases: dict[int, Lease] = field(default_factory=dict)
     _read: dict[int, str] = field(default_factory=dict)
+    _behind: dict[int, str] = field(default_factory=dict)
     _renew_at: float = 0.0
-    _eta_at: float = 0.0
-    _eta_of_all_at: float = 0.0
-    _moved: set[str] = field(default_factory=set)
+    etas: EtaKeeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.etas = EtaKeeper(self.ctx, self.follows_the_log)
 
     def run(self) -> None:
         """Work until stopped; what is away is waited for."""
@@ -103,7 +107,7 @@ class Worker:
         return 0 in self._leases
 
     def turn(self) -> None:
-        """Hold leases, bring what is new into SQL, then the ETAs of who moved."""
+        """Hold leases, bring what is new into SQL, and fold some of what is left to fold."""
         now = time.monotonic()
         if now >= self._renew_at:
             self._renew_at = now + _RENEW_S
@@ -111,10 +115,14 @@ class Worker:
         if not self._read:
             self.stopping.wait(_PAUSE_S)
             return
-        entries = self.ctx.live.read(self._read, _BATCHES, _READ_MS)
+        entries = self.ctx.live.read(self._read, _BATCHES, 0 if self._behind else _READ_MS)
         for shard in sorted({entry.shard for entry in entries}):
-            self._process(shard, [entry for entry in entries if entry.shard == shard])
-        self._refresh_etas(time.monotonic())
+            own = [entry for entry in entries if entry.shard == shard]
+            with self._keeping(shard):
+                self._process(shard, own)
+        for shard in sorted(self._behind):
+            with self._keeping(shard):
+                self._catch_up(shard)
 
     def _hold_leases(self) -> None:
         for shard in range(self.ctx.live.shards):
@@ -127,45 +135,46 @@ class Worker:
             if lease is not None:
                 self._leases[shard] = lease
                 self._read[shard] = tracking.position(self.ctx, shard).stream_id
+                self._behind[shard] = ""  # whoever worked it before may have left some to fold
                 _log.info("works shard", shard=shard, fence=lease.fence, after=self._read[shard])
 
-    def _process(self, shard: int, entries: list[Entry]) -> None:
+    @contextmanager
+    def _keeping(self, shard: int) -> Iterator[None]:
+        """Go on with the shard after what fails there, unless somebody else works it by now."""
         try:
-            done = tracking.process(self.ctx, shard, entries, self._leases[shard].fence)
+            yield
         except VersionConflict as error:  # a person was quicker: read and fold again
             _log.info("tries again", shard=shard, reason=error.message)
-            return
         except Conflict as error:
             _log.warning("lost shard", shard=shard, reason=error.message)
             self.ctx.live.release(self._leases[shard])
             self._drop(shard)
-            return
+
+    def _process(self, shard: int, entries: list[Entry]) -> None:
+        done = tracking.process(self.ctx, shard, _some(entries), self._leases[shard].fence)
+        if done.happened:
+            self.ctx.live.ring()
+        if done.left:
+            self._behind.setdefault(shard, "")
         self._read[shard] = done.position.stream_id
-        self._moved |= done.moved
+        self.etas.note(done.moved)
         _log.debug("tracked", shard=shard, fixes=done.fixes, refolds=done.refolds)
         self.ctx.live.trim(shard, done.position.stream_id)
 
-    def _refresh_etas(self, now: float) -> None:
-        if now < self._eta_at:
+    def _catch_up(self, shard: int) -> None:
+        fence, behind = self._leases[shard].fence, self._behind[shard]
+        technician_id = tracking.catch_up(self.ctx, shard, fence, behind)
+        if technician_id is None:
+            del self._behind[shard]
             return
-        self._eta_at = now + _ETA_S
-        if self.follows_the_log():
-            relay.deliver(self.ctx.store, _CONSUMER, self._note_plan_change)
-            if now >= self._eta_of_all_at:
-                self._eta_of_all_at = now + _ETA_OF_ALL_S
-                eta.refresh(self.ctx)
-        if self._moved:
-            eta.refresh(self.ctx, sorted(self._moved))
-            self._moved.clear()
-
-    def _note_plan_change(self, logged: LoggedEvent) -> None:
-        technician_id = logged.body.get("technician_id")
-        if isinstance(technician_id, str) and logged.type != EtaPublished.type:
-            self._moved.add(technician_id)
+        self._behind[shard] = technician_id
+        self.etas.note([technician_id])
+        self.ctx.live.ring()
 
     def _drop(self, shard: int) -> None:
         self._leases.pop(shard, None)
         self._read.pop(shard, None)
+        self._behind.pop(shard, None)
 
     def _release(self) -> None:
         for lease in self._leases.values():
@@ -173,6 +182,16 @@ class Worker:
                 self.ctx.live.release(lease)
             except Unavailable:
                 _log.info("lease runs out by itself", shard=lease.shard)
+
+
+def _some(entries: list[Entry]) -> list[Entry]:
+    """The first of the entries: as few as hold `_FIXES`, if they do."""
+    fixes = 0
+    for number, entry in enumerate(entries, start=1):
+        fixes += len(entry.fixes)
+        if fixes >= _FIXES:
+            return entries[:number]
+    return entries
 
 
 def run(settings: Settings, stopping: threading.Event) -> None:
@@ -186,6 +205,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             _beside("courier", courier.run, stopping),
             _beside("rules", rules.run, stopping),
             _beside("repairs", repairs.run, stopping),
+            _beside("etas", worker.etas.follower(stopping).run, stopping),
             warming(ctx),
         ):
             worker.run()
@@ -208,6 +228,7 @@ def main() -> int:
     stopping = threading.Event()
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, lambda *_: stopping.set())
+    sys.setswitchinterval(_SWITCH_S)
     try:
         settings = load_settings()
         start_logging(settings, "worker")

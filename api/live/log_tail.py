@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
 from fastapi.concurrency import run_in_threadpool
 
+from geo_dispatch.bootstrap import open_bell
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.context import Context
 
 _POLL_S: Final = 0.2
-"""Other processes write the log too; asking for its end costs one look at an index."""
+"""Not every writer rings the bell; asking for the log's end costs one look at an index."""
 
 _RETRY_S: Final = 1.0
 
@@ -28,8 +30,19 @@ async def follow_log(context: Context, after: int, hear: Hear) -> None:
 
     Events that ``hear`` fails on are handed to it again.
     """
+    rung = asyncio.Event()
+    listening = asyncio.create_task(open_bell(context.settings).listen(rung), name="log bell")
+    try:
+        await _follow(context, after, hear, rung)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _follow(context: Context, after: int, hear: Hear, rung: asyncio.Event) -> None:
     failing = False
     while True:
+        rung.clear()
         try:
             events = await run_in_threadpool(read_log, context, after)
             if events:
@@ -47,7 +60,8 @@ async def follow_log(context: Context, after: int, hear: Hear) -> None:
         if failing:
             await asyncio.sleep(_RETRY_S)
         elif len(events) < BATCH:
-            await asyncio.sleep(_POLL_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(rung.wait(), _POLL_S)
 
 
 def read_log(context: Context, after: int) -> list[LoggedEvent]:

@@ -38,6 +38,8 @@ class Follower:
         Whether this process should do it now: one at a time is enough, several do no harm.
     stopping
         Set to end `run` after the turn under way.
+    every_s
+        How long it rests, in real time, when nothing was left to follow.
     """
 
     name: str
@@ -46,12 +48,13 @@ class Follower:
     look_every_s: float
     turn_is_ours: Callable[[], bool]
     stopping: threading.Event
+    every_s: float = _POLL_S
     _look_at: float = field(default=0.0)
 
     def run(self) -> None:
         """Follow until stopped; what is away is waited for."""
         while not self.stopping.is_set():
-            pause_s = _POLL_S
+            pause_s = self.every_s
             try:
                 if self.turn_is_ours() and self._turn(time.monotonic()):
                     pause_s = 0.0

@@ -11,6 +11,7 @@ from typing import Any, Final
 import redis
 from redis.retry import Retry
 
+from geo_dispatch.adapters.live_redis.bell import CHANNEL
 from geo_dispatch.adapters.live_redis.connection import (
     FULL_RETRY_S,
     MAX_BLOCK_MS,
@@ -230,6 +231,11 @@ class Live:
     def release(self, lease: Lease) -> None:
         """Give the lease back."""
         self._leased("release", lease.shard, lease.owner, 1.0, lease.fence)
+
+    def ring(self) -> None:
+        """Tell whoever reads the event log that it grew."""
+        with answering(self.url):
+            self._redis.publish(CHANNEL, b"")
 
     def holder(self, shard: int) -> str | None:
         """Who works the shard now, if anybody: the heartbeat of workers."""

@@ -54,6 +54,14 @@ class Orders(Records[WorkOrder]):
             conditions.append(self._held_by(sorted(set(technician_ids))))
         return sorted(self.list(*conditions), key=lambda order: order.sequence)
 
+    def holders(self) -> frozenset[TechnicianId]:
+        """Who has an open order in hand."""
+        columns = self.table.c
+        statement = select(columns.technician_id).where(
+            columns.status.in_(sorted(OPEN)), columns.technician_id.is_not(None)
+        )
+        return frozenset(self._connection.execute(statement.distinct()).scalars())
+
     def _held_by(self, technician_ids: Sequence[str]) -> ColumnElement[bool]:
         """Orders that one of these has, alone or as one of a crew."""
         members = crew_members_table.c

@@ -1,0 +1,86 @@
+"""Keeps ETAs true beside other work: of who moved, of whose plan changed, of everybody in turn.
+
+Working ETAs out takes far longer than taking fixes in, which must not wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from geo_dispatch.dispatch.work.events import EtaPublished, LoggedEvent
+from geo_dispatch.services import relay
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching import eta
+
+EVERY_S: Final = 1.0
+"""So often, in real time, the ETAs of who moved are looked at."""
+
+ALL_EVERY_S: Final = 30.0
+"""So often those of everybody: who sends no fixes may be late all the same."""
+
+AT_ONCE: Final = 20
+"""Technicians whose ETAs are written together: nobody else can write meanwhile."""
+
+_CONSUMER: Final = "eta"
+
+
+@dataclass(slots=True)
+class EtaKeeper:
+    """What is due to be worked out.
+
+    Attributes
+    ----------
+    follows_the_log
+        Whether this process is the one that does so for what is nobody's fix.
+    """
+
+    ctx: Context
+    follows_the_log: Callable[[], bool]
+    _moved: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, technician_ids: Iterable[str]) -> None:
+        """These moved."""
+        with self._lock:
+            self._moved.update(technician_ids)
+
+    def follower(self, stopping: threading.Event) -> relay.Follower:
+        """What to run beside other work."""
+        return relay.Follower(
+            name="etas",
+            follow=self.follow,
+            look=self.look,
+            look_every_s=ALL_EVERY_S,
+            turn_is_ours=lambda: True,
+            stopping=stopping,
+            every_s=EVERY_S,
+        )
+
+    def follow(self) -> int:
+        """Work out the ETAs of who moved and of whose plan changed."""
+        if self.follows_the_log():
+            relay.deliver(self.ctx.store, _CONSUMER, self._note_plan_change)
+        with self._lock:
+            moved, self._moved = sorted(self._moved), set()
+        while moved:
+            try:
+                eta.refresh(self.ctx, moved[:AT_ONCE])
+            except BaseException:
+                self.note(moved)
+                raise
+            del moved[:AT_ONCE]
+        return 0
+
+    def look(self) -> None:
+        """Have everybody's be worked out who has something in hand."""
+        if self.follows_the_log():
+            with self.ctx.store.read() as unit:
+                self.note(unit.orders.holders())
+
+    def _note_plan_change(self, logged: LoggedEvent) -> None:
+        technician_id = logged.body.get("technician_id")
+        if isinstance(technician_id, str) and logged.type != EtaPublished.type:
+            self.note([technician_id])

@@ -1,0 +1,70 @@
+"""ETAs are worked out for who moved and whose plan changed, and for everybody now and then."""
+
+import pytest
+
+from geo_dispatch.adapters.redis_server import RedisServer
+from geo_dispatch.kernel.errors import Unavailable
+from geo_dispatch.services.dispatching import eta_keeper
+from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
+from tests.support.dispatch_office import open_dispatch_office
+from tests.support.upset import ROAD
+
+STREET = ROAD
+
+
+@pytest.fixture
+def desk(live_desk):
+    return live_desk
+
+
+@pytest.fixture
+def van(desk):
+    technician = desk.technician("Van 01", "A")
+    desk.ping(technician, "A")
+    return technician
+
+
+def told(desk, order):
+    return len(desk.events(order, "order.eta"))
+
+
+def test_who_moved_is_worked_out_and_nobody_else(desk, van):
+    other = desk.technician("Van 02", "B")
+    desk.ping(other, "B")
+    orders = [desk.assign(desk.order("C"), one) for one in (van, other)]
+    keeper = EtaKeeper(desk.ctx, lambda: False)
+    keeper.note([van.id])
+    keeper.follow()
+    assert [told(desk, order) for order in orders] == [1, 0]
+
+
+def test_a_changed_plan_is_noticed_in_the_log(desk, van):
+    order = desk.assign(desk.order("C"), van)
+    EtaKeeper(desk.ctx, lambda: True).follow()
+    assert told(desk, order) == 1
+
+
+def test_everybody_with_an_order_in_hand_is_looked_at_in_turn(desk):
+    orders = []
+    for number in range(eta_keeper.AT_ONCE + 1):
+        technician = desk.technician(f"Van {number:02}", "A")
+        orders.append(desk.assign(desk.order("C"), technician))
+    keeper = EtaKeeper(desk.ctx, lambda: True)
+    keeper.look()
+    keeper.follow()
+    assert all(told(desk, order) == 1 for order in orders)
+
+
+def test_who_could_not_be_worked_out_is_not_forgotten(tmp_path, town):
+    with RedisServer(tmp_path) as server, open_dispatch_office(tmp_path, town, server.url) as desk:
+        van = desk.technician("Van 01", "A")
+        desk.ping(van, "A")
+        order = desk.assign(desk.order("C"), van)
+        keeper = EtaKeeper(desk.ctx, lambda: False)
+        keeper.note([van.id])
+        server.stop()
+        with pytest.raises(Unavailable):
+            keeper.follow()
+        server.start()
+        keeper.follow()
+        assert told(desk, order) == 1
