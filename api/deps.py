@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
 
 from api.live.feed import Feed
 from api.metrics import Metrics
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import Fault, InvalidInput, PreconditionRequired
-from geo_dispatch.kernel.geo import LonLat, checked_lonlat
+from geo_dispatch.kernel.geo import Box, LonLat, checked_lonlat
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.intake import Intake
 
@@ -113,3 +113,35 @@ def parse_lonlat(text: str, where: str) -> LonLat:
             [Fault(where, f"{text!r} is not two numbers lon,lat")],
         ) from None
     return checked_lonlat(lon, lat, where)
+
+
+def _bbox(
+    bbox: Annotated[
+        str | None,
+        Query(
+            description="west,south,east,north: only what lies in it.",
+            examples=["9.47,47.05,9.64,47.27"],
+        ),
+    ] = None,
+) -> Box | None:
+    if bbox is None:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in bbox.split(","))
+    except ValueError:
+        raise InvalidInput(
+            f"bbox {bbox!r} is not a box; write west,south,east,north such as 9.4,47,9.7,47.3",
+            [Fault("bbox", f"{bbox!r} is not four numbers west,south,east,north")],
+        ) from None
+    if south > north:
+        raise InvalidInput(
+            f"bbox {bbox!r} ends south of where it begins; write west,south,east,north",
+            [Fault("bbox", f"its south, {south}, is not below its north, {north}")],
+        )
+    checked_lonlat(west, south, "bbox")
+    checked_lonlat(east, north, "bbox")
+    return Box(west, south, east, north)
+
+
+InBox = Annotated[Box | None, Depends(_bbox)]
+"""The part of the map that is asked for; None for all of it."""

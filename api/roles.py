@@ -22,6 +22,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "post_pings": _PHONES,
     "post_pings_with_key": frozenset({Role.INGEST, Role.FLEET}),
     "list_positions": _OFFICE,
+    "list_nearest": _OFFICE,
+    "get_density": _OFFICE,
     "list_quarantine": _OFFICE,
     "get_technician_position": _PEOPLE,
     "list_technicians": _OFFICE,

@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="Port that the API binds to; 0 is any.")
     public_url: str = Field("", description="URL that browsers and phones see, if not HOST:PORT.")
 
+    position_stale_s: float = Field(
+        120.0, gt=0, description="Positions older than this are shown as old."
+    )
+    position_silent_s: float = Field(
+        900.0, gt=0, description="Whose last sign of life is older than this is silent."
+    )
+
     webhook_allow: str = Field(
         "",
         description="Hosts and networks that webhooks may reach by plain HTTP and at private "
@@ -121,6 +128,15 @@ class Settings(BaseSettings):
             raise ValueError("clock_epoch and clock_started go together: set both or neither")
         if self.clock_factor != 1.0 and self.clock_epoch is None:
             raise ValueError("clock_factor needs clock_epoch and clock_started")
+        return self
+
+    @model_validator(mode="after")
+    def _stale_comes_before_silent(self) -> Settings:
+        if self.position_stale_s > self.position_silent_s:
+            raise ValueError(
+                f"position_stale_s ({self.position_stale_s:g}) is longer than position_silent_s "
+                f"({self.position_silent_s:g}); a position is stale before its sender is silent"
+            )
         return self
 
     @property

@@ -1,7 +1,8 @@
 """A copy of all positions in this process, kept fresh by one tail of Redis.
 
 Snapshot and cursor are taken together, so that nothing falls between them; before that the mirror
-is not ready. While Redis is away the copy grows old, and says so.
+is not ready. While Redis is away the copy grows old, and says so. A fix that jumps is held back
+until a second one agrees with it; what the tracks believe is asked when the process starts.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from fastapi.concurrency import run_in_threadpool
 
 from geo_dispatch.bootstrap import Changes, open_tail
 from geo_dispatch.kernel.errors import GeoDispatchError, RedisUnavailable
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.tracking import whereabouts
+from geo_dispatch.tracking.live_positions import LivePositions
 from geo_dispatch.tracking.nearest import PositionIndex
 from geo_dispatch.tracking.positions import Position
 
@@ -28,12 +32,12 @@ Hear = Callable[[Sequence[Position]], None]
 
 
 class Mirror:
-    """The newest position of each technician, in memory."""
+    """The newest believed position of each technician, in memory."""
 
     def __init__(self, context: Context, hear: Hear) -> None:
         self._context = context
         self._hear = hear
-        self._index = PositionIndex()
+        self._live = LivePositions()
         self._as_of: datetime | None = None
         self._heard_at = 0.0
         self._failures = 0
@@ -68,20 +72,28 @@ class Mirror:
         return time.monotonic() - self._heard_at if self.ready else float("nan")
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._live.index)
 
     def positions(self) -> list[Position]:
         """All positions, a copy."""
-        return list(self._index)
+        return list(self._live.index)
 
     def get(self, technician_id: TechnicianId) -> Position | None:
         """The technician's position, if known."""
-        return self._index.get(technician_id)
+        return self._live.index.get(technician_id)
+
+    def is_made_up(self, technician_id: TechnicianId) -> bool:
+        """Whether the device calls its newest fix made up."""
+        return self._live.is_made_up(technician_id)
+
+    def forget(self, technician_id: TechnicianId) -> None:
+        """The technician is to be seen no more, until the next fix."""
+        self._live.forget(technician_id)
 
     @property
     def index(self) -> PositionIndex:
         """All positions, whole; it moves on while somebody reads in it."""
-        return self._index
+        return self._live.index
 
     async def run(self) -> None:
         """Follow Redis until cancelled."""
@@ -90,7 +102,7 @@ class Mirror:
                 async with open_tail(self._context.settings) as tail:
                     async for changes in tail.watch(_BLOCK_MS):
                         self._failures = 0
-                        self._take(changes)
+                        await self._take(changes)
             except GeoDispatchError as error:
                 if self._failures == 0:
                     structlog.get_logger().warning("positions are not live", why=error.message)
@@ -99,12 +111,25 @@ class Mirror:
             await asyncio.sleep(_RETRY_S[min(self._failures, len(_RETRY_S) - 1)])
             self._failures += 1
 
-    def _take(self, changes: Changes) -> None:
-        index = PositionIndex() if changes.whole else self._index
-        newest = {p.technician_id for p in changes.positions if index.update(p)}
-        self._index = index
+    async def _take(self, changes: Changes) -> None:
+        if changes.whole:
+            # of a large fleet this takes a second, in which the streams must go on
+            moved = await run_in_threadpool(self._take_whole, changes)
+        else:
+            moved = {fix.technician_id for fix in changes.fixes if self._live.take(fix)}
         self._as_of = self._context.clock()
         self._heard_at = time.monotonic()
-        if newest:
-            moved = (self._index.get(technician_id) for technician_id in sorted(newest))
-            self._hear([position for position in moved if position is not None])
+        if moved:
+            positions = (self._live.index.get(technician_id) for technician_id in sorted(moved))
+            self._hear([position for position in positions if position is not None])
+
+    def _take_whole(self, changes: Changes) -> set[TechnicianId]:
+        if self.ready:
+            live = self._live
+        else:
+            newest = {fix.technician_id for fix in changes.fixes}
+            live = LivePositions(whereabouts.trusts(self._context, newest))
+        live.keep_only({fix.technician_id for fix in changes.fixes})
+        moved = {fix.technician_id for fix in changes.fixes if live.take(fix)}
+        self._live = live
+        return moved

@@ -1,17 +1,23 @@
-"""What the map shows beside each position: the call sign, and the order in hand."""
+"""What the map shows beside each position: the call sign, the order in hand, and the shift."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
+from geo_dispatch.dispatch.days.availability import next_working
+from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.dispatch.work.orders import UNDER_WAY, WorkOrder
 from geo_dispatch.services.context import Context
 
 AVAILABLE: Final = "available"
 """The status of a technician who has no open order."""
+
+_SHIFT_HOLDS: Final = timedelta(minutes=1)
+"""Whether somebody is at work is looked up no more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +26,17 @@ class Doing:
 
     Attributes
     ----------
-    status
-        That of the order in hand; ``"available"`` without one.
+    order
+        The order in hand; None without one.
     """
 
-    call_sign: str
-    status: str = AVAILABLE
-    order_id: str | None = None
+    technician: Technician
+    order: WorkOrder | None = None
+
+    @property
+    def status(self) -> str:
+        """That of the order in hand; ``"available"`` without one."""
+        return self.order.status.value if self.order else AVAILABLE
 
 
 class Roster:
@@ -35,10 +45,21 @@ class Roster:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._doing: dict[str, Doing] = {}
+        self._working: dict[str, tuple[bool, datetime]] = {}
 
     def get(self, technician_id: str) -> Doing | None:
         """What is known of the technician; None: retired, or not entered."""
         return self._doing.get(technician_id)
+
+    def is_working(self, doing: Doing, now: datetime) -> bool:
+        """Whether it is the technician's working time, by shift, leave and rota."""
+        technician = doing.technician
+        known = self._working.get(technician.id)
+        if known is not None and known[1] - _SHIFT_HOLDS <= now < known[1]:
+            return known[0]
+        working = next_working(technician, now, self._context.zone, on_call=True) == now
+        self._working[technician.id] = (working, now + _SHIFT_HOLDS)
+        return working
 
     def load(self) -> None:
         """Read all of it."""
@@ -46,10 +67,8 @@ class Roster:
             technicians = unit.technicians.list()
             orders = unit.orders.open()
         in_hand = _in_hand(orders)
-        self._doing = {
-            technician.id: _doing(technician.call_sign, in_hand.get(technician.id))
-            for technician in technicians
-        }
+        self._doing = {one.id: Doing(one, in_hand.get(one.id)) for one in technicians}
+        self._working = {}
 
     def refresh(self, events: Sequence[LoggedEvent]) -> set[str]:
         """Read again what the events touch; the technicians for whom something changed."""
@@ -60,16 +79,22 @@ class Roster:
             with self._context.store.read() as unit:
                 in_hand = _in_hand(unit.orders.open(touched))
             self._doing = before | {
-                technician_id: _doing(before[technician_id].call_sign, in_hand.get(technician_id))
+                technician_id: Doing(before[technician_id].technician, in_hand.get(technician_id))
                 for technician_id in touched
                 if technician_id in before
             }
         after = self._doing
-        return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        return {
+            key
+            for key in before.keys() | after.keys()
+            if _shown(before.get(key)) != _shown(after.get(key))
+        }
 
 
-def _doing(call_sign: str, order: WorkOrder | None) -> Doing:
-    return Doing(call_sign, order.status.value, order.id) if order else Doing(call_sign)
+def _shown(doing: Doing | None) -> tuple[str, str, str | None] | None:
+    if doing is None:
+        return None
+    return doing.technician.call_sign, doing.status, doing.order.id if doing.order else None
 
 
 def _in_hand(orders: Iterable[WorkOrder]) -> dict[str, WorkOrder]:

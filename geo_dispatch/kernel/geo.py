@@ -29,6 +29,22 @@ class LonLat(NamedTuple):
     lat: float
 
 
+class Box(NamedTuple):
+    """A box on the map, degrees; across the antimeridian where ``west`` is beyond ``east``."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, place: LonLat) -> bool:
+        """Whether the place lies in it, or on its border."""
+        beside = self.west <= place.lon <= self.east
+        if self.west > self.east:
+            beside = place.lon >= self.west or place.lon <= self.east
+        return beside and self.south <= place.lat <= self.north
+
+
 def checked_lonlat(lon: float, lat: float, where: str = "position") -> LonLat:
     """Return the place, or say what is wrong with it.
 

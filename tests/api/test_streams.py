@@ -7,6 +7,8 @@ from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS
 from tests.support.sse import listening
 from tests.support.waiting import until
 
+NEXT_DOOR = {"lon": SCHAAN["lon"] + 0.0001, "lat": SCHAAN["lat"]}
+
 
 @pytest.fixture(scope="module")
 def office(deployment):
@@ -57,10 +59,10 @@ def test_a_stream_begins_with_a_snapshot_of_everybody(deployment, vans):
 def test_a_ping_reaches_the_stream_without_an_id(deployment, office, vans):
     with listening(deployment.client("dispatcher"), "/v1/stream") as stream:
         stream.wait_for("snapshot")
-        _send(deployment, office, vans[0], VADUZ)
+        _send(deployment, office, vans[0], NEXT_DOOR)
         message = stream.wait_for("positions", timeout_s=2)
         (position,) = message.data["positions"]
-        assert (position["technician_id"], position["lon"]) == (vans[0], VADUZ["lon"])
+        assert (position["technician_id"], position["lon"]) == (vans[0], NEXT_DOOR["lon"])
         assert message.id is None
 
 

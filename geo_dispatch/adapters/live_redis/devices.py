@@ -66,6 +66,18 @@ class Devices:
             found |= {one: record_to_status(record) for one, record in known if record}
         return found
 
+    def everybody(self, shards: int) -> dict[TechnicianId, DeviceStatus]:
+        """What is known of all devices of the first so many shards."""
+        found: dict[TechnicianId, DeviceStatus] = {}
+        for shard in range(shards):
+            with answering(self._url):
+                records = self._redis.hgetall(devices_key(shard))
+            found |= {
+                TechnicianId(name.decode()): record_to_status(record)
+                for name, record in records.items()
+            }
+        return found
+
     def forget(self, shard: int, technician_id: TechnicianId) -> None:
         """Nothing is known of the technician's device any more."""
         self._kept.pop(technician_id, None)

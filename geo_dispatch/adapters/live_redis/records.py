@@ -110,11 +110,6 @@ def record_to_position(technician_id: TechnicianId, record: bytes) -> Position:
     )
 
 
-def fix_to_position(fix: Fix) -> Position:
-    """The position that the fix tells."""
-    return record_to_position(fix.technician_id, fix_to_record(fix))
-
-
 def _scaled(value: float | None, scale: float) -> int:
     return _UNKNOWN if value is None else min(_UNKNOWN - 1, max(0, round(value * scale)))
 

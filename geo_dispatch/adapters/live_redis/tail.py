@@ -16,12 +16,12 @@ from geo_dispatch.adapters.live_redis.client import (
     START,
     entries_of,
     positions_key,
-    positions_of,
     stream_key,
 )
 from geo_dispatch.adapters.live_redis.connection import MAX_BLOCK_MS, answering, pool_options
-from geo_dispatch.adapters.live_redis.records import Entry, fix_to_position
-from geo_dispatch.tracking.positions import Position
+from geo_dispatch.adapters.live_redis.records import Entry, record_to_fix
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.tracking.fixes import Fix
 
 _READ_COUNT = 500
 
@@ -32,13 +32,13 @@ class Changes:
 
     Attributes
     ----------
-    positions
-        In stream order, late ones included: an index keeps the newest by event time.
+    fixes
+        In stream order, late ones included.
     whole
-        They are all positions there are, at the start and after a gap: forget everything else.
+        They are the newest of everybody, at the start and after a gap: forget everybody else.
     """
 
-    positions: tuple[Position, ...]
+    fixes: tuple[Fix, ...]
     whole: bool
 
 
@@ -63,14 +63,15 @@ class Tail:
     ) -> None:
         await self._redis.aclose()
 
-    async def snapshot(self, shard: int) -> tuple[list[Position], str]:
-        """All positions of the shard and the stream id that they stand at, taken together."""
+    async def snapshot(self, shard: int) -> tuple[list[Fix], str]:
+        """The newest fix of everybody in the shard and the stream id that they stand at."""
         with answering(self.url):
             async with self._redis.pipeline(transaction=True) as together:
                 together.hgetall(positions_key(shard))
                 together.xrevrange(stream_key(shard), count=1)
                 records, newest = await together.execute()
-        return positions_of(records), newest[0][0].decode() if newest else START
+        fixes = [record_to_fix(TechnicianId(name.decode()), one) for name, one in records.items()]
+        return fixes, newest[0][0].decode() if newest else START
 
     async def tail(self, last_ids: Mapping[int, str], block_ms: int = MAX_BLOCK_MS) -> list[Entry]:
         """Entries after the given id of each shard; waits for the first, at most 2 s."""
@@ -82,9 +83,9 @@ class Tail:
         return entries_of(answer)
 
     async def watch(self, block_ms: int = MAX_BLOCK_MS) -> AsyncIterator[Changes]:
-        """Yield all positions, then each read's news, empty ones included as a sign of life.
+        """Yield everybody's newest fix, then each read's news; an empty one is a sign of life.
 
-        A pause longer than entries are kept for makes it start over with all positions.
+        A pause longer than entries are kept for makes it start over with everybody's.
 
         Raises
         ------
@@ -96,17 +97,14 @@ class Tail:
         while True:
             stale = (time.monotonic() - read_at) * 1000 > KEEP_MS / 2
             if not last_ids or stale:
-                whole: list[Position] = []
+                whole: list[Fix] = []
                 for shard in range(self.shards):
-                    positions, last_ids[shard] = await self.snapshot(shard)
-                    whole += positions
+                    fixes, last_ids[shard] = await self.snapshot(shard)
+                    whole += fixes
                 read_at = time.monotonic()
                 yield Changes(tuple(whole), whole=True)
                 continue
             entries = await self.tail(last_ids, block_ms)
             read_at = time.monotonic()
             last_ids.update((entry.shard, entry.id) for entry in entries)
-            yield Changes(
-                tuple(fix_to_position(fix) for entry in entries for fix in entry.fixes),
-                whole=False,
-            )
+            yield Changes(tuple(fix for entry in entries for fix in entry.fixes), whole=False)

@@ -20,6 +20,7 @@ from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.sla import risks
+from geo_dispatch.services.tracking import whereabouts
 
 EVERY_S: Final = 15.0
 """A technician's ETAs are worked out no more often, in the deployment's time."""
@@ -113,7 +114,7 @@ def _busy_plans(ctx: Context, unit: Unit, technician_ids: Iterable[str] | None) 
         if order.technician_id is not None
     }
     fleet = unit.technicians.many(busy).values()
-    positions = ctx.live.positions_by_id({one.id: one.shard for one in fleet})
+    positions = whereabouts.believed(ctx, fleet)
     return load_plans(unit, fleet, lambda one: positions.get(one.id))
 
 

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from geo_dispatch.adapters.sql.signals import Signals
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
 from geo_dispatch.tracking.devices import DeviceStatus
+from geo_dispatch.tracking.outages import ClockAhead
+
+_CLOCK_REMEMBERED = timedelta(hours=1)
+"""So long after the last refused fix a clock may still be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known of everybody's devices beside their fixes.
+
+    Attributes
+    ----------
+    clocks
+        Devices whose fixes were refused in the last hour because they lay in the future.
+    """
+
+    statuses: Mapping[TechnicianId, DeviceStatus] = field(default_factory=dict)
+    clocks: Mapping[TechnicianId, ClockAhead] = field(default_factory=dict)
 
 
 def note(ctx: Context, statuses: Mapping[str, DeviceStatus]) -> None:
@@ -50,3 +70,16 @@ def of(ctx: Context, technician_ids: Iterable[str]) -> dict[TechnicianId, Device
     with ctx.store.read() as unit:
         shards = {one.id: one.shard for one in unit.technicians.many(technician_ids).values()}
     return ctx.live.devices.by_id(shards)
+
+
+def signs(ctx: Context) -> Signs:
+    """What is known of all devices.
+
+    Raises
+    ------
+    RedisUnavailable, DatabaseUnavailable
+        What keeps it is away.
+    """
+    with ctx.store.read() as unit:
+        ahead = Signals(unit.connection).clocks_ahead(ctx.clock() - _CLOCK_REMEMBERED)
+    return Signs(ctx.live.devices.everybody(ctx.live.shards), ahead)

@@ -219,11 +219,11 @@ def test_a_tail_starts_with_everything_and_goes_on_with_news(live, empty_redis):
 
     first, second, third = asyncio.run(follow())
     assert first.whole
-    assert [one.technician_id for one in first.positions] == ["te_1"]
+    assert [one.technician_id for one in first.fixes] == ["te_1"]
     assert not second.whole
-    assert [one.technician_id for one in second.positions] == ["te_2"]
-    assert list(second.positions[:1]) == list(live.positions_by_id({"te_2": 0}).values())
-    assert third.positions == ()
+    assert [one.technician_id for one in second.fixes] == ["te_2"]
+    assert second.fixes == (fix_at(9, 0, 2, technician_id="te_2"),)
+    assert third.fixes == ()
 
 
 def test_a_snapshot_stands_at_its_cursor(live, empty_redis):
@@ -231,8 +231,8 @@ def test_a_snapshot_stands_at_its_cursor(live, empty_redis):
         async with Tail(empty_redis) as tail:
             empty = await tail.snapshot(0)
             live.append(0, [fix_at(0, 0, 1)], 0)
-            positions, cursor = await tail.snapshot(0)
-            return empty, positions, await tail.tail({0: cursor}, 50)
+            fixes, cursor = await tail.snapshot(0)
+            return empty, fixes, await tail.tail({0: cursor}, 50)
 
     empty, positions, news = asyncio.run(snapshot())
     assert empty == ([], START)

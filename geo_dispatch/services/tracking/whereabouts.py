@@ -1,0 +1,34 @@
+"""Where technicians are, as far as their fixes can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.context import Context
+from geo_dispatch.tracking.live_positions import live_positions
+from geo_dispatch.tracking.plausibility import Trust
+from geo_dispatch.tracking.positions import Position, position_to_fix
+
+
+def trusts(ctx: Context, technician_ids: Iterable[str]) -> dict[TechnicianId, Trust]:
+    """What the tracks of these technicians believe, as far as the worker has come."""
+    with ctx.store.read() as unit:
+        states = {TechnicianId(name): unit.tracking.state(name) for name in technician_ids}
+    return {name: state.trust for name, state in states.items() if state is not None}
+
+
+def believed(ctx: Context, technicians: Iterable[Technician]) -> dict[TechnicianId, Position]:
+    """The newest position of each that is believed: no jump, nothing made up.
+
+    Raises
+    ------
+    RedisUnavailable
+        Redis does not answer.
+    """
+    newest = ctx.live.positions_by_id({one.id: one.shard for one in technicians})
+    live = live_positions(
+        (position_to_fix(position) for position in newest.values()), trusts(ctx, newest)
+    )
+    return {position.technician_id: position for position in live.index if not position.mock}
