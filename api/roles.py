@@ -37,6 +37,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_my_access_log": frozenset({Role.TECHNICIAN}),
     "get_technician_privacy": _PEOPLE,
     "unlock_privacy": _DISPATCH,
+    "get_trail": _PEOPLE,
+    "get_playback": _PEOPLE,
     "list_customers": _OFFICE,
     "create_customer": _DISPATCH,
     "get_customer": _OFFICE,

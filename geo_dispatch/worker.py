@@ -32,6 +32,7 @@ from geo_dispatch.kernel.errors import (
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from geo_dispatch.services.dispatching.warming import warming
+from geo_dispatch.services.history import retention
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
 from geo_dispatch.services.repairs import repairer
@@ -201,10 +202,12 @@ def run(settings: Settings, stopping: threading.Event) -> None:
         courier = Courier(ctx, worker.owner, stopping)
         rules = auto_assign.follower(ctx, worker.follows_the_log, stopping)
         repairs = repairer.follower(ctx, worker.follows_the_log, stopping)
+        keeper = retention.Keeper(ctx, worker.follows_the_log, stopping)
         with (
             _beside("courier", courier.run, stopping),
             _beside("rules", rules.run, stopping),
             _beside("repairs", repairs.run, stopping),
+            _beside("retention", keeper.run, stopping),
             _beside("etas", worker.etas.follower(stopping).run, stopping),
             warming(ctx),
         ):

@@ -25,14 +25,18 @@ ZIP = "application/zip"
 @router.get("/visits", operation_id="list_presences")
 def list_presences(
     context: Ctx,
-    _caller: Caller,
+    caller: Caller,
     near: Annotated[str, Query(description="lon,lat", examples=["9.5209,47.1410"])],
     since: Annotated[datetime, Query(alias="from", description="With its zone.")],
     until: Annotated[datetime, Query(alias="to", description="At most 31 days later.")],
     radius_m: Annotated[float, Query(description="From 10 to 2000.")] = 100.0,
 ) -> PresencesOut:
-    """Say who was near a place and when, from the stored fixes; no fence need have been there."""
-    found = presence.near(context, parse_lonlat(near, "near"), radius_m, span(since, until))
+    """Say who was near a place and when, from the stored fixes; no fence need have been there.
+
+    Technicians see in their access log that somebody looked.
+    """
+    place = parse_lonlat(near, "near")
+    found = presence.looked_up(context, place, radius_m, span(since, until), actor=caller)
     return PresencesOut.model_validate({"items": as_json(found)})
 
 
@@ -40,8 +44,7 @@ def list_presences(
 def get_proof(context: Ctx, caller: Caller, order_id: str) -> ProofOut:
     """List the status posts, times and fixes that the order's times come from."""
     order = readable(context, caller, order_id)
-    with context.store.read() as unit:
-        found = proof.of_order(unit, order)
+    found = proof.read_by(context, order, actor=caller)
     fixes = [
         FixOut(
             technician_id=fix.technician_id,
@@ -69,7 +72,8 @@ def export_work_order(context: Ctx, caller: Caller, order_id: str) -> Response:
 
     `geo-dispatch audit verify-export FILE` checks it, anywhere.
     """
-    package = export.export(context, readable(context, caller, order_id).id)
+    order = readable(context, caller, order_id)
+    package = export.hand_out(context, order.id, actor=caller)
     return Response(
         export.to_zip(package),
         media_type=ZIP,

@@ -9,7 +9,11 @@ from tests.support.app import VADUZ, WORKING_HOURS
 OWN = {"get_briefing", "get_calendar", "get_eta", "get_timeline", "get_work_order", "list_visits"}
 
 BODIES = {"tell_break": {"on_break": True}}
-QUERIES = {"add_order_file": {"kind": "photo"}}
+QUERIES = {
+    "add_order_file": {"kind": "photo"},
+    "get_trail": {"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T10:00:00Z"},
+    "get_playback": {"date": "2026-03-02"},
+}
 
 
 @pytest.fixture(scope="module")

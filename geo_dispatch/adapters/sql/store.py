@@ -21,6 +21,7 @@ from geo_dispatch.adapters.sql.decisions import Decisions
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.experience import Experiences
 from geo_dispatch.adapters.sql.files import Files
+from geo_dispatch.adapters.sql.fix_history import FixHistory
 from geo_dispatch.adapters.sql.history import History
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.jobs import Jobs
@@ -89,6 +90,7 @@ class Unit:
         self.tracking = Tracking(connection)
         self.refolds = Refolds(connection)
         self.jobs = Jobs(connection)
+        self.fix_history = FixHistory(connection)
         self.seals = Seals(connection)
         self.history = History(connection)
         self.experience = Experiences(connection)

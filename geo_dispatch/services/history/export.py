@@ -12,6 +12,7 @@ from geo_dispatch.dispatch.audit.chain import Sealed
 from geo_dispatch.dispatch.audit.package import Package
 from geo_dispatch.dispatch.work.events import as_json, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
+from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import InvalidFile, InvalidInput
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history import proof, timeline
@@ -49,6 +50,22 @@ def export(ctx: Desk, order_id: str) -> Package:
     named = {one["sha256"]: one["file"] for one in files[p.FILES]}
     contents = {named[key]: content for key, content in kept.items() if key in named}
     return Package(order.number, as_json(about), files, contents)
+
+
+def hand_out(ctx: Desk, order_id: str, *, actor: Actor) -> Package:
+    """`export`, and in the log that the actor has the fixes in it.
+
+    Raises
+    ------
+    NotFound
+        There is no such order.
+    """
+    package = export(ctx, order_id)
+    with ctx.store.write() as unit:
+        found = proof.of_order(unit, unit.orders.get(order_id))
+        proof.looked_at(ctx, unit, found, actor=actor, what="export")
+        unit.commit()
+    return package
 
 
 def to_zip(package: Package) -> bytes:

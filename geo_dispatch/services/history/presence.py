@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId, TechnicianId
 from geo_dispatch.kernel.time import Window, checked_moment, datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.history import access
 from geo_dispatch.tracking.evidence import Evidence
 from geo_dispatch.tracking.fences import Fence, circle_fence
 from geo_dispatch.tracking.fixes import Fix
@@ -80,6 +82,25 @@ def near(ctx: Desk, place: LonLat, radius_m: float, span: Window) -> list[Presen
                 if presence.since < span.end and (presence.until or span.end) >= span.start
             ]
     return sorted(found, key=lambda one: (one.since, one.technician_id))
+
+
+def looked_up(
+    ctx: Desk, place: LonLat, radius_m: float, span: Window, *, actor: Actor
+) -> list[Presence]:
+    """`near`, and in the log that the actor looked at those whom it names.
+
+    Raises
+    ------
+    InvalidInput
+        The radius or the time is out of bounds.
+    """
+    found = near(ctx, place, radius_m, span)
+    if found:
+        with ctx.store.write() as unit:
+            named = {one.technician_id for one in found}
+            access.note(ctx, unit, named, span, "presence", actor=actor)
+            unit.commit()
+    return found
 
 
 def span(since: datetime, until: datetime) -> Window:

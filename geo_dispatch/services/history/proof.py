@@ -11,9 +11,11 @@ from typing import Any, Final
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import WorkOrder
-from geo_dispatch.kernel.actors import WORKER
+from geo_dispatch.kernel.actors import WORKER, Actor
 from geo_dispatch.kernel.ids import TechnicianId, VisitId
-from geo_dispatch.kernel.time import datetime_to_ms
+from geo_dispatch.kernel.time import Window, datetime_to_ms, ms_to_datetime
+from geo_dispatch.services.desk import Desk
+from geo_dispatch.services.history import access
 from geo_dispatch.tracking.fixes import Fix
 
 
@@ -73,6 +75,23 @@ def of_order(unit: Unit, order: WorkOrder) -> Proof:
         )
     ]
     return Proof(times, tuple(fixes))
+
+
+def looked_at(ctx: Desk, unit: Unit, found: Proof, *, actor: Actor, what: str) -> None:
+    """Write into the log that the actor looks at the fixes, within the unit."""
+    for technician_id, own in itertools.groupby(found.fixes, key=lambda fix: fix.technician_id):
+        times = [fix.at_ms for fix in own]
+        span = Window(ms_to_datetime(times[0]), ms_to_datetime(times[-1] + 1))
+        access.note(ctx, unit, [technician_id], span, what, actor=actor)
+
+
+def read_by(ctx: Desk, order: WorkOrder, *, actor: Actor) -> Proof:
+    """`of_order`, and in the log whose fixes the actor looked at."""
+    with ctx.store.write() as unit:
+        found = of_order(unit, order)
+        looked_at(ctx, unit, found, actor=actor, what="proof")
+        unit.commit()
+    return found
 
 
 _FIELD: Final = frozenset(

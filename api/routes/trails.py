@@ -1,0 +1,66 @@
+"""Where a technician was: a trail to draw, and a day to play back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from api.auth import Caller, only_for
+from api.deps import Ctx
+from api.idempotency import IdempotentRoute
+from api.schemas.trails import PlaybackOut, TrailOut
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.history import trail
+from geo_dispatch.services.history.presence import span
+
+GEOJSON: Final = "application/geo+json"
+
+router = APIRouter(prefix="/v1/technicians", tags=["history"], route_class=IdempotentRoute)
+
+Purpose = Annotated[
+    str, Query(max_length=200, description="Why you look; the technician can read it.")
+]
+
+
+@router.get(
+    "/{technician_id}/trail",
+    operation_id="get_trail",
+    response_class=StreamingResponse,
+    responses={200: {"content": {GEOJSON: {"schema": TrailOut.model_json_schema()}}}},
+)
+def get_trail(
+    context: Ctx,
+    caller: Caller,
+    technician_id: str,
+    since: Annotated[datetime, Query(alias="from", description="With its zone.")],
+    until: Annotated[datetime, Query(alias="to", description="At most 31 days later.")],
+    simplify_m: Annotated[
+        float, Query(description="Leave out points within so much of the line; at most 1000.")
+    ] = 5.0,
+    purpose: Purpose = "",
+) -> StreamingResponse:
+    """Read where a technician was, as GeoJSON; the event log and the technician hear who looked.
+
+    Lines are broken where there was no fix for ten minutes. Made-up fixes and jumps are left out.
+    """
+    only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
+    window = span(since, until)
+    found = trail.trail(context, technician_id, window, simplify_m, actor=caller, purpose=purpose)
+    return StreamingResponse(trail.collection(found, window), media_type=GEOJSON)
+
+
+@router.get("/{technician_id}/playback", operation_id="get_playback")
+def get_playback(
+    context: Ctx,
+    caller: Caller,
+    technician_id: str,
+    day: Annotated[date, Query(alias="date", description="A local day.")],
+    purpose: Purpose = "",
+) -> PlaybackOut:
+    """Read a technician's day, small enough to play back on a map; who looked is written down."""
+    only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
+    found = trail.playback(context, technician_id, day, actor=caller, purpose=purpose)
+    return PlaybackOut.model_validate(found)
