@@ -32,6 +32,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "change_technician": _DISPATCH,
     "retire_technician": _DISPATCH,
     "tell_break": _FIELD,
+    "connect_phone": _DISPATCH,
     "get_my_privacy": frozenset({Role.TECHNICIAN}),
     "tell_privacy": frozenset({Role.TECHNICIAN}),
     "get_my_access_log": frozenset({Role.TECHNICIAN}),

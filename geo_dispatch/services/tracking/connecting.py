@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from geo_dispatch.adapters.qr_codes import text_to_svg
 from geo_dispatch.adapters.sql.tokens import Token
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.records.technicians import Technician
@@ -14,6 +15,7 @@ from geo_dispatch.kernel.errors import Conflict, Fault, InvalidInput, NotFound
 from geo_dispatch.services import tokens
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.tracking.phones import APPS, SetUp
+from geo_dispatch.services.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,28 @@ def connect(
     )
     set_ups = tuple(make(reached, secret, technician) for make in APPS.values())
     return Connection(technician, token, reached, others, doubts_of(reached), set_ups)
+
+
+def connection_view(made: Connection) -> View:
+    """The connection, each link as a QR code too."""
+    return {
+        "technician_id": made.technician.id,
+        "token_id": made.token.id,
+        "url": made.url,
+        "other_token_ids": list(made.keys),
+        "doubts": list(made.doubts),
+        "set_ups": [
+            {
+                "app": one.app,
+                "title": one.title,
+                "link": one.link,
+                "steps": list(one.steps),
+                "profile": one.profile,
+                "qr_svg": text_to_svg(one.link),
+            }
+            for one in made.set_ups
+        ],
+    }
 
 
 def find(ctx: Desk, who: str) -> Technician:

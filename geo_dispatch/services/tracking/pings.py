@@ -6,9 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from geo_dispatch.adapters.sql.tracking import Quarantined
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services.context import Context
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 
 
@@ -60,14 +58,6 @@ class PingVerdict:
 
 PRIVATE: Final = PingVerdict("private")
 """Off shift or in a private time: acknowledged and kept nowhere, neither here nor in quarantine."""
-
-
-def quarantined(
-    ctx: Context, technician_id: str | None = None, limit: int = 100
-) -> list[Quarantined]:
-    """The newest rejected pings first, of one technician or of all."""
-    with ctx.store.read() as unit:
-        return unit.tracking.quarantined(technician_id, limit)
 
 
 def ping_to_fix(ping: Ping) -> Fix:

@@ -8,7 +8,7 @@ import pytest
 from geo_dispatch.adapters.live_redis import Committer
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable
-from geo_dispatch.services.tracking import pings
+from geo_dispatch.services.tracking import quarantine
 from tests.support.fixes import START_MS, fix_at, standing
 from tests.support.tracking import PHONE, fix_to_ping, open_tracking
 
@@ -64,17 +64,17 @@ def test_a_name_that_no_database_takes_blocks_nobody(office, van):
     names = ["te_\ud800", "te_\0", "x" * 5000]
     found = office.accept([*(ping(van, technician_id=name) for name in names), ping(van)])
     assert [one.code for one in found] == ["unknown_technician"] * 3 + [""]
-    kept = [one.technician_id for one in pings.quarantined(office.ctx)]
+    kept = [one.technician_id for one in quarantine.page(office.ctx)]
     assert kept == ["x" * 255, "te_\\0", "te_\\ud800"]
 
 
 def test_rejected_pings_are_seen_in_quarantine(office, van):
     office.accept([ping(van, lat=91.0), ping(van), ping(van, lon=math.inf)])
-    inf, lat = pings.quarantined(office.ctx, van.id)
+    inf, lat = quarantine.page(office.ctx, technician_id=van.id)
     assert (lat.code, lat.lat, lat.actor) == ("off_earth", 91.0, PHONE.label)
     assert inf.lon is None
     assert "inf" in inf.message
-    assert pings.quarantined(office.ctx, "te_other") == []
+    assert quarantine.page(office.ctx, technician_id="te_other") == []
 
 
 def test_a_phones_key_speaks_for_its_technician_only(office, van):
