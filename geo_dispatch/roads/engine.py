@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -20,6 +21,9 @@ from geo_dispatch.roads.reach import reach_polygon
 from geo_dispatch.roads.routes import Route, Step, find_route
 from geo_dispatch.roads.search import Search, stops
 from geo_dispatch.roads.snapping import Snapper, Snaps
+
+if TYPE_CHECKING:
+    from geo_dispatch.roads.matching import Match, Matcher
 
 __all__ = ["RoadEngine", "Route", "Snaps", "Step"]
 
@@ -79,6 +83,15 @@ class RoadEngine:
             return shapely.MultiPolygon()
         return reach_polygon(self.graph, self._search, stops(self.graph, start), within_s)
 
+    def match(
+        self,
+        lonlats: NDArray[np.float64],
+        times_s: NDArray[np.float64],
+        sigma_m: NDArray[np.float64],
+    ) -> Match:
+        """The streets driven along past n fixes of one drive; see `Matcher.match`."""
+        return self._matcher.match(lonlats, times_s, sigma_m)
+
     def street_name(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""
         return self.graph.name_of(street)
@@ -89,6 +102,13 @@ class RoadEngine:
     @cached_property
     def _snapper(self) -> Snapper:
         return Snapper(self.graph)
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        # numba takes a second to import, and only this needs it
+        from geo_dispatch.roads.matching import Matcher  # noqa: PLC0415
+
+        return Matcher(self.graph, self._snapper)
 
     @cached_property
     def _search(self) -> Search:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -77,7 +78,20 @@ def find_route(graph: RoadGraph, search: Search, snaps: tuple[Snaps, Snaps]) -> 
         path = [int(goal.vertex[0, driven[np.argmin(np.where(gaps >= 0, gaps, np.inf))]])]
     else:
         return None
-    return _drawn(graph, _legs(graph, path, float(source.along[0]), float(target.along[0])))
+    return follow(graph, path, float(source.along[0]), float(target.along[0]))
+
+
+def follow(
+    graph: RoadGraph, path: Sequence[int], source_along: float, target_along: float
+) -> Route:
+    """The route over directed streets that follow each other, from a place on the first one.
+
+    Parameters
+    ----------
+    source_along, target_along
+        0 at the beginning of the street as drawn, 1 at its end.
+    """
+    return _drawn(graph, _legs(graph, path, source_along, target_along))
 
 
 def _walk_back(before: NDArray[np.int32], vertex: int, source: int) -> list[int]:
@@ -89,7 +103,7 @@ def _walk_back(before: NDArray[np.int32], vertex: int, source: int) -> list[int]
 
 
 def _legs(
-    graph: RoadGraph, path: list[int], source_along: float, target_along: float
+    graph: RoadGraph, path: Sequence[int], source_along: float, target_along: float
 ) -> list[_Leg]:
     """The path as legs; the first and last are cut at the places of source and target."""
     legs = []

@@ -81,6 +81,39 @@ class Snapper:
         self._place(snaps, points, row, segment, max_distance_m)
         return snaps
 
+    def near(self, lonlats: NDArray[np.float64], radius_m: NDArray[np.float64], most: int) -> Snaps:
+        """The nearest streets around each of n points: each street once, the nearest first.
+
+        Parameters
+        ----------
+        radius_m
+            (n,) how far to look from each point.
+
+        Returns
+        -------
+        Snaps
+            Of n x ``most`` places, row by row, with -1 for the street where there are no more.
+        """
+        points = np.asarray(lonlats, dtype=np.float64).reshape(-1, 2)
+        found = _nowhere(np.repeat(points, most, axis=0))
+        row, segment = self._tree.query(
+            shapely.points(points * self._scale), predicate="dwithin", distance=radius_m * _SLACK
+        )
+        street, along, distance, places = self._onto(points[row], segment)
+        order = np.lexsort((along, distance, street, row))
+        order = order[distance[order] <= radius_m[row[order]]]
+        nearest = np.ones(len(order), bool)
+        nearest[1:] = (np.diff(street[order]) != 0) | (np.diff(row[order]) != 0)
+        order = order[nearest]
+        order = order[np.lexsort((street[order], distance[order], row[order]))]
+        begin = np.searchsorted(row[order], np.arange(len(points)))
+        rank = np.arange(len(order)) - begin[row[order]]
+        order, rank = order[rank < most], rank[rank < most]
+        at = row[order] * most + rank
+        found.street[at], found.along[at] = street[order], along[order]
+        found.distance_m[at], found.lonlats[at] = distance[order], places[order]
+        return found
+
     def _place(
         self,
         snaps: Snaps,
@@ -89,23 +122,29 @@ class Snapper:
         segment: NDArray[np.intp],
         max_distance_m: float,
     ) -> None:
-        """Project the points of ``row`` onto their segments and write them into ``snaps``."""
+        """Put the points of ``row`` onto their segments, and write that into ``snaps``."""
+        street, along, distance, places = self._onto(points[row], segment)
+        near = distance <= max_distance_m
+        row = row[near]
+        snaps.street[row], snaps.along[row] = street[near], along[near]
+        snaps.distance_m[row], snaps.lonlats[row] = distance[near], places[near]
+
+    def _onto(
+        self, points: NDArray[np.float64], segment: NDArray[np.intp]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Each point's street, place along it, distance and place on its own segment."""
         graph, at = self._graph, self._segment[segment]
-        a, b, point = graph.shape_lonlats[at], graph.shape_lonlats[at + 1], points[row]
+        a, b, street = graph.shape_lonlats[at], graph.shape_lonlats[at + 1], self._street[segment]
         scale = METRES_PER_DEGREE * np.stack(
-            [np.cos(np.radians(point[:, 1])), np.ones(len(point))], axis=1
+            [np.cos(np.radians(points[:, 1])), np.ones(len(points))], axis=1
         )
-        run, rise = (b - a) * scale, (point - a) * scale
+        run, rise = (b - a) * scale, (points - a) * scale
         squared = np.maximum((run**2).sum(axis=1), 1e-12)
         share = np.clip((run * rise).sum(axis=1) / squared, 0.0, 1.0)
         distance = np.hypot(*(rise - share[:, None] * run).T)
-        near = distance <= max_distance_m
-        row, at, share, street = row[near], at[near], share[near], self._street[segment][near]
         metres = graph.shape_m[at] + share * (graph.shape_m[at + 1] - graph.shape_m[at])
-        snaps.street[row] = street
-        snaps.along[row] = np.clip(metres / np.maximum(graph.street_m[street], 1e-9), 0.0, 1.0)
-        snaps.distance_m[row] = distance[near]
-        snaps.lonlats[row] = a[near] + share[:, None] * (b - a)[near]
+        along = np.clip(metres / np.maximum(graph.street_m[street], 1e-9), 0.0, 1.0)
+        return street, along, distance, a + share[:, None] * (b - a)
 
 
 def _nowhere(points: NDArray[np.float64]) -> Snaps:
