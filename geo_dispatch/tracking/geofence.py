@@ -154,17 +154,25 @@ class FenceState:
         The last fix that said anything.
     attendances
         Oldest first; only the last one may be open.
+    contested
+        Whether it was ever open at which of several sites they were.
     """
 
     dwell: Run | None = None
     outside: Run | None = None
     last_ms: int | None = None
     attendances: tuple[Attendance, ...] = ()
+    contested: bool = False
 
     @property
     def inside(self) -> bool:
         """Whether the technician is there now."""
         return bool(self.attendances) and self.attendances[-1].left_ms is None
+
+    @property
+    def by_assignment(self) -> bool:
+        """Whether it would be another state if other jobs were today's."""
+        return self.contested or any(one.evidence.basis == "assignment" for one in self.attendances)
 
     @property
     def suggested(self) -> bool:
@@ -301,33 +309,27 @@ class _Heard:
 def _approach(state: FenceState, heard: _Heard, judge: Judge, odd: Odd) -> FenceState:
     fix, rule = heard.fix, heard.rule
     dwell = heard.onto(state.dwell, heard.probability(heard.fence), counts=heard.slow)
-    likely = (
-        dwell is not None
-        and heard.slow
-        and heard.lasted_s(dwell) >= rule.dwell_s
-        and dwell.log_odds >= log_odds(rule.suggest_p)
-    )
-    if dwell is None or not likely:
-        return FenceState(dwell, None, fix.at_ms, state.attendances)
+    state = replace(state, dwell=dwell, last_ms=fix.at_ms)
+    if dwell is None or not heard.slow or heard.lasted_s(dwell) < rule.dwell_s:
+        return state
+    if dwell.log_odds < log_odds(rule.suggest_p):
+        return state
     found = judge(dwell)
     if found == "ask" or found == "elsewhere":  # noqa: PLR1714 - it narrows the type
         dwell = replace(dwell, contested_ms=fix.at_ms, suggested=found == "ask")
-    elif dwell.log_odds < log_odds(rule.arrive_p):
-        dwell = replace(dwell, suggested=True)
-    else:
-        return _arrived(state, heard, dwell, found, odd)
-    return FenceState(dwell, None, fix.at_ms, state.attendances)
-
-
-def _arrived(state: FenceState, heard: _Heard, dwell: Run, basis: Basis, odd: Odd) -> FenceState:
-    since_ms = dwell.since_ms
-    signs = odd(since_ms - round(heard.rule.gap_s * 1000))
-    if _is_frozen(dwell.proof):
-        signs = (*signs, "frozen")
+        return replace(state, dwell=dwell, contested=True)
+    if dwell.log_odds < log_odds(rule.arrive_p):
+        return replace(state, dwell=replace(dwell, suggested=True))
     arrival = Attendance(
-        max(since_ms, dwell.contested_ms or since_ms), heard.evidence(dwell, basis, signs)
+        max(dwell.since_ms, dwell.contested_ms or dwell.since_ms),
+        heard.evidence(dwell, found, _signs(dwell, odd, rule)),
     )
-    return FenceState(last_ms=heard.fix.at_ms, attendances=(*state.attendances, arrival))
+    return replace(state, dwell=None, attendances=(*state.attendances, arrival))
+
+
+def _signs(dwell: Run, odd: Odd, rule: ArrivalRule) -> tuple[str, ...]:
+    signs = odd(dwell.since_ms - round(rule.gap_s * 1000))
+    return (*signs, "frozen") if _is_frozen(dwell.proof) else signs
 
 
 def _is_frozen(proof: tuple[EvidenceFix, ...]) -> bool:
@@ -350,4 +352,4 @@ def _stay_or_leave(state: FenceState, heard: _Heard) -> FenceState:
     visit = replace(
         state.attendances[-1], left_ms=outside.since_ms, left_evidence=heard.evidence(outside)
     )
-    return FenceState(last_ms=heard.fix.at_ms, attendances=(*state.attendances[:-1], visit))
+    return replace(state, outside=None, attendances=(*state.attendances[:-1], visit))

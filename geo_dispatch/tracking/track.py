@@ -77,7 +77,7 @@ class StopState:
 
     Attributes
     ----------
-    from_ms, until_ms, told_ms
+    from_ms, until_ms, told_ms, today_ms
         The stop's times, as they were known.
     set_out_ms
         Since when the technician was on the way; None before, and after they were at another job
@@ -90,6 +90,7 @@ class StopState:
     set_out_ms: int | None = None
     fence: FenceState = field(default_factory=FenceState)
     told_ms: int | None = None
+    today_ms: int | None = None
 
     def is_at(self, stop: Stop, at_ms: int) -> bool:
         """Whether the technician is at work there, by fixes or by a person's word."""
@@ -147,6 +148,7 @@ def first_difference_ms(state: TrackState, plan: Sequence[Stop]) -> int | None:
     None when the state would come out the same.
     """
     known = {stop.id: stop for stop in state.stops}
+    by_assignment = any(stop.fence.by_assignment for stop in state.stops)
     changed: list[int] = []
     for stop in plan:
         if stop.until_ms is not None and stop.until_ms + REMEMBERED_MS <= state.seen_ms:
@@ -159,6 +161,8 @@ def first_difference_ms(state: TrackState, plan: Sequence[Stop]) -> int | None:
             changed += [
                 ms for was, now in pairs if was != now for ms in (was, now) if ms is not None
             ]
+            if old.today_ms != stop.today_ms and by_assignment:
+                changed.append(max(stop.from_ms, min(old.today_ms or 0, stop.today_ms or 0)))
     changed += [stop.from_ms for stop in known.values()]
     past = [ms for ms in changed if ms <= state.seen_ms]
     return min(past, default=None)
@@ -171,6 +175,7 @@ def _known(state: TrackState, at_ms: int, plan: Sequence[Stop]) -> tuple[StopSta
             known.get(stop.id) or StopState(stop.id, stop.from_ms, stop.until_ms),
             until_ms=stop.until_ms,
             told_ms=stop.told_ms,
+            today_ms=stop.today_ms,
         )
         for stop in sorted(plan, key=lambda stop: (stop.from_ms, stop.id))
         if stop.from_ms <= at_ms

@@ -27,6 +27,8 @@ class Job:
         The site's polygon, lon, lat, as WKB; None where it has a circle.
     current
         Whether it is the order's latest assignment.
+    not_before
+        When its work may begin; None any time.
     """
 
     id: AssignmentId
@@ -41,6 +43,7 @@ class Job:
     status_at: datetime | None
     arrival: Arrival | None
     started_at: datetime | None
+    not_before: datetime | None
     place: LonLat
     fence: bytes | None
     fence_radius_m: float
@@ -62,6 +65,8 @@ _SINCE = (
         _OWN.status_at,
         _OWN.arrival,
         _OWN.started_at,
+        _OWN.window_start,
+        _OWN.start_at,
         _AT.lon,
         _AT.lat,
         type_coerce(_AT.fence, LargeBinary).label("wkb"),
@@ -104,6 +109,7 @@ class Jobs:
                     status_at=row.status_at,
                     arrival=row.arrival,
                     started_at=row.started_at,
+                    not_before=max(filter(None, (row.window_start, row.start_at)), default=None),
                     place=LonLat(row.lon, row.lat),
                     fence=None if row.wkb is None else bytes(row.wkb),
                     fence_radius_m=row.fence_radius_m,

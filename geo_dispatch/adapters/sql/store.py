@@ -26,6 +26,7 @@ from geo_dispatch.adapters.sql.history import History
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
 from geo_dispatch.adapters.sql.jobs import Jobs
 from geo_dispatch.adapters.sql.messages import Messages
+from geo_dispatch.adapters.sql.neighbours import SitesNear
 from geo_dispatch.adapters.sql.orders import Assignments, Orders, Visits
 from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.policies import Performances, Policies
@@ -70,6 +71,7 @@ class Unit:
         self.customers = Customers(connection)
         self.contracts = Contracts(connection)
         self.sites = Sites(connection)
+        self.sites_near = SitesNear(connection)
         self.equipment = EquipmentRegister(connection)
         self.resources = Resources(connection)
         self.bookings = Bookings(connection)

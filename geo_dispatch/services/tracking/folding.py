@@ -16,7 +16,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.arrivals import Follower
-from geo_dispatch.services.tracking.plans import NOTHING, Plan, load_plan, load_plans
+from geo_dispatch.services.tracking.plans import NOTHING, Plan, beside, load_plan, load_plans
 from geo_dispatch.tracking.fixes import Fix
 from geo_dispatch.tracking.track import Stop, TrackState, advance, first_difference_ms
 
@@ -109,7 +109,7 @@ def fold_slice(ctx: Context, unit: Unit, who: TechnicianId, from_ms: int) -> Fol
     some = [fix for fix in fixes if fix.at_ms < border_ms]
     if not some:  # a slice ends between two moments, never within one
         some = unit.tracking.fixes(who, base.seen_ms, until_ms=border_ms)
-    end, snapshots = _fold(base, some, plan.stops, base_is_kept=True)
+    end, snapshots = _fold(unit, base, some, plan, base_is_kept=True)
     unit.tracking.forget_snapshots(who, base.seen_ms)
     unit.tracking.add_snapshots({who: [*snapshots, end]})
     return Folded(left={who: end.seen_ms + 1})
@@ -140,7 +140,7 @@ def _finish(ctx: Context, unit: Unit, steps: Mapping[TechnicianId, _Step]) -> in
     snapshots: dict[TechnicianId, list[TrackState]] = {}
     for who, step in steps.items():
         states[who], snapshots[who] = _fold(
-            step.base, step.fixes, step.plan.stops, base_is_kept=step.again
+            unit, step.base, step.fixes, step.plan, base_is_kept=step.again
         )
         if step.again:
             unit.tracking.forget_snapshots(who, step.base.seen_ms)
@@ -154,6 +154,17 @@ def _finish(ctx: Context, unit: Unit, steps: Mapping[TechnicianId, _Step]) -> in
 
 
 def _fold(
+    unit: Unit, base: TrackState, fixes: Sequence[Fix], plan: Plan, *, base_is_kept: bool
+) -> tuple[TrackState, list[TrackState]]:
+    """The same with the neighbours of sites that it asks for; most folds ask for none."""
+    end, snapshots = _fold_onto(base, fixes, plan.stops, base_is_kept=base_is_kept)
+    told = beside(unit, plan, base, [*snapshots, end])
+    if told is None:
+        return end, snapshots
+    return _fold_onto(base, fixes, told.stops, base_is_kept=base_is_kept)
+
+
+def _fold_onto(
     base: TrackState, fixes: Sequence[Fix], stops: Sequence[Stop], *, base_is_kept: bool
 ) -> tuple[TrackState, list[TrackState]]:
     """The state after the fixes, and those before each border of ten minutes that they cross."""

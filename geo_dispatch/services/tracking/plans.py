@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -12,12 +12,17 @@ import shapely
 
 from geo_dispatch.adapters.sql.jobs import Job
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
 from geo_dispatch.tracking.fences import Fence, circle_fence, polygon_fence
-from geo_dispatch.tracking.track import REMEMBERED_MS, Stop
+from geo_dispatch.tracking.neighbours import NEAR_M, Neighbour
+from geo_dispatch.tracking.track import REMEMBERED_MS, Stop, StopState, TrackState
 
 _DAY_MS: Final = 86_400_000
+
+_AHEAD_MS: Final = _DAY_MS // 2
+"""A job is one of the day from so long before it may begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,35 @@ class Plan:
 
 
 NOTHING: Final = Plan()
+
+
+def beside(unit: Unit, plan: Plan, base: TrackState, states: Iterable[TrackState]) -> Plan | None:
+    """The plan with the neighbours of those sites where a fold from ``base`` asks for them.
+
+    That is where somebody arrived, or likely did: seldom, so that nobody else's are read. None
+    when there are none.
+    """
+    asked = {stop.id for state in states for stop in state.stops if _asks(stop, base)}
+    sites = {stop.site_id for stop in plan.stops if stop.id in asked}
+    near = unit.sites_near.within(sites, NEAR_M) if sites else {}
+    if not near:
+        return None
+    known = {
+        site_id: tuple(
+            Neighbour(one.id, _fence(one.place, one.fence, one.fence_radius_m)) for one in found
+        )
+        for site_id, found in near.items()
+    }
+    stops = (replace(stop, neighbours=known.get(stop.site_id, ())) for stop in plan.stops)
+    return Plan(plan.jobs, tuple(stops))
+
+
+def _asks(stop: StopState, base: TrackState) -> bool:
+    dwell, before = stop.fence.dwell, base.stop(stop.id)
+    known = 0 if before is None else len(before.fence.attendances)
+    if len(stop.fence.attendances) > known:
+        return True
+    return dwell is not None and (dwell.suggested or dwell.contested_ms is not None)
 
 
 def load_plans(unit: Unit, since_ms: Mapping[TechnicianId, int]) -> dict[TechnicianId, Plan]:
@@ -65,11 +99,14 @@ def _stop(job: Job) -> Stop:
         from_ms=datetime_to_ms(job.assigned_at),
         until_ms=None if released is None else datetime_to_ms(released),
         sequence=job.order_sequence if job.current and job.order_sequence > 0 else job.sequence,
-        fence=circle_fence(job.place, job.fence_radius_m)
-        if job.fence is None
-        else _polygon(job.fence),
+        fence=_fence(job.place, job.fence, job.fence_radius_m),
         told_ms=_told_ms(job) if job.current else None,
+        today_ms=None if job.not_before is None else datetime_to_ms(job.not_before) - _AHEAD_MS,
     )
+
+
+def _fence(place: LonLat, polygon: bytes | None, radius_m: float) -> Fence:
+    return circle_fence(place, radius_m) if polygon is None else _polygon(polygon)
 
 
 def _told_ms(job: Job) -> int | None:
