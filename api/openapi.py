@@ -128,12 +128,14 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         roles = ", ".join(sorted(ROLES[name]))
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}."
         said = _ALWAYS | (_INGEST if ingest else _BY_METHOD[method])
-        if name in OPERATIONS:  # answered as the app expects it, errors too
-            said = {413: _WITH_BODY[413]}
+        if name in OPERATIONS:  # answered as the app expects it, but for what is no request
+            said = {400: "The URL holds a NUL.", 413: _WITH_BODY[413]}
         if "{" in _path_parameters(operation):
             said = said | {404: "There is no such thing."}
         for status, description in sorted(said.items()):
-            responses.setdefault(str(status), _problem_response(description))
+            problem = _problem_response(description)
+            response = responses.setdefault(str(status), problem)
+            response.setdefault("content", {}).update(problem["content"])
         if method == "post" and not ingest:
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     for status, response in responses.items():

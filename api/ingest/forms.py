@@ -104,7 +104,7 @@ class Form:
     unauthenticated, busy
         The answers to a key that is not valid, and while nothing can be kept.
     body_schema
-        JSON Schema of the body for the OpenAPI document; None when there is none.
+        JSON Schema of the body for the OpenAPI document.
     """
 
     name: str
@@ -115,8 +115,8 @@ class Form:
     accepted: Callable[[Incoming, Reading, tuple[PingVerdict, ...]], Reply]
     unauthenticated: Reply
     busy: Reply
-    body_schema: Mapping[str, object] | None = None
-    examples: tuple[object, ...] = ()
+    body_schema: Mapping[str, object]
+    examples: tuple[object, ...]
 
 
 NO_BODY: Final = Reply(200, b"", "text/plain; charset=utf-8")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from api.auth import Caller
-from api.ingest.forms import Form
+from api.ingest.forms import Form, Incoming, Reading
 from api.ingest.native import MAX_BATCH
 from api.ingest.registry import FORMS, operation_of
 from api.schemas.positions import PingIn, VerdictsOut
@@ -85,7 +85,7 @@ def _document(form: Form) -> None:
     body = {"application/json": {"schema": form.body_schema, "examples": _examples(form)}}
     for method in sorted(form.methods):
         router.add_api_route(
-            form.path,
+            form.path.removeprefix(router.prefix),
             taken_before,
             methods=[method],
             operation_id=operation_of(form, method),
@@ -94,14 +94,17 @@ def _document(form: Form) -> None:
                 f"{form.summary}\n\nThe key also comes as Basic, as `?key=`, as `?api_key=`, or as "
                 f"the last part of the path: `{form.path}/{{key}}`."
             ),
-            responses=_refusals(form),
-            openapi_extra={"requestBody": {"content": body}} if form.body_schema else None,
+            response_class=Response,
+            responses=_replies(form),
+            openapi_extra=None if method == "GET" else {"requestBody": {"content": body}},
         )
 
 
-def _refusals(form: Form) -> dict[int | str, dict[str, Any]]:
-    """What the app hears instead of a problem."""
+def _replies(form: Form) -> dict[int | str, dict[str, Any]]:
+    """What the app hears, instead of verdicts and problems."""
+    nothing = Incoming("POST", b"", {}, b"", "", 0)
     said = (
+        (form.accepted(nothing, Reading(), ()), "What the app waits for: it may forget these."),
         (form.unauthenticated, "The key is not good, or the device is nobody's."),
         (form.busy, "Nothing can be kept now; `Retry-After` says when."),
     )

@@ -61,7 +61,9 @@ def test_every_route_of_the_api_needs_a_token(deployment, route):
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("role", [Role.PLANNER, Role.CLIENT, Role.TECHNICIAN, Role.INGEST])
+@pytest.mark.parametrize(
+    "role", [Role.PLANNER, Role.CLIENT, Role.TECHNICIAN, Role.INGEST, Role.FLEET]
+)
 def test_every_route_refuses_the_roles_that_the_table_leaves_out(deployment, vans, role):
     holder = vans[0] if role in (Role.TECHNICIAN, Role.INGEST) else None
     client = deployment.client(role, holder)
@@ -201,10 +203,10 @@ def test_keys_are_not_in_the_logs(deployment, vans, capfd):
     assert key not in told.err + told.out
 
 
-def test_an_ingest_key_cannot_sign_in(deployment, vans):
-    answer = deployment.client(None).post(
-        "/sign-in", json={"token": deployment.token("ingest", vans[0])}
-    )
+@pytest.mark.parametrize("role", ["ingest", "fleet"])
+def test_a_key_for_positions_cannot_sign_in(deployment, vans, role):
+    key = deployment.token(role, vans[0] if role == "ingest" else None)
+    answer = deployment.client(None).post("/sign-in", json={"token": key})
     assert answer.status_code == 403
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.app import create_app
-from api.ingest.registry import OPERATIONS
+from api.ingest.registry import FORMS, OPERATIONS
 from api.roles import ROLES
 from geo_dispatch.config import Settings
 
@@ -54,7 +54,7 @@ def test_operation_ids_are_the_names_in_the_table_of_roles(operations):
 def test_every_error_is_documented_as_problem_json(operations):
     for name, (_, _, operation) in operations.items():
         for status, answer in operation["responses"].items():
-            told_as_apps_want_it = name in OPERATIONS and status != "413"
+            told_as_apps_want_it = name in OPERATIONS and status not in ("400", "413")
             if status >= "4" and name != "health_ready" and not told_as_apps_want_it:
                 schema = answer["content"]["application/problem+json"]["schema"]
                 assert schema == {"$ref": "#/components/schemas/Problem"}, (name, status)
@@ -76,6 +76,15 @@ def test_changes_need_if_match_and_posts_take_an_idempotency_key(operations):
             assert {"412", "428"} <= set(operation["responses"]), name
         if method == "post" and path.startswith("/v1/") and not _takes_pings(name):
             assert "idempotency-key" in headers, name
+
+
+def test_phones_apps_are_documented_where_they_are_taken(document):
+    for form in FORMS:
+        described = document["paths"][form.path]
+        assert {method.upper() for method in described} == form.methods
+        for method, operation in described.items():
+            assert ("requestBody" in operation) == (method != "get")
+            assert operation["responses"]["200"]["content"]
 
 
 def _takes_pings(name):

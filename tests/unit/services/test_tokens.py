@@ -69,9 +69,10 @@ def test_a_technicians_token_speaks_for_that_technician(office, role):
         (Role.TECHNICIAN, None, "needs the technician"),
         (Role.INGEST, None, "needs the technician"),
         (Role.DISPATCHER, "tc_1", "speaks for nobody"),
+        (Role.FLEET, "tc_1", "speaks for nobody"),
     ],
 )
-def test_only_those_two_roles_have_a_technician(office, role, whose, said):
+def test_only_those_roles_have_a_technician(office, role, whose, said):
     with pytest.raises(InvalidInput, match=said):
         tokens.create(office.desk, role, technician_id=whose)
 
