@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 MINUTE = timedelta(minutes=1)
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-FOREVER = 60 * 24 * 60
+HALF_A_DAY = 12 * 60
 
 
 def to_minute(moment: datetime) -> int:
@@ -75,15 +75,23 @@ class SlowDay:
         return not access or _within(access, minute, self.zone)
 
     def _duty(self, minute, emergency):
-        """From when until when the first duty that ends after the minute lasts."""
+        """From when until when the first duty that ends after the minute lasts.
+
+        It begins with the first shift or call that lasts at the minute, and ends at the first gap.
+        """
         while not self.on_duty(minute, emergency):
             minute += 1
-        start = end = minute
-        while self.on_duty(start - 1, emergency):
-            start -= 1
+        end = minute
         while self.on_duty(end, emergency):
             end += 1
-        return start, end
+        begun = [one[0] for one in self.on_call if emergency and one[0] <= minute < one[1]]
+        for shift in self.shifts:
+            if _within((shift,), minute, self.zone):
+                start = minute
+                while on_the_wall(start, self.zone) != (shift.weekday, shift.start):
+                    start -= 1
+                begun.append(start)
+        return min(begun), end
 
     def overrun(self):
         """The duty that ended within the overtime before now, while there is none; or None."""
@@ -108,11 +116,15 @@ class SlowDay:
     def _rest(self, shift, rest, minute):
         def when(clock):
             at = minute
-            while on_the_wall(at, self.zone)[1] != clock:
+            while (shown := on_the_wall(at, self.zone)[1]) != clock:
                 at += 1
+                jump = _minutes(shown, on_the_wall(at, self.zone)[1])
+                if _minutes(shown, clock) < jump < HALF_A_DAY:  # summer time skips it
+                    return at + _minutes(shown, clock) - 1
             return at
 
-        return when(rest.earliest), when(rest.latest), int(rest.duration_s // 60)
+        earliest, latest = when(rest.earliest), when(rest.latest)
+        return earliest, max(earliest, latest), int(rest.duration_s // 60)
 
     def run(self, delayed=None, delay=0):
         """Begin and end of each stop, and what is broken; ``delay`` before the stop ``delayed``."""
@@ -128,7 +140,7 @@ class SlowDay:
         if not stop.access:
             return begin, False
         need = 1 if stop.project else stop.work
-        for low, high in self.openings(stop.access, duty[0], max(duty[1], begin)):
+        for low, high in self.openings(stop.access, min(duty[0], begin), max(duty[1], begin)):
             minute = max(begin, low)
             if (low < duty[1] or low <= begin) and minute + need <= high:
                 return minute, False
@@ -290,6 +302,11 @@ def _with_rests(begin, work, rests, forced):
         pauses.append((at, rest))
         free = at + rest[2]
     return finish, pauses
+
+
+def _minutes(shown, clock):
+    """How far the hands move from one time to the next time that they show the other."""
+    return ((clock.hour - shown.hour) * 60 + clock.minute - shown.minute) % 1440
 
 
 def _within(hours, minute, zone):

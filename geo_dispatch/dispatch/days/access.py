@@ -80,9 +80,10 @@ def enter(
 def _openings(
     ready: At, access: tuple[Hours, ...], duty: Window, zone: ZoneInfo, room: Room
 ) -> list[Window]:
-    """Those within the duty, or begun when whoever is late gets there."""
+    """Those within the duty, or begun when whoever is early or late gets there."""
     found = []
-    for opening in openings(access, duty.start, max(duty.end, ready.when) + _WEEK, zone):
+    since, until = min(duty.start, ready.when), max(duty.end, ready.when) + _WEEK
+    for opening in openings(access, since, until, zone):
         if opening.start >= duty.end and not room.has_come(ready, opening.start):
             break
         found.append(opening)

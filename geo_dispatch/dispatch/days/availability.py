@@ -48,6 +48,9 @@ def duty_after(
 ) -> Duty | None:
     """The duty that the moment lies in, or else the next one; None within four weeks.
 
+    It begins with the first shift that ends after the moment: of shifts without a gap between them,
+    those that are over belong to it no more.
+
     Parameters
     ----------
     on_call
