@@ -19,13 +19,18 @@ HERE = (SENT_MS, 9.5209, 47.141)
         ("traccar-client-8", 0.71, True),
         ("traccar-client-9", 0.71, False),
         ("traccar-client-10", 0.71, False),
-        ("osmand", None, None),
     ],
 )
 def test_each_version_is_read_in_its_own_units(name, battery, charging):
     read = reading(FORM, name)
     assert read.items == (Ping(VAN, *HERE, 8, pytest.approx(10, rel=1e-4), 90),)
     assert read.statuses == {VAN: DeviceStatus("osmand", SENT_MS, battery, charging)}
+
+
+def test_osmand_tells_metres_per_second_and_milliseconds():
+    read = reading(FORM, "osmand")
+    assert read.items == (Ping(VAN, *HERE, speed_mps=10, heading_deg=90),)
+    assert read.statuses == {VAN: DeviceStatus("osmand", SENT_MS)}
 
 
 def test_other_names_of_the_same_fields_are_read():
