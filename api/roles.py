@@ -40,6 +40,8 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "unlock_privacy": _DISPATCH,
     "get_trail": _PEOPLE,
     "get_playback": _PEOPLE,
+    "get_mileage": _PEOPLE,
+    "get_route_driven": _PEOPLE,
     "list_customers": _OFFICE,
     "create_customer": _DISPATCH,
     "get_customer": _OFFICE,

@@ -1,31 +1,33 @@
-"""`geo-dispatch technicians`: who can be sent, and their phones."""
+"""`geo-dispatch technicians`: who can be sent, their phones, and what they drove."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from geo_dispatch.adapters.qr_codes import text_to_png, text_to_svg, text_to_terminal
-from geo_dispatch.bootstrap import open_back_office
+from geo_dispatch.bootstrap import open_back_office, open_context
 from geo_dispatch.cli.console import say
 from geo_dispatch.config import load_settings
-from geo_dispatch.kernel.actors import Role
+from geo_dispatch.kernel.actors import CLI, Role
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.services import tokens
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import TECHNICIANS
 from geo_dispatch.services.tracking import connecting
 from geo_dispatch.services.tracking.connecting import Connection
+from geo_dispatch.services.tracking.driven import driven
 from geo_dispatch.services.tracking.phones import App, SetUp
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="List technicians, and connect their phones.",
+    help="List technicians, connect their phones, and read what they drove.",
 )
 
 
@@ -75,6 +77,35 @@ def connect(
             if png is not None:
                 png.write_bytes(text_to_png(one.link))
     _tell(made)
+
+
+@app.command()
+def mileage(
+    technician: Annotated[str, typer.Argument(help="Call sign, id or external id.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="A local day.")],
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="A local day; else the same one."),
+    ] = None,
+    purpose: Annotated[str, typer.Option(help="Why; the technician can read it.")] = "",
+) -> None:
+    """Print kilometres by road, by day; the event log and the technician hear who asked."""
+    with open_context(load_settings()) as context:
+        found = driven(
+            context,
+            connecting.find(context, technician).id,
+            first.date(),
+            (last or first).date(),
+            what="mileage",
+            actor=CLI,
+            purpose=purpose,
+        )
+        for day in found.days:
+            typer.echo(
+                f"{day.day}  {day.road_m / 1000:8.1f} km by road  {day.matched:4.0%} known  "
+                f"{day.odometer_m / 1000:8.1f} km by fixes  {len(day.trips)} trips"
+            )
+        say(f"matched on {found.graph.area} ({found.graph.source_sha256[:12]}) by {found.rule}")
 
 
 def _show(one: SetUp, *, alone: bool) -> None:

@@ -35,9 +35,9 @@ def checked_moment(moment: datetime) -> datetime:
         It has no time zone, or lies before 1970 or after 2199: no work is done then, and sums of
         such times soon leave the calendar.
     """
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(
-            f"{moment.isoformat()} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}"
+            f"{moment.isoformat()} is not between the years {FIRST_YEAR} and {LAST_YEAR}"
         )
     return utc(moment)
 
@@ -59,8 +59,8 @@ def ms_to_datetime(at_ms: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST_YEAR: Final = 1970
-_LAST_YEAR: Final = 2199
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2199
 
 
 def refuse_empty_period(start: datetime, end: datetime) -> None:

@@ -92,6 +92,15 @@ class RoadEngine:
         """The streets driven along past n fixes of one drive; see `Matcher.match`."""
         return self._matcher.match(lonlats, times_s, sigma_m)
 
+    def prepare(self) -> None:
+        """Make the machine code of matching, so that nobody waits for it: a match past a turn."""
+        graph = self.graph
+        if graph.n_arcs:
+            tail = int(np.searchsorted(graph.arc_start, 0, side="right")) - 1
+            streets = [vertex >> 1 for vertex in (tail, int(graph.arc_head[0]))]
+            middles = np.array([graph.shape_of(street).mean(axis=0) for street in streets])
+            self.match(middles, np.array([0.0, 60.0]), np.array([20.0, 20.0]))
+
     def street_name(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""
         return self.graph.name_of(street)

@@ -124,6 +124,13 @@ class Piece:
     distance_m: _Floats
     confidence: _Floats
 
+    @property
+    def line_m(self) -> _Floats:
+        """Metres of the line's points from its beginning."""
+        line = self.route.lonlats
+        metres = np.concatenate([[0.0], np.cumsum(haversines_m(line[:-1], line[1:]))])
+        return np.asarray(metres * (self.route.distance_m / max(metres[-1], 1e-9)))
+
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:

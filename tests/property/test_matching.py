@@ -1,4 +1,4 @@
-"""Map matching against all sequences of spots on small towns, and what it promises on real roads."""
+"""Map matching against all sequences of spots, and what it promises on real roads."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from geo_dispatch.config import BASEMAP_FILE, GRAPH_FILE, PLACES_FILE
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput, NotFound
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.roads.build import GraphReport, build_graph
+from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.graph import GraphInfo, RoadGraph
 
 OVERPASS_URL: Final = "https://overpass-api.de/api"
@@ -117,6 +118,8 @@ def build(
         drawn = build_basemap(extract_path, fresh / BASEMAP_FILE, progress)
         places = build_places(extract_path, fresh / PLACES_FILE, progress)
         write_graph(fresh / GRAPH_FILE, graph)
+        progress("compiling", 0, 0)
+        RoadEngine(open_graph(fresh / GRAPH_FILE)).prepare()
     if recipe != read_recipe(folder):
         write_recipe(folder, recipe)
     return BuildReport(compiled, report, drawn, places)

@@ -1,7 +1,8 @@
 """Who looked at whose trail: in the event log, before the answer, and for the technician to read.
 
 Looking at the live map is not in it: that is the office at work, all day. Whatever goes back in
-time is: trails, playback, who was near a place, the fixes behind an order, exports.
+time is: trails, playback, the way driven, mileage, who was near a place, the fixes behind an
+order, exports.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Look:
     at, viewer
         When, and who: role and name of the token.
     what
-        How: ``"trail"``, ``"playback"``, ``"presence"``, ``"proof"``, ``"export"``.
+        How: ``"trail"``, ``"playback"``, ``"route"``, ``"mileage"``, ``"presence"``,
+        ``"proof"``, ``"export"``.
     start, end
         The time that they looked at.
     """

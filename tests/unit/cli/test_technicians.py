@@ -2,18 +2,27 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import numpy as np
 import pytest
 
+from geo_dispatch.adapters.graph_files import open_graph
 from geo_dispatch.bootstrap import open_back_office
 from geo_dispatch.cli import COMMANDS, call
 from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.actors import CLI, Role
 from geo_dispatch.kernel.errors import Unauthenticated
+from geo_dispatch.kernel.geo import haversines_m
+from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services import tokens
+from geo_dispatch.services.history import access
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import TECHNICIANS
+from geo_dispatch.services.tracking import connecting
+from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
+from tests.support.drives import random_drive
 
 URL = "https://dispatch.example.com"
 
@@ -145,3 +154,31 @@ def test_technicians_are_listed_with_their_keys(cli):
     assert [line.split("  ")[1] for line in lines] == ["Crane", "Van 07", "Van 08"]
     assert "1 keys" in lines[1]
     assert "0 keys" in lines[0]
+
+
+def test_mileage_is_printed_by_day_and_who_asked_is_written_down(cli, tmp_path, workspace):
+    (tmp_path / "road_graphs").symlink_to(workspace / "road_graphs")
+    settings = load_settings()
+    drive = random_drive(open_graph(settings.graph_path), 4, least_m=4000)
+    start_ms = datetime_to_ms(datetime(2026, 3, 2, 9, tzinfo=UTC))
+    with open_back_office(settings) as desk:
+        van = connecting.find(desk, "Van 07")
+        keys = [
+            (start_ms + round(at_s * 1000), *map(int, np.rint(place * DEGREE_SCALE)))
+            for at_s, place in zip(drive.times_s, drive.lonlats, strict=True)
+        ]
+        with desk.store.write() as unit:
+            unit.tracking.add_fixes([Fix(van.id, *key, 10.0) for key in keys], start_ms)
+            unit.commit()
+    days = ("--from", "2026-03-01", "--to", "2026-03-02")
+    status, out, err = cli("technicians", "mileage", "Van 07", *days, "--purpose", "tax")
+    assert status == 0, err
+    sunday, monday = out.splitlines()
+    assert sunday.split()[:2] == ["2026-03-01", "0.0"]
+    true_km = haversines_m(drive.line[:-1], drive.line[1:]).sum() / 1000
+    assert float(monday.split()[1]) == pytest.approx(true_km, rel=0.03)
+    assert "100% known" in monday
+    assert "matched on liechtenstein" in err
+    with open_back_office(settings) as desk:
+        (look,) = access.looks_at(desk, van.id)
+    assert (look.viewer, look.what, look.purpose) == ("cli", "mileage", "tax")

@@ -35,7 +35,8 @@ class PrivacyUnlocked(Event):
 class TrailViewed(Event):
     """Somebody looked at where the technician was between two times.
 
-    ``what`` is how: ``"trail"``, ``"playback"``, ``"presence"``, ``"proof"``, ``"export"``.
+    ``what`` is how: ``"trail"``, ``"playback"``, ``"route"``, ``"mileage"``,
+    ``"presence"``, ``"proof"``, ``"export"``.
     """
 
     type = "technician.trail_viewed"
