@@ -1,4 +1,4 @@
-"""Brings the embedded Redis' append-only log to disk about once a second.
+"""The embedded Redis' append-only log: brought to disk about once a second, and torn logs told.
 
 Redis' own ``appendfsync everysec`` answers while it holds writes back, up to two seconds, for a
 sync that takes long: killed then, it takes with it what it had acknowledged (6,803 of 58,978
@@ -17,6 +17,43 @@ from typing import Final
 import structlog
 
 _EVERY_S: Final = 1.0
+
+
+_TORN: Final = b"aof-load-truncated"
+"""Redis names this option where it leaves out the torn end of its log."""
+
+
+class Tear:
+    """Says so when a server that started had lost the end of its log: the machine died in a write.
+
+    Parameters
+    ----------
+    told
+        Where the server writes what it does.
+    """
+
+    def __init__(self, told: Path) -> None:
+        self._told = told
+        self._since: int | None = None
+
+    def mark(self) -> None:
+        """A server is about to start: what it will write counts."""
+        self._since = self._told.stat().st_size if self._told.exists() else 0
+
+    def tell(self) -> None:
+        """Warn, once, if the server that was started says that the log was torn."""
+        if self._since is None:
+            return
+        with self._told.open("rb") as told:
+            told.seek(self._since)
+            news = told.read()
+        self._since = None
+        if _TORN in news:
+            structlog.get_logger().warning(
+                "redis lost the end of its log",
+                missing="what was acknowledged last before the machine died",
+                log=str(self._told),
+            )
 
 
 class LogSync:

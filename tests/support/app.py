@@ -82,8 +82,16 @@ class Deployment:
 
 
 @contextmanager
-def running(workspace: Path, data: Path, **overrides) -> Iterator[Deployment]:
-    """Start a deployment on the workspace; all of it ends with the block."""
+def running(
+    workspace: Path, data: Path, *, redis: RedisServer | None = None, **overrides
+) -> Iterator[Deployment]:
+    """Start a deployment on the workspace; all of it ends with the block.
+
+    Parameters
+    ----------
+    redis
+        The server to start for the data folder, if not the usual one.
+    """
     clock = {"clock_epoch": MONDAY_MORNING, "clock_started": datetime.now(UTC)}
     settings = Settings(
         workspace=workspace,
@@ -94,7 +102,7 @@ def running(workspace: Path, data: Path, **overrides) -> Iterator[Deployment]:
         **(clock | overrides),
     )
     with ExitStack() as stack:
-        redis = stack.enter_context(RedisServer(settings.data_dir))
+        redis = stack.enter_context(redis or RedisServer(settings.data_dir))
         prepare(settings)
         context = stack.enter_context(open_context(settings))
         url = stack.enter_context(serving(settings))
