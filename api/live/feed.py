@@ -30,6 +30,9 @@ _AGEING_S: Final = 5.0
 _HIDES: Final = frozenset({"technician.privacy_changed", "technician.erased"})
 """After these a technician's last position is nobody's business."""
 
+_SIGNALS: Final = frozenset({"technician.sos", "technician.sos_answered"})
+"""After these positions show something else at once."""
+
 
 class Feed:
     """Positions and events on their way to the open streams."""
@@ -113,6 +116,10 @@ class Feed:
             if event.type in _HIDES and event.body.get("private", True):
                 self.mirror.forget(TechnicianId(event.body["technician_id"]))
         changed = await run_in_threadpool(self.roster.refresh, events)
+        signals = {e.body["technician_id"] for e in events if e.type in _SIGNALS}
+        if signals:
+            self.signs = await run_in_threadpool(devices.signs, self._context)
+            changed |= signals
         known = (self.mirror.get(TechnicianId(key)) for key in sorted(changed))
         self.hub.publish(events, self.view(p for p in known if p is not None))
 

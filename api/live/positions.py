@@ -33,6 +33,7 @@ def position_view(
     """The position, how much it is worth at that moment, and whose it is."""
     fresh = freshness_of(position, settings, now)
     status = signs.statuses.get(position.technician_id)
+    call = signs.calls.get(position.technician_id)
     return {
         "technician_id": position.technician_id,
         "call_sign": doing.technician.call_sign,
@@ -53,6 +54,7 @@ def position_view(
             freshness=fresh,
             speed_mps=position.speed_mps,
         ).value,
+        "sos_at": to_builtins(call.called_at) if call else None,
         "battery": status.battery if status else None,
         "outages": [
             {

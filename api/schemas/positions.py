@@ -53,6 +53,7 @@ class PositionOut(Output):
         description="From the order in hand, the shift and the fix; `unknown` at work without a "
         "live position."
     )
+    sos_at: datetime | None = Field(description="Since when their alarm waits for an answer.")
     battery: float | None = Field(description="0 to 1, as the app told last.")
     outages: list[OutageOut] = Field(
         description="While it is their working time: why no newer position comes."

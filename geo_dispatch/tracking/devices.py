@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,12 @@ class DeviceStatus:
     charging: bool | None = None
     outage: str | None = None
     sos: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SosCall:
+    """An alarm that nobody has answered; ``order_id`` is what was in hand."""
+
+    technician_id: TechnicianId
+    order_id: OrderId | None
+    called_at: datetime

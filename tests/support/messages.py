@@ -17,6 +17,7 @@ from geo_dispatch.dispatch.messages.queueing import (
     messages_for,
 )
 from geo_dispatch.dispatch.messages.rows import TABLE
+from geo_dispatch.dispatch.messages.signals import SIGNALS, Signal, SignalRow, draft_of
 from geo_dispatch.dispatch.records.sites import Customer, Site
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work import events as e
@@ -91,6 +92,7 @@ EVENTS: dict[type[e.Event], e.Event] = {
         e.EtaPublished(**_ON, eta=SOON, drive_s=912.0, position_at=AT, basis="position"),
         Planned(order_id=ORDER.id, eta=SOON),
         e.OrderEnRoute(**_HAPPENED, source="gps"),
+        e.TechnicianArriving(**_HAPPENED, assignment_id="as_1", eta=SOON, drive_s=540.0),
         e.OrderArrived(**_HAPPENED, visit_id="vi_1", source="gps"),
         e.OrderStarted(**_HAPPENED),
         e.OrderNeedsHelp(**_HAPPENED, reason="no key"),
@@ -101,6 +103,27 @@ EVENTS: dict[type[e.Event], e.Event] = {
     )
 }
 
+
+_TECHNICIAN = {"technician_id": "tc_a7", "occurred_at": LATER}
+
+SIGNS: dict[type[e.Event], e.Event] = {
+    type(event): event
+    for event in (
+        e.TechnicianSos(
+            **_TECHNICIAN,
+            order_id=ORDER.id,
+            app="traccar",
+            lon=9.5209,
+            lat=47.141,
+            position_at=SOON,
+        ),
+        e.SosAnswered(**_TECHNICIAN, called_at=SOON, note="on the phone with them"),
+        e.TechnicianSilent(
+            **_TECHNICIAN, order_id=ORDER.id, since=SOON, reasons=("no_permission",)
+        ),
+        e.TechnicianHeard(**_TECHNICIAN, order_id=ORDER.id, silent_since=SOON),
+    )
+}
 
 _WAITS = replace(ORDER, status=Status.NEW, technician_id=None, sequence=0)
 _CREWED = replace(ORDER, crew=("tc_c4",))
@@ -122,12 +145,21 @@ def examples() -> Iterator[tuple[Row, Draft]]:
         yield from zip(rows, drafts, strict=True)
 
 
+def signals() -> Iterator[tuple[SignalRow, Draft]]:
+    """Each row about technicians with what it says."""
+    technician = FACTS.technicians["tc_a7"]
+    for kind, row in SIGNALS.items():
+        yield row, draft_of(Signal(technician, ORDER, SIGNS[kind], LATER), FACTS)
+
+
 def page() -> str:
     """The generated part of docs/messages.md."""
     rows: dict[tuple[str, str], str] = {}
     for row, _ in examples():
         key = (row.type, row.to)
         rows[key] = f"{rows[key]}; {row.when}" if key in rows else row.when
+    for one, draft in signals():
+        rows[draft.type, draft.to] = one.when
     lines = ["| type | to | when |", "|---|---|---|"]
     lines += [f"| `{kind}` | {to} | {when} |" for (kind, to), when in rows.items()]
     lines += ["", "## A body of each type", ""]
@@ -136,6 +168,8 @@ def page() -> str:
         if (row.type, row.to) not in shown:
             shown.add((row.type, row.to))
             lines += [f"`{row.type}` to {_whom(row.to)}:", "", "```json", _body(draft), "```", ""]
+    for _, draft in signals():
+        lines += [f"`{draft.type}` to clients:", "", "```json", _body(draft), "```", ""]
     return "\n".join(lines)
 
 

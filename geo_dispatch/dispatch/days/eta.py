@@ -12,6 +12,7 @@ from geo_dispatch.dispatch.days.drives import Drives, Leg
 from geo_dispatch.dispatch.days.feasibility import lateness_s
 from geo_dispatch.dispatch.days.plan import Basis, Plan, origin
 from geo_dispatch.dispatch.days.schedule import Schedule, Stay, walk
+from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 
 WORTH_TELLING_S: Final = 60.0
@@ -71,6 +72,17 @@ def worth_telling(new: Eta, old: Eta | None) -> bool:
     if new.eta is None or old.eta is None:
         return new.eta != old.eta
     return abs((new.eta - old.eta).total_seconds()) > WORTH_TELLING_S
+
+
+def is_arriving(order: WorkOrder, eta: Eta, now: datetime, within_s: float) -> bool:
+    """Whether the technician, on the way there, is nearly there.
+
+    By a live position only: who was last seen long ago may have stopped. Who merely drives by on
+    the way to another site is not on the way to this one.
+    """
+    if order.status is not Status.EN_ROUTE or eta.basis is not Basis.POSITION or eta.eta is None:
+        return False
+    return eta.drive_s is not None and eta.drive_s <= within_s and eta.eta > now
 
 
 def unmoved(new: Eta, told: Eta) -> Eta:

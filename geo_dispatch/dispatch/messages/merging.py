@@ -17,11 +17,15 @@ WEIGHTS: Final = (
     "order.unassigned",
     "order.delayed",
     "order.en_route",
+    "technician.arriving",
     "order.bumped",
     "order.cancelled",
     "order.completed",
 )
 """Types of messages to people, the weightiest last."""
+
+_FIRST: Final = 0
+"""The turn of what is about no order."""
 
 MAX_BYTES: Final = 16_000
 """What doesn't fit into a message of this size is told in another: bodies stay below 20 kB."""
@@ -85,7 +89,8 @@ def _joined(first: Draft, draft: Draft) -> Draft:
 
 
 def _turn(draft: Draft) -> tuple[int, int]:
-    return draft.data["order"]["priority"], -_weight(draft)
+    order = draft.data["order"]
+    return order["priority"] if order else _FIRST, -_weight(draft)
 
 
 def _weight(draft: Draft) -> int:

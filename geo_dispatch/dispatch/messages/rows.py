@@ -8,6 +8,7 @@ from typing import Any, Final
 from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.messages import texts
 from geo_dispatch.dispatch.messages.queueing import CLIENTS, Facts, Happening, Planned, Row, Table
+from geo_dispatch.dispatch.messages.signals import SIGNAL_TYPES
 from geo_dispatch.dispatch.work import events as e
 
 Whom = Callable[[Happening, Facts], Iterable[str]]
@@ -282,6 +283,22 @@ TABLE: Final[Table] = {
             ("occurred_at",),
         ),
     ),
+    e.TechnicianArriving: (
+        _for_clients(
+            "technician.arriving",
+            "the technician is expected within `arriving_s`",
+            texts.eta,
+            ("technician_id", "eta", "drive_s", "occurred_at"),
+        ),
+        Row(
+            "technician.arriving",
+            "customer",
+            "the technician is nearly there",
+            _customer,
+            texts.arriving,
+            ("eta",),
+        ),
+    ),
     e.OrderArrived: (
         _for_clients(
             "order.arrived",
@@ -357,5 +374,5 @@ TABLE: Final[Table] = {
 }
 """Event to what it makes us say, client first."""
 
-TYPES: Final = frozenset(row.type for rows in TABLE.values() for row in rows)
+TYPES: Final = SIGNAL_TYPES | {row.type for rows in TABLE.values() for row in rows}
 """Every type of message that events make us send."""

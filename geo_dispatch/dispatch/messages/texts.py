@@ -130,6 +130,12 @@ def expected(h: Happening, facts: Facts) -> str:
     return f"{who} is expected at {when}: {_what(h.after, facts)}"
 
 
+def arriving(h: Happening, facts: Facts) -> str:
+    """For the customer: the technician is nearly there."""
+    who, when = _who(h.after.technician_id, facts), _clock(_event(h).eta, h, facts)
+    return f"{who} is nearly there, expected at {when}: {_what(h.after, facts)}"
+
+
 def delayed(h: Happening, facts: Facts) -> str:
     """For clients: later than was told."""
     event = _event(h)

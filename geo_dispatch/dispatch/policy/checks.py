@@ -96,6 +96,7 @@ def _number_faults(policy: Policy) -> list[Fault]:
         "review.margin_min": (policy.review.margin_min, MAX_PRICE),
         "day.overtime_min": (policy.day.overtime_min, _LONGEST_OVERTIME_MIN),
         "messages.eta_moved_s": (policy.messages.eta_moved_s, _LONGEST_S),
+        "messages.arriving_s": (policy.messages.arriving_s, _LONGEST_S),
         "emergency.respond_within_s": (policy.emergency.respond_within_s, _LONGEST_S),
         "emergency.max_changes": (policy.emergency.max_changes, _MOST_CHANGES),
     }

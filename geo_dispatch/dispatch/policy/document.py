@@ -80,9 +80,12 @@ class MessageParams:
     ----------
     eta_moved_s
         A customer is told of an arrival that moved by more than this.
+    arriving_s
+        A technician who is expected within this is nearly there; 0 tells nobody.
     """
 
     eta_moved_s: float = 900.0
+    arriving_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching.arriving import tell_arriving
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.messages import outbox
@@ -156,6 +157,7 @@ def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaP
         else:
             unit.etas.put(stays)
         risks.tell_risk(ctx, unit, order, risk, now=now)
+        tell_arriving(ctx, unit, order, eta, now)
     return told
 
 

@@ -38,6 +38,7 @@ _TOLD: Final = frozenset(
         "order.set_out_revised",
         "order.eta",
         "order.delayed",
+        "technician.arriving",
         "visit.revised",
         "message.queued",
     }

@@ -297,6 +297,9 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
     e.VisitRevised: _revised,
     e.SetOutRevised: _set_out_revised,
     e.EtaPublished: _eta,
+    e.TechnicianArriving: lambda t, event: (
+        f"{t.who(event.technician_id)} is nearly there, expected at {t.clock(event.eta)}"
+    ),
     e.OrderDelayed: lambda t, event: (
         f"{t.who(event.technician_id)} comes {so_long(event.by_s)} later than told: "
         f"{t.clock(event.eta)} instead of {t.clock(event.eta_before)}"

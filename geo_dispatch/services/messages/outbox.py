@@ -26,6 +26,7 @@ from geo_dispatch.dispatch.messages.queueing import (
     messages_for,
 )
 from geo_dispatch.dispatch.messages.rows import TABLE
+from geo_dispatch.dispatch.messages.signals import Signal, draft_of
 from geo_dispatch.dispatch.messages.webhooks import Delivery, Endpoint
 from geo_dispatch.dispatch.policy.document import MessageParams
 from geo_dispatch.dispatch.repairs.changes import Change
@@ -37,7 +38,14 @@ from geo_dispatch.kernel.ids import DeliveryId, MessageId, OrderId
 from geo_dispatch.services.desk import Desk
 
 TELLING_WHEN: Final = frozenset(
-    {"order.eta", "order.delayed", "order.bumped", "order.assigned", "order.cancelled"}
+    {
+        "order.eta",
+        "order.delayed",
+        "order.bumped",
+        "order.assigned",
+        "order.cancelled",
+        "technician.arriving",
+    }
 )
 """Types after which a customer expects somebody at the time that their ``eta`` says, or nobody."""
 
@@ -57,9 +65,12 @@ def note(
     """Tell, when the unit commits, whoever must hear of this event."""
     if type(event) not in TABLE:
         return
-    if not unit.noted:
-        unit.before_commit(lambda: _flush(ctx, unit))
-    unit.noted.append(_Noted(Happening(before, after, event, at), actor))
+    _keep(ctx, unit, _Noted(Happening(before, after, event, at), actor))
+
+
+def note_signal(ctx: Desk, unit: Unit, signal: Signal) -> None:
+    """Tell clients, when the unit commits, what happened to a technician."""
+    _keep(ctx, unit, signal)
 
 
 def note_change(
@@ -103,6 +114,12 @@ def body_of(message: Message) -> bytes:
     return msgspec.json.encode({"type": message.type, "timestamp": message.at, "data": data})
 
 
+def _keep(ctx: Desk, unit: Unit, one: _Noted | Signal) -> None:
+    if not unit.noted:
+        unit.before_commit(lambda: _flush(ctx, unit))
+    unit.noted.append(one)
+
+
 @dataclass(frozen=True, slots=True)
 class _Noted:
     happening: Happening
@@ -110,10 +127,12 @@ class _Noted:
 
 
 def _flush(ctx: Desk, unit: Unit) -> None:
-    noted: list[_Noted] = list(unit.noted)
+    noted = [one for one in unit.noted if isinstance(one, _Noted)]
+    signals = [one for one in unit.noted if isinstance(one, Signal)]
     unit.noted.clear()
-    facts = _facts(ctx, unit, [one.happening for one in noted])
+    facts = _facts(ctx, unit, [one.happening for one in noted], signals)
     drafts = [draft for one in noted for draft in messages_for(one.happening, facts, TABLE)]
+    drafts += [draft_of(signal, facts) for signal in signals]
     actors = {one.happening.after.id: one.actor for one in noted}
     listening = unit.webhooks.listening()
     messages = []
@@ -161,9 +180,12 @@ def _log(unit: Unit, message: Message, actors: Mapping[OrderId, Actor]) -> None:
         unit.append(stream_of(part.order_id), [event], actor=actor, at=message.at)
 
 
-def _facts(ctx: Desk, unit: Unit, happenings: Sequence[Happening]) -> Facts:
-    """What the happenings' messages name, read together."""
+def _facts(
+    ctx: Desk, unit: Unit, happenings: Sequence[Happening], signals: Sequence[Signal]
+) -> Facts:
+    """What the messages name, read together."""
     orders = [order for one in happenings for order in (one.before, one.after) if order]
+    orders += [one.order for one in signals if one.order]
     technicians = {str(key) for order in orders for key in order.technician_ids}
     technicians |= _named(happenings, "technician_id", "technician_before", "technician_after")
     by = _named(happenings, "by_order_id")

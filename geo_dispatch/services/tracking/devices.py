@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from geo_dispatch.adapters.sql.signals import Signals
+from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
-from geo_dispatch.tracking.devices import DeviceStatus
+from geo_dispatch.services.tracking import sos
+from geo_dispatch.tracking.devices import DeviceStatus, SosCall
 from geo_dispatch.tracking.outages import ClockAhead
 
 _CLOCK_REMEMBERED = timedelta(hours=1)
@@ -26,14 +28,17 @@ class Signs:
     ----------
     clocks
         Devices whose fixes were refused in the last hour because they lay in the future.
+    calls
+        Alarms that nobody has answered.
     """
 
     statuses: Mapping[TechnicianId, DeviceStatus] = field(default_factory=dict)
     clocks: Mapping[TechnicianId, ClockAhead] = field(default_factory=dict)
+    calls: Mapping[TechnicianId, SosCall] = field(default_factory=dict)
 
 
 def note(ctx: Context, statuses: Mapping[str, DeviceStatus]) -> None:
-    """Keep what these technicians' apps told; when this returns, Redis has it.
+    """Keep what these technicians' apps told; when this returns, it is safe, alarms in the log.
 
     The same word within a minute costs nothing. A clock that runs ahead is not believed: what it
     told counts as told now. Unknown technicians are left out.
@@ -52,9 +57,14 @@ def note(ctx: Context, statuses: Mapping[str, DeviceStatus]) -> None:
     if not news:
         return
     by_shard: defaultdict[int, dict[TechnicianId, DeviceStatus]] = defaultdict(dict)
+    alarmed: list[Technician] = []
     with ctx.store.read() as unit:
         for technician in unit.technicians.many(news).values():
             by_shard[technician.shard][technician.id] = news[technician.id]
+            if news[technician.id].sos:
+                alarmed.append(technician)
+    for technician in alarmed:
+        sos.call(ctx, technician, news[technician.id])
     for shard, those in by_shard.items():
         ctx.live.devices.keep(shard, those)
 
@@ -81,5 +91,7 @@ def signs(ctx: Context) -> Signs:
         What keeps it is away.
     """
     with ctx.store.read() as unit:
-        ahead = Signals(unit.connection).clocks_ahead(ctx.clock() - _CLOCK_REMEMBERED)
-    return Signs(ctx.live.devices.everybody(ctx.live.shards), ahead)
+        known = Signals(unit.connection)
+        ahead = known.clocks_ahead(ctx.clock() - _CLOCK_REMEMBERED)
+        calls = known.calls()
+    return Signs(ctx.live.devices.everybody(ctx.live.shards), ahead, calls)

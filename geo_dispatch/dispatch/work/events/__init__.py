@@ -69,6 +69,13 @@ from geo_dispatch.dispatch.work.events.records import (
     ResourceReleased,
     TerritoriesPublished,
 )
+from geo_dispatch.dispatch.work.events.signals import (
+    SosAnswered,
+    TechnicianArriving,
+    TechnicianHeard,
+    TechnicianSilent,
+    TechnicianSos,
+)
 
 __all__ = [
     "EVENT_TYPES",
@@ -118,7 +125,12 @@ __all__ = [
     "ResourceReleased",
     "RiskCleared",
     "SetOutRevised",
+    "SosAnswered",
+    "TechnicianArriving",
     "TechnicianErased",
+    "TechnicianHeard",
+    "TechnicianSilent",
+    "TechnicianSos",
     "TerritoriesPublished",
     "TrailViewed",
     "VisitRevised",
@@ -178,6 +190,11 @@ EVENT_TYPES: dict[str, type[Event]] = {
         SetOutRevised,
         EtaPublished,
         OrderDelayed,
+        TechnicianArriving,
+        TechnicianSilent,
+        TechnicianHeard,
+        TechnicianSos,
+        SosAnswered,
     )
 }
 """Stored name to class."""

@@ -9,9 +9,11 @@ import pytest
 from geo_dispatch.dispatch.messages.queueing import Happening, messages_for
 from geo_dispatch.dispatch.messages.rows import TABLE, TYPES
 from geo_dispatch.dispatch.work.events import EVENT_TYPES, EtaPublished, OrderBumped, OrderDelayed
-from tests.support.messages import AT, EVENTS, FACTS, ORDER, examples, page
+from tests.support.messages import AT, EVENTS, FACTS, ORDER, examples, page, signals
 
 ROOT = Path(__file__).parents[4]
+
+OF_ORDERS = ("order.", "visit.", "message.", "technician.arriving")
 
 QUIET = {
     "order.pinned",
@@ -35,7 +37,11 @@ def _say(event, order=ORDER, facts=FACTS):
 
 def test_every_row_says_something_to_somebody():
     said = list(examples())
-    assert {row.type for row, _ in said} == TYPES
+    about_technicians = [draft for _, draft in signals()]
+    assert {row.type for row, _ in said} | {draft.type for draft in about_technicians} == TYPES
+    for draft in about_technicians:
+        assert "Van 07" in draft.text
+        assert draft.data["order"]["number"] == "WO-1042"
     for row, draft in said:
         assert draft.text
         assert "{" not in draft.text
@@ -103,7 +109,7 @@ def test_a_delay_that_the_customer_knows_of_is_no_news_to_them():
 
 
 def test_every_event_of_an_order_is_in_the_table_or_quiet_on_purpose():
-    of_orders = {name for name in EVENT_TYPES if name.startswith(("order.", "visit.", "message."))}
+    of_orders = {name for name in EVENT_TYPES if name.startswith(OF_ORDERS)}
     told = {kind.type for kind in TABLE if kind.type in EVENT_TYPES}
     assert of_orders == told | (QUIET & of_orders)
     assert not told & QUIET

@@ -186,7 +186,14 @@ def test_an_eta_says_whether_it_is_still_ahead(office, basis, eta, words):
 
 def test_every_event_of_an_order_has_words():
     told = set(TEXTS)
-    of_orders = ("order.", "visit.", "message.", "resource.", "record.retired")
+    of_orders = (
+        "order.",
+        "visit.",
+        "message.",
+        "resource.",
+        "record.retired",
+        "technician.arriving",
+    )
     assert {cls for name, cls in EVENT_TYPES.items() if name.startswith(of_orders)} == told
 
 
