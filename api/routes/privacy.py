@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
 
 from api.auth import Caller, only_for
 from api.deps import Ctx
 from api.idempotency import IdempotentRoute
-from api.schemas.privacy import AccessLogOut, PrivacyOut, PrivacyTold, PrivacyUnlock
+from api.schemas.privacy import (
+    AccessLogOut,
+    ErasureIn,
+    ErasureOut,
+    PrivacyOut,
+    PrivacyTold,
+    PrivacyUnlock,
+)
 from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Forbidden
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services.history import access
+from geo_dispatch.services.history import access, erasure, subject
 from geo_dispatch.services.tracking import private_times
 from geo_dispatch.services.tracking.private_times import Privacy
+
+ZIP: Final = "application/zip"
 
 router = APIRouter(prefix="/v1", tags=["privacy"], route_class=IdempotentRoute)
 
@@ -73,3 +85,31 @@ def unlock_privacy(
     """
     told = private_times.unlock(context, technician_id, body.reason, body.lasts, actor=caller)
     return _out(told)
+
+
+@router.get(
+    "/technicians/{technician_id}/data-export",
+    operation_id="export_technician",
+    response_class=StreamingResponse,
+    responses={200: {"content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def export_technician(context: Ctx, caller: Caller, technician_id: str) -> StreamingResponse:
+    """Pack all that is kept of a technician into a ZIP file of JSON and CSV."""
+    only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
+    chunks = subject.export(context, technician_id, actor=caller)
+    headers = {"Content-Disposition": f'attachment; filename="{technician_id}.zip"'}
+    return StreamingResponse(chunks, media_type=ZIP, headers=headers)
+
+
+@router.post("/technicians/{technician_id}/erasure", operation_id="erase_technician")
+def erase_technician(
+    context: Ctx, caller: Caller, technician_id: str, body: ErasureIn
+) -> ErasureOut:
+    """Take away all that is personal of a technician, for good; they are retired with it.
+
+    What they did for orders stays, under a number. Asked for again, nothing changes.
+    """
+    erased = erasure.erase(
+        context, technician_id, confirm=body.confirm, reason=body.reason, actor=caller
+    )
+    return ErasureOut.model_validate(as_json(erased))

@@ -53,8 +53,9 @@ def verify(
     if verdict.finding is not None:
         say(f"geo-dispatch: {verdict.finding.damage}: {verdict.finding.fact}")
         raise typer.Exit(BROKEN)
+    erased = f", {verdict.erased} of them erased" if verdict.erased else ""
     typer.echo(
-        f"{verdict.events} events are as they were written; "
+        f"{verdict.events} events are as they were written{erased}; "
         f"the head is {verdict.head.seq} {verdict.head.chain}"
     )
 

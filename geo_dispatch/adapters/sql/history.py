@@ -100,6 +100,19 @@ class History:
         statement = select(tables.visits).where(*conditions).order_by(columns.arrived_at)
         return [Visit(**row) for row in self._connection.execute(statement).mappings()]
 
+    def held_by(self, technician_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Orders that the technician has or had, each with from when until when."""
+        columns = tables.assignments.c
+        rows = self._connection.execute(
+            select(columns.order_id, columns.assigned_at, columns.released_at)
+            .where(columns.technician_id == technician_id)
+            .order_by(columns.assigned_at)
+        )
+        held: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for order_id, assigned_at, released_at in rows:
+            held[order_id].append({"from": assigned_at, "to": released_at})
+        return dict(held)
+
     def near(
         self, place: LonLat, radius_m: float, start_ms: int, end_ms: int
     ) -> dict[str, tuple[int, int]]:

@@ -18,6 +18,7 @@ from geo_dispatch.adapters.sql.breaks import Breaks
 from geo_dispatch.adapters.sql.bulk import Ready
 from geo_dispatch.adapters.sql.contracts import Contracts
 from geo_dispatch.adapters.sql.decisions import Decisions
+from geo_dispatch.adapters.sql.erasure import Erasure
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.experience import Experiences
 from geo_dispatch.adapters.sql.files import Files
@@ -93,6 +94,7 @@ class Unit:
         self.refolds = Refolds(connection)
         self.jobs = Jobs(connection)
         self.fix_history = FixHistory(connection)
+        self.erasure = Erasure(connection)
         self.seals = Seals(connection)
         self.history = History(connection)
         self.experience = Experiences(connection)

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from geo_dispatch.dispatch.audit.erasure import is_erased
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.canonical import sha256_of
 
@@ -107,10 +108,13 @@ class Walk:
         The chain value before the next event; at first that of the event before the range.
     digest_before
         The digest of that version of that stream, from before the range.
+    erased
+        Events that the log itself lists as erased: their digests stand, their words are gone.
     """
 
     chain: str = NOTHING
     digest_before: Callable[[str, int], str] = lambda _stream, _version: NOTHING
+    erased: frozenset[int] = frozenset()
     _heads: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def take(self, row: Sealed) -> bool:
@@ -121,7 +125,7 @@ class Walk:
             event.seq > 0
             and event.version == version + 1
             and row.chain == chain_of(self.chain, row.digest)
-            and _fits(row.digest, event, digest)
+            and (_fits(row.digest, event, digest) or is_erased(event, self.erased))
         )
         if follows:
             self.chain = row.chain

@@ -140,6 +140,14 @@ def tracked(
     return Tracked(*horizon, tuple(a for a, _ in within), tuple(b for _, b in within))
 
 
+def private_at(times: Iterable[PrivacyTime], moment: datetime) -> PrivacyTime | None:
+    """The private time that the moment lies in, unless an emergency lifts it then."""
+    within = [one for one in times if one.since <= moment < one.until]
+    if any(one.kind == "unlocked" for one in within):
+        return None
+    return max(within, key=lambda one: one.until, default=None)
+
+
 def _overtime(
     kept: Sequence[_Span], work: Iterable[AtWork], end: datetime, overtime: timedelta
 ) -> list[_Span]:

@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.audit.chain import Damage, Finding, Sealed, Walk, diagnose
-from geo_dispatch.dispatch.work.events import as_json
+from geo_dispatch.dispatch.audit.erasure import listed_in
+from geo_dispatch.dispatch.work.events import TechnicianErased, as_json
 from geo_dispatch.kernel.canonical import canonical_json
 from geo_dispatch.kernel.errors import InvalidFile
 from geo_dispatch.kernel.progress import Progress, silent
@@ -50,11 +52,14 @@ class Verdict:
         The end of what was checked.
     finding
         The first thing wrong; None: nothing.
+    erased
+        Of how many, people's words were taken out on purpose, as the log itself says.
     """
 
     events: int
     head: Head
     finding: Finding | None
+    erased: int = 0
 
 
 def head(ctx: Desk) -> Head:
@@ -91,9 +96,10 @@ def verify(
         The export cannot be written.
     """
     noted = None if noted is None else noted.strip().lower()
-    with _lines(export) as write, ctx.store.read() as unit:
+    with ctx.store.read() as unit, _lines(export, _erased(unit)) as write:
         start = unit.seals.chain_at(since)
-        walk = Walk(start, unit.seals.digest_before)
+        erased = _erased(unit)
+        walk = Walk(start, unit.seals.digest_before, erased)
         total = unit.seals.count(since)
         progress("check events", 0, total)
         done, seq, noted_found = 0, since, noted in {None, start}
@@ -107,19 +113,29 @@ def verify(
             if done % _TOLD_EVERY == 0 or done == total:
                 progress("check events", done, total)
     end = Head(seq, walk.chain, ctx.clock())
-    return Verdict(done, end, None if noted_found else _cut_off(noted or "", since))
+    cut_off = None if noted_found else _cut_off(noted or "", since)
+    return Verdict(done, end, cut_off, sum(since < seq <= end.seq for seq in erased))
 
 
 @contextmanager
-def _lines(path: Path | None) -> Iterator[Callable[[Sealed], None]]:
+def _lines(path: Path | None, erased: frozenset[int]) -> Iterator[Callable[[Sealed], None]]:
     if path is None:
         yield lambda _row: None
         return
     try:
         with path.open("wb") as file:
-            yield lambda row: file.writelines((canonical_json(sealed_view(row)), b"\n"))
+            yield lambda row: file.writelines((canonical_json(_line(row, erased)), b"\n"))
     except OSError as error:
         raise InvalidFile(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _line(row: Sealed, erased: frozenset[int]) -> dict[str, Any]:
+    """The event as a checker gets it: of an erased one, the digest stands for words that went."""
+    return sealed_view(row) | ({"erased": True} if row.event.seq in erased else {})
+
+
+def _erased(unit: Unit) -> frozenset[int]:
+    return listed_in(unit.events(types=[TechnicianErased.type]))
 
 
 def sealed_view(row: Sealed) -> dict[str, Any]:

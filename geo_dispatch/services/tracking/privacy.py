@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.config import Settings
-from geo_dispatch.dispatch.days.privacy import HORIZON, NEVER, Tracked, TrackingRule, tracked
+from geo_dispatch.dispatch.days.privacy import (
+    HORIZON,
+    NEVER,
+    Tracked,
+    TrackingRule,
+    private_at,
+    tracked,
+)
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.events import LoggedEvent, TrailViewed
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.time import ms_to_datetime
+from geo_dispatch.tracking.fixes import Fix
 
 _AT_WORK: Final = frozenset(
     {
@@ -52,6 +62,40 @@ def tracked_times(
         )
         for one in at_work
     } | {one.id: NEVER for one in technicians if one.retired}
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """Fixes on their way into history.
+
+    Attributes
+    ----------
+    kept
+        Those that lie in no private time.
+    gone
+        Who is private now, if any was left out: no last position of theirs may stay.
+    """
+
+    kept: list[Fix]
+    gone: frozenset[TechnicianId]
+
+
+def sifted(unit: Unit, fixes: Sequence[Fix], now: datetime) -> Sifted:
+    """Leave out what was taken before the door heard of a private time, or of an erasure."""
+    if not fixes:
+        return Sifted([], frozenset())
+    ids = {fix.technician_id for fix in fixes}
+    times = unit.privacy.since(ms_to_datetime(min(fix.at_ms for fix in fixes)), ids)
+    if not times:
+        return Sifted(list(fixes), frozenset())
+    kept = [
+        fix
+        for fix in fixes
+        if fix.technician_id not in times
+        or private_at(times[fix.technician_id], ms_to_datetime(fix.at_ms)) is None
+    ]
+    private = {key for key, own in times.items() if private_at(own, now) is not None}
+    return Sifted(kept, frozenset(private) if len(kept) < len(fixes) else frozenset())
 
 
 def concerned(event: LoggedEvent) -> frozenset[str]:

@@ -152,12 +152,6 @@ def unlock(
         return _state(ctx, unit, technician)
 
 
-def hidden(times: Iterable[PrivacyTime], now: datetime) -> PrivacyTime | None:
-    """The private time that goes on now, unless an emergency lifts it."""
-    known = list(times)
-    return None if _going_on(known, "unlocked", now) else _going_on(known, "private", now)
-
-
 def _state(ctx: Context, unit: Unit, technician: Technician) -> Privacy:
     now = ctx.clock()
     times = _times(unit, technician, now)

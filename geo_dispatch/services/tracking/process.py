@@ -17,6 +17,7 @@ from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.folding import fold_new, fold_slice
+from geo_dispatch.services.tracking.privacy import sifted
 from geo_dispatch.tracking.track import TrackState
 
 _BEFORE_ARRIVAL: Final = frozenset({Status.ASSIGNED, Status.EN_ROUTE})
@@ -70,11 +71,13 @@ def process(ctx: Context, shard: int, entries: Sequence[Entry], fence: int) -> O
             return Outcome(before)
         after = ShardPosition(news[-1].id, fence)
         unit.tracking.advance(shard, before, after)
-        fixes = (fix for entry in news for fix in entry.fixes)
-        new = unit.tracking.add_fixes(fixes, news[-1].received_ms)
+        sift = sifted(unit, [fix for entry in news for fix in entry.fixes], ctx.clock())
+        new = unit.tracking.add_fixes(sift.kept, news[-1].received_ms)
         folded = fold_new(ctx, unit, new)
         unit.refolds.put(shard, folded.left)
         unit.commit()
+    for technician_id in sift.gone:
+        ctx.live.forget(shard, technician_id)
     return Outcome(
         after,
         len(new),

@@ -8,9 +8,10 @@ import pytest
 from geo_dispatch.dispatch.records.technicians import Shift
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Conflict, InvalidInput
+from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services.tracking import private_times
 from geo_dispatch.services.tracking.privacy import tracked_times
-from tests.support.fixes import fix_at
+from tests.support.fixes import START_MS, fix_at
 from tests.support.records import DISPATCHER
 from tests.support.tracking import open_tracking
 
@@ -138,3 +139,20 @@ def test_the_door_hears_of_private_times(office, van):
         for moment in (now - timedelta(seconds=1), now, local(2, 14))
     ]
     assert at == [True, False, True]
+
+
+def test_what_was_taken_before_the_door_heard_of_it_is_not_kept(office, van):
+    office.office.clock.now = ms_to_datetime(START_MS) + timedelta(hours=1)
+    early, late = fix_at(0, 0, 3000, van.id), fix_at(50, 0, 3660, van.id)
+    switch(office, van, private=True)
+    office.ctx.live.append(0, [early, late], 1)
+    office.work()
+    assert office.history(van.id) == [early]
+    assert office.ctx.live.positions() == []
+    office.office.clock.go_on(minutes=2)
+    switch(office, van, private=False)
+    again = fix_at(80, 0, 3600 + 150, van.id)
+    office.ctx.live.append(0, [again], 1)
+    office.work()
+    assert office.history(van.id) == [early, again]
+    assert [one.at_ms for one in office.ctx.live.positions()] == [again.at_ms]
