@@ -29,6 +29,10 @@ _CHARGING: Final = ("ischarging", "charging")
 _DEVICE: Final = ("device", "dev", "id", "aid")
 
 
+_KNOWN: Final = frozenset({*_LAT, *_LON, *_TIME, *_DEVICE, "gprmc"})
+"""One of these is in whatever is meant for us."""
+
+
 def read(incoming: Incoming) -> Reading:
     """One position, from the query, the form or the JSON of a request."""
     fields: dict[str, Any] = dict(incoming.query())
@@ -37,9 +41,11 @@ def read(incoming: Incoming) -> Reading:
             fields |= told.mapping(told.json_of(incoming.body))
         except ValueError as error:
             return told.no_json(incoming, error)
-    elif incoming.body:
+    else:
         fields |= incoming.form()
     fields = {name.lower(): value for name, value in fields.items()}
+    if incoming.body.strip() and not fields.keys() & _KNOWN:
+        return told.no_fields(incoming)
     who = incoming.technician_id or told.text(_first(fields, _DEVICE)[1])
     if "gprmc" in fields:
         return _opengts(fields, who, incoming)

@@ -23,23 +23,28 @@ NAME: Final = "osmand"
 _UNKNOWN_DEVICE: Final = b"this device is not known here; ask the office for a new set-up link"
 
 
+_KNOWN: Final = frozenset({"id", "deviceid", "timestamp", "lat", "lon", "location", "alarm"})
+"""One of these is in whatever is meant for us."""
+
+
 def read(incoming: Incoming) -> Reading:
     """One position or heartbeat, in whichever of the forms it comes."""
     if incoming.body.lstrip()[:1] in (b"{", b"["):
         return _json(incoming)
-    fields = incoming.query() | (incoming.form() if incoming.body else {})
-    return one(fields, incoming, NAME)
+    fields = incoming.query() | incoming.form()
+    if incoming.body.strip() and not fields.keys() & _KNOWN:
+        return told.no_fields(incoming)
+    return _fields(fields, incoming)
 
 
-def one(fields: Mapping[str, str], incoming: Incoming, app: str) -> Reading:
-    """The position or heartbeat of a query or form."""
+def _fields(fields: Mapping[str, str], incoming: Incoming) -> Reading:
     who = incoming.technician_id or told.text(fields.get("id") or fields.get("deviceid"))
     lat, lon = fields.get("lat"), fields.get("lon")
     if lat is None and lon is None and "location" in fields:
         lat, _, lon = fields["location"].partition(",")
     at = fields.get("timestamp") or incoming.received_ms
     status = DeviceStatus(
-        app=app,
+        app=NAME,
         at_ms=told.moment_ms(at) or incoming.received_ms,
         battery=told.share(fields.get("batt"), told.PERCENT),
         charging=told.flag(fields.get("charge")),

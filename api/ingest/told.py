@@ -62,6 +62,12 @@ def no_json(incoming: Incoming, error: ValueError) -> Reading:
     return unreadable(message, incoming.technician_id)
 
 
+def no_fields(incoming: Incoming) -> Reading:
+    """A request whose body is neither JSON nor has a field by a name of its app."""
+    message = f"the body is neither JSON nor fields of this app: {shown(incoming.body)}"
+    return unreadable(message, incoming.technician_id)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """A JSON object; empty when it is something else."""
     return value if isinstance(value, dict) else {}

@@ -60,6 +60,12 @@ def test_every_body_is_answered_with_an_empty_200(name):
     assert (answer.status, answer.body) == (200, b"")
 
 
+def test_a_body_that_is_something_else_is_not_taken_for_a_heartbeat():
+    for body in (b"<gpx/>", b'{"latitud": 47.1}'):
+        (item,) = FORM.read(posted(body)).items
+        assert "neither JSON nor fields" in item.message
+
+
 def test_a_key_of_a_fleet_takes_the_device_as_the_app_names_it():
     assert reading(FORM, "home-assistant", "").items[0].technician_id == "9774d56d682e549c"
 

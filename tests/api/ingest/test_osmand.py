@@ -46,6 +46,11 @@ def test_a_request_without_a_place_is_a_heartbeat(name):
     assert read.statuses[VAN].at_ms == SENT_MS
 
 
+def test_a_body_that_is_something_else_is_not_taken_for_a_heartbeat():
+    (item,) = FORM.read(posted(b"<gpx/>")).items
+    assert "neither JSON nor fields" in item.message
+
+
 def test_an_empty_request_says_only_that_the_app_is_there():
     assert reading(FORM, "empty").statuses == {VAN: DeviceStatus("osmand", RECEIVED_MS)}
 

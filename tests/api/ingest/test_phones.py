@@ -128,8 +128,9 @@ def test_the_key_may_come_in_every_way(deployment, technician, form):
         client.request(method, spoken.path, params={"key": key}),
         client.request(method, spoken.path, params={"api_key": key}),
         client.request(method, f"{spoken.path}/{key}"),
+        client.request(method, f"{spoken.path}/{key}/"),
     ]
-    assert [answer.status_code for answer in answers] == [200] * 6
+    assert [answer.status_code for answer in answers] == [200] * 7
 
 
 def test_a_tracking_servers_key_speaks_for_the_whole_fleet(deployment, office):
