@@ -22,7 +22,8 @@ def differences(attendances: Sequence[Attendance], visits: Sequence[Visit]) -> l
     """Where the records must follow the fixes, by time of the attendance, visits to drop last.
 
     An attendance belongs to the visit that began with it, else to one that it shares any time
-    with, those that fixes made first. What a person entered or judged is never dropped.
+    with, those that fixes made first. What a person entered or judged is never dropped, and
+    what an earlier version of the rule confirmed stays as it confirmed it.
 
     Parameters
     ----------
@@ -44,9 +45,7 @@ def differences(attendances: Sequence[Attendance], visits: Sequence[Visit]) -> l
     for index, attendance in enumerate(attendances):
         pairs.setdefault(index, Pair(None, attendance))
     found = [pair for _, pair in sorted(pairs.items()) if not _settled(pair)]
-    found += [
-        Pair(visit, None) for visit in left if visit.source == "gps" and visit.review is Review.OPEN
-    ]
+    found += [Pair(visit, None) for visit in left if not visit.kept and visit.review is Review.OPEN]
     return found
 
 
@@ -73,7 +72,7 @@ def _settled(pair: Pair) -> bool:
     if visit is None or attendance is None:
         return False
     departed_ms = None if visit.departed_at is None else datetime_to_ms(visit.departed_at)
-    if visit.source == "person":
+    if visit.kept:
         return departed_ms is not None or attendance.left_ms is None
     return (
         datetime_to_ms(visit.arrived_at) == attendance.arrived_ms

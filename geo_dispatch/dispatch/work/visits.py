@@ -9,6 +9,7 @@ from typing import Literal
 
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId
 from geo_dispatch.tracking.evidence import Evidence
+from geo_dispatch.tracking.geofence import RULE
 
 
 class Review(StrEnum):
@@ -32,7 +33,8 @@ class Visit:
     departed_at
         None while there.
     evidence
-        The fixes that prove the arrival; None for a person's word.
+        The fixes that prove the arrival, or made it likely before a person said so; None for a
+        person's word alone.
     """
 
     id: VisitId
@@ -46,3 +48,9 @@ class Visit:
     review: Review = Review.OPEN
     review_reason: str = ""
     retracted: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether fixes may only end it: a person entered it, or an earlier rule confirmed it."""
+        by_rule = self.evidence is None or self.evidence.rule == RULE.version
+        return self.source == "person" or not by_rule

@@ -168,7 +168,7 @@ def _may_set_out(job: Job, state: StopState) -> bool:
 
 
 def _only_leaves(visit: Visit, attendance: Attendance) -> bool:
-    if visit.source == "person":
+    if visit.kept:
         return True
     return (
         visit.departed_at is None

@@ -5,9 +5,10 @@ from dataclasses import replace
 from geo_dispatch.dispatch.work.attendance import Pair, differences
 from geo_dispatch.dispatch.work.visits import Review, Visit
 from geo_dispatch.kernel.time import ms_to_datetime
-from geo_dispatch.tracking.geofence import Attendance, Evidence
+from geo_dispatch.tracking.evidence import Evidence
+from geo_dispatch.tracking.geofence import RULE, Attendance
 
-PROOF = Evidence("dwell/1", 0.97, 150.0, ())
+PROOF = Evidence(RULE.version, 0.97, 150.0, ())
 MINUTE_MS = 60_000
 
 
@@ -50,6 +51,15 @@ def test_what_a_person_entered_only_gets_its_departure():
     assert differences([attended(5)], [word]) == []
     assert differences([attended(5, 20)], [word]) == [Pair(word, attended(5, 20))]
     assert differences([], [word]) == []
+
+
+def test_what_an_earlier_rule_confirmed_only_gets_its_departure():
+    old = visit(5, evidence=replace(PROOF, rule="dwell/1"))
+    assert differences([], [old]) == []
+    assert differences([attended(6)], [old]) == []
+    assert differences([attended(6, 20)], [old]) == [Pair(old, attended(6, 20))]
+    ended = replace(old, departed_at=ms_to_datetime(19 * MINUTE_MS))
+    assert differences([attended(6, 20)], [ended]) == []
 
 
 def test_what_a_person_judged_is_never_dropped():

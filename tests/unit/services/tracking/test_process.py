@@ -1,10 +1,12 @@
 """Pings move orders: out, on site with proof, off; and late fixes set history right."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from geo_dispatch.adapters.sql.tracking import ShardPosition
+from geo_dispatch.adapters.sql.tracking import ShardPosition, snapshots_table, states_table
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.dispatch.work.visits import Review
@@ -274,3 +276,20 @@ def test_a_likely_arrival_is_no_longer_suggested_after_they_left(office):
     assert order.id in tracking.suggestions(office.ctx, order.technician_id)
     office.track(standing(0, 900, 400, 60, **poor))
     assert tracking.suggestions(office.ctx, order.technician_id) == {}
+
+
+def test_visits_that_an_earlier_rule_confirmed_stay_when_history_is_folded_again(office, order):
+    office.track(trace(order)[:200])
+    (visit,) = office.visits(order)
+    old = replace(visit, evidence=replace(visit.evidence, rule="dwell/1", probability=0.9))
+    with office.ctx.store.write() as unit:
+        unit.visits.save(old)
+        for table in (states_table, snapshots_table):
+            unit.connection.execute(update(table).values(fold="track/2 dwell/1"))
+        unit.commit()
+    told = office.log(order)
+    office.track(trace(order)[200:])
+    (after,) = office.visits(order)
+    assert after == replace(old, departed_at=after.departed_at)
+    assert after.departed_at is not None
+    assert office.log(order) == [*told, "order.departed"]
