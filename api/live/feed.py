@@ -18,10 +18,11 @@ from api.live.roster import Doing, Roster
 from api.metrics import Metrics
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.kernel.errors import Unavailable
-from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.geo import Box, LonLat
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking import devices
+from geo_dispatch.tracking.freshness import Freshness
 from geo_dispatch.tracking.positions import Position
 
 _AGEING_S: Final = 5.0
@@ -62,9 +63,15 @@ class Feed:
             for position, doing in self._in_use(positions)
         ]
 
-    def in_use(self) -> list[Position]:
-        """The positions of all technicians in use."""
-        return [position for position, _ in self._in_use(self.mirror.positions())]
+    def in_use(self, box: Box | None = None) -> list[Position]:
+        """The positions of all technicians in use, or of those in a box."""
+        positions = (one for one in self.mirror.positions() if box is None or box.holds(one.place))
+        return [position for position, _ in self._in_use(positions)]
+
+    def is_live(self, position: Position) -> bool:
+        """Whether the position tells where somebody is now."""
+        fresh = freshness_of(position, self._context.settings, self._context.clock())
+        return fresh is Freshness.LIVE
 
     def nearest(
         self, place: LonLat, count: int, wanted: Callable[[Doing, Position], bool]

@@ -28,7 +28,7 @@ PositionView = Mapping[str, Any]
 """A technician's position as streams send it; it has a ``technician_id``."""
 
 WantsEvent = Callable[[LoggedEvent], bool]
-WantsPosition = Callable[[str], bool]
+WantsPosition = Callable[[PositionView], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,8 @@ class Client:
     def offer_positions(self, positions: Iterable[PositionView]) -> None:
         """Let these wait for the reader, each in place of the same technician's last."""
         for position in positions:
-            technician_id = position["technician_id"]
-            if self._wants_position(technician_id):
-                self._positions[technician_id] = position
+            if self._wants_position(position):
+                self._positions[position["technician_id"]] = position
         if self._positions:
             self._wake.set()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -10,10 +9,10 @@ from fastapi.responses import JSONResponse
 
 from api.auth import Caller, only_for
 from api.deps import InBox, State, parse_lonlat
+from api.live.density import CellCount, counts
 from api.live.positions import freshness_of
 from api.live.roster import Doing
 from api.schemas.positions import (
-    CellCount,
     DensityOut,
     NearestOut,
     OnePositionOut,
@@ -33,10 +32,9 @@ MAX_NEAREST: Final = 200
 @router.get("/positions", operation_id="list_positions")
 def list_positions(state: State, _caller: Caller, bbox: InBox) -> PositionsOut:
     """List the last position of every technician in use, or of those in a box."""
-    mirror = state.feed.mirror
-    as_of = mirror.as_of
-    wanted = (one for one in mirror.positions() if bbox is None or bbox.holds(one.place))
-    return PositionsOut.model_validate({"items": state.feed.view(wanted), "positions_as_of": as_of})
+    as_of = state.feed.mirror.as_of
+    items = state.feed.view(state.feed.in_use(bbox))
+    return PositionsOut.model_validate({"items": items, "positions_as_of": as_of})
 
 
 @router.get("/positions/nearest", operation_id="list_nearest")
@@ -88,24 +86,12 @@ def get_density(
 ) -> Response | DensityOut:
     """Count the technicians in use by H3 cell, everywhere or in a box; empty cells are left out."""
     as_of = state.feed.mirror.as_of
-    now, settings = state.context.clock(), state.settings
-    everybody: Counter[int] = Counter()
-    live: Counter[int] = Counter()
-    for position in state.feed.in_use():
-        if bbox is None or bbox.holds(position.place):
-            cell = cells.cell_to_parent(position.cell, res)
-            everybody[cell] += 1
-            live[cell] += freshness_of(position, settings, now) is Freshness.LIVE
-    counts = [
-        CellCount(cell=cells.cell_to_str(cell), count=count, live=live[cell])
-        for cell, count in sorted(everybody.items())
-    ]
+    found = counts(state.feed.in_use(bbox), res, state.feed.is_live)
     if format == "counts":
-        return DensityOut(resolution=res, cells=counts, positions_as_of=as_of)
-    features = [
-        _drawn(cell, one.model_dump()) for cell, one in zip(sorted(everybody), counts, strict=True)
-    ]
-    body = {"type": "FeatureCollection", "features": features}
+        return DensityOut.model_validate(
+            {"resolution": res, "cells": [one.plain for one in found], "positions_as_of": as_of}
+        )
+    body = {"type": "FeatureCollection", "features": [_drawn(one) for one in found]}
     return JSONResponse(body, media_type="application/geo+json")
 
 
@@ -122,12 +108,10 @@ def get_technician_position(state: State, caller: Caller, technician_id: str) ->
     return OnePositionOut.model_validate(views[0] | {"positions_as_of": as_of})
 
 
-def _drawn(cell: int, properties: dict[str, Any]) -> dict[str, Any]:
-    corners = cells.cell_to_polygon(cell).exterior.coords
-    outline = [[round(lon, 6), round(lat, 6)] for lon, lat in corners]
+def _drawn(one: CellCount) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "id": properties["cell"],
-        "geometry": {"type": "Polygon", "coordinates": [outline]},
-        "properties": properties,
+        "id": one.plain["cell"],
+        "geometry": {"type": "Polygon", "coordinates": [one.outline]},
+        "properties": one.plain,
     }

@@ -11,8 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from msgspec import to_builtins
 
 from api.auth import Caller
-from api.deps import State
+from api.deps import InBox, State
 from api.live.audience import Audience, audience_for, etas_in_force
+from api.live.shown import Shown
 from api.live.streams import stream
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 
@@ -39,6 +40,7 @@ def _last_event_id(
     return int(given)
 
 
+MOST_POSITIONS: Final = 2000
 _MAX_DIGITS: Final = 18
 _MAX_SHOWN: Final = 40
 
@@ -57,26 +59,37 @@ async def _etas(state: State, caller: Caller) -> Audience:
 
 @router.get("/stream", operation_id="stream_events", response_class=EventSourceResponse)
 async def stream_events(
-    state: State, audience: Annotated[Audience, Depends(_everything)], last_event_id: LastEventId
+    state: State,
+    audience: Annotated[Audience, Depends(_everything)],
+    last_event_id: LastEventId,
+    bbox: InBox,
+    most: Annotated[
+        int | None,
+        Query(ge=1, le=MOST_POSITIONS, description="More positions than this come as counts."),
+    ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow positions and every event of the log that the caller may hear.
 
-    Begins with `snapshot`: `{seq, now, positions, positions_as_of}`. Then `positions`:
+    Begins with `snapshot`: `{seq, now, positions, positions_as_of, cells}`. Then `positions`:
     `{positions: [...]}`, the latest of each technician that moved, at most four times a second,
     without id; and each event of the log under its own name with its `seq` as id. Coming back
     with `Last-Event-ID` misses nothing; `reset` says that too much was missed: load all afresh.
+
+    Positions outside of `bbox` are left out. If there are more than `most`, none are sent, but
+    `cells`: how many technicians each H3 cell holds, of a size that makes at most `most` cells;
+    then `density`: `{cells: [...]}`, every other second if it changed. Open the stream anew, with
+    the `last_event_id` that you had, for another part of the map.
     """
+    shown = await run_in_threadpool(Shown, state.feed, audience, bbox, most)
 
     def snapshot() -> dict[str, Any]:
-        mirror = state.feed.mirror
-        wanted = [p for p in mirror.positions() if audience.wants_position(p.technician_id)]
         return {
             "now": to_builtins(state.context.clock()),
-            "positions": state.feed.view(wanted),
-            "positions_as_of": to_builtins(mirror.as_of),
+            **shown.snapshot(),
+            "positions_as_of": to_builtins(state.feed.mirror.as_of),
         }
 
-    async for item in stream(state, audience, last_event_id, snapshot):
+    async for item in stream(state, audience, last_event_id, snapshot, shown):
         yield item
 
 

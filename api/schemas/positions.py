@@ -73,7 +73,7 @@ class NearestOut(Output):
     positions_as_of: datetime
 
 
-class CellCount(Output):
+class CellCountOut(Output):
     """How many technicians were last seen in an H3 cell."""
 
     cell: str = Field(examples=["871f8d7a4ffffff"])
@@ -85,7 +85,7 @@ class DensityOut(Output):
     """Technicians by H3 cell."""
 
     resolution: int
-    cells: list[CellCount]
+    cells: list[CellCountOut]
     positions_as_of: datetime
 
 

@@ -90,7 +90,10 @@ def test_closing_ends_open_streams_and_new_ones():
 
 def test_a_reader_gets_only_what_it_wants():
     async def scenario(hub, _client):
-        with hub.client(lambda e: e.type == "order.eta", lambda t: t == "t1") as picky:
+        def is_mine(position):
+            return position["technician_id"] == "t1"
+
+        with hub.client(lambda e: e.type == "order.eta", is_mine) as picky:
             hub.publish([_event(1), _event(2, "order.eta")], [_position("t1"), _position("t2")])
             parcel = await picky.next()
         assert [event.seq for event in parcel.events] == [2]
