@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
+from geo_dispatch.services.tracking.pings import PingVerdict
 from geo_dispatch.services.tracking.process import ShardHealth
 
 
@@ -31,6 +32,9 @@ class Metrics:
             ["verdict"],
             registry=self.registry,
         )
+        self._requests: dict[tuple[str, str, int], Histogram] = {}
+        self._verdicts: dict[str, Counter] = {}
+        """Finding a child by its labels takes longer than counting: they are kept."""
         self.quarantined = Counter(
             "geo_dispatch_quarantined",
             "Pings put in quarantine, by what was wrong with them.",
@@ -67,6 +71,27 @@ class Metrics:
             ["shard"],
             registry=self.registry,
         )
+
+    def observe_request(self, method: str, route: str, status: int, duration_s: float) -> None:
+        """A request of the fast path was answered."""
+        key = (method, route, status)
+        known = self._requests.get(key)
+        if known is None:
+            known = self._requests[key] = self.request_duration.labels(method, route, str(status))
+        known.observe(duration_s)
+
+    def count_pings(self, verdicts: Iterable[PingVerdict]) -> None:
+        """Count what became of the pings of a request."""
+        counts: dict[str, int] = {}
+        for one in verdicts:
+            counts[one.verdict] = counts.get(one.verdict, 0) + 1
+            if one.code:
+                self.quarantined.labels(one.code).inc()
+        for verdict, count in counts.items():
+            known = self._verdicts.get(verdict)
+            if known is None:
+                known = self._verdicts[verdict] = self.pings.labels(verdict)
+            known.inc(count)
 
     def note_shards(self, shards: Iterable[ShardHealth]) -> None:
         """Take over how each shard stands; shards left out are no longer told of."""

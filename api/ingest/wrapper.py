@@ -6,7 +6,10 @@ A ping through FastAPI costs several times what it costs to read, judge and keep
 
 from __future__ import annotations
 
+import itertools
+import secrets
 import time
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -37,6 +40,7 @@ class Ingest:
         self._app = app
         self._owner = owner
         self._metrics = metrics
+        self._ids = _request_ids()
         self._takers: dict[str, Taker] = {
             _PATH: Native(),
             **{form.path: Spoken(form) for form in FORMS},
@@ -84,36 +88,40 @@ class Ingest:
                 given_id = value
             elif name == b"content-length":
                 length = value
-        request_id = request_id_of(given_id.decode("latin-1"))
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            call, answer = None, to_answer(has_nul())
-        elif length.isdigit() and int(length) > MAX_BODY_BYTES:
-            call, answer = None, to_answer(too_large())
-        else:
+        request_id = request_id_of(given_id.decode("latin-1")) if given_id else next(self._ids)
+        answer = _refusal(scope, length)
+        if answer is None:
             body = await _whole(receive)
             if body is None:
                 return  # the client is gone
             if len(body) > MAX_BODY_BYTES:
-                call, answer = None, to_answer(too_large())
+                answer = to_answer(too_large())
             else:
                 scope["app"] = self._owner
-                call = Call(scope, authorization, key, body)
-                answer = await self._answer(taker, call, request_id)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [
-                    (b"content-length", b"%d" % len(answer.body)),
-                    (b"x-request-id", request_id.encode()),
-                    *answer.headers,
-                    *_SAFE,
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": answer.body})
+                answer = await self._answer(
+                    taker, Call(scope, authorization, key, body), request_id
+                )
+        status, headers, told = answer
+        head = [
+            (b"content-length", b"%d" % len(told)),
+            (b"x-request-id", request_id.encode()),
+            *headers,
+            *_SAFE,
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": told})
         operation = taker.operation(scope["method"], key)
-        self._tell(operation, scope["method"], answer.status, request_id, began)
+        duration_s = time.perf_counter() - began
+        self._metrics.observe_request(scope["method"], operation, status, duration_s)
+        if status >= _REFUSED:
+            structlog.get_logger().info(
+                "request",
+                method=scope["method"],
+                route=operation,
+                status=status,
+                duration_ms=round(duration_s * 1000, 1),
+                request_id=request_id,
+            )
 
     async def _answer(self, taker: Taker, call: Call, request_id: str) -> Answer:
         try:
@@ -122,21 +130,20 @@ class Ingest:
             structlog.get_logger().exception("request failed", request_id=request_id)
             return to_answer(unexpected_problem(request_id))
 
-    def _tell(
-        self, operation: str, method: str, status: int, request_id: str, began: float
-    ) -> None:
-        duration_s = time.perf_counter() - began
-        self._metrics.request_duration.labels(method, operation, str(status)).observe(duration_s)
-        log = structlog.get_logger()
-        tell = log.debug if status < _REFUSED else log.info
-        tell(
-            "request",
-            method=method,
-            route=operation,
-            status=status,
-            duration_ms=round(duration_s * 1000, 1),
-            request_id=request_id,
-        )
+
+def _refusal(scope: Scope, length: bytes) -> Answer | None:
+    """What is refused before its body is read."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return to_answer(has_nul())
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        return to_answer(too_large())
+    return None
+
+
+def _request_ids() -> Iterator[str]:
+    """Fresh ids: random for the process, and counted; asking for chance each time costs more."""
+    start = secrets.token_hex(6)
+    return (f"{start}{number:08x}" for number in itertools.count())
 
 
 async def _whole(receive: Receive) -> bytes | None:

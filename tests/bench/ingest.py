@@ -1,29 +1,27 @@
-"""Pings over HTTP: `POST /v1/pings`, single and in batches, against a bare FastAPI route.
+"""Pings over HTTP: acknowledged once Redis has them, against servers that do less, or the obvious.
 
     python -m tests.bench.ingest
 
-The peer is a route that answers 204 and never reads the body: what the framework and the server
-take by themselves. Both get the same requests over the same number of kept-alive connections.
-Server CPU is that of the API and, for ours, of Redis; no worker runs. Medians; Linux only.
+One ping per request against a bare ASGI application and against FastAPI, pydantic and a script call
+of its own; batches of 100 against bare requests; our script against redis-benchmark's commands for
+the same; memory. CPU time of the server's process, that of Redis told apart; medians of rounds that
+take turns. Linux only.
 """
 
-import asyncio
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import uvicorn
-from fastapi import FastAPI
 
 from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.bootstrap import open_back_office
@@ -31,19 +29,21 @@ from geo_dispatch.config import Settings
 from geo_dispatch.kernel.actors import CLI, Role
 from geo_dispatch.services import deployment, tokens
 from geo_dispatch.services.records import keeping as records
+from tests.bench.ingest_redis import memory, script_against_commands
+from tests.bench.load import cpu_s, request, send_all
 from tests.support.app import AREA, VADUZ, build_workspace, prepare
 from tests.support.processes import ROOT, process
 from tests.support.waiting import until
 
 ROUNDS = 3
-PHONES = 8
+PHONES = 64
 """Each with its own connection, technician and ingest key."""
 
-KINDS = {"single": (1, 1200), "batches of 100": (100, 160)}
-"""Pings per request, and requests per round."""
-
-EVERY = timedelta(milliseconds=200)
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+SINGLES = 12_000
+BATCHES = 320
+BATCH = 100
+EVERY = timedelta(milliseconds=500)
+REFUSED = b'"rejected"'
 
 
 @dataclass
@@ -51,99 +51,124 @@ class Server:
     """Somebody to send requests to."""
 
     port: int
-    path: str
-    pids: tuple[int, ...]
+    pid: int
+    redis_pid: int | None = None
 
-    def cpu_s(self) -> float:
-        """CPU time of its processes so far."""
-        ticks = 0
-        for pid in self.pids:
-            told = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(told[11]) + int(told[12])
-        return ticks * _TICK_S
+
+@dataclass
+class Cost:
+    """Microseconds of CPU per request."""
+
+    server_us: float
+    redis_us: float
 
 
 @dataclass
 class Phones:
-    """Their keys, and the fixes they have yet to tell: every one is new."""
+    """Their keys, where they are, and the fixes they have yet to tell: every one is new."""
 
     keys: list[str]
+    ids: list[str]
     at: datetime
+    dice: random.Random
 
-    def bodies(self, pings: int, requests: int) -> list[list[bytes]]:
-        """JSON of the requests of each phone."""
-        return [[self._body(pings) for _ in range(requests // len(self.keys))] for _ in self.keys]
+    def requests(self, pings: int, count: int) -> list[list[bytes]]:
+        """The requests of each phone."""
+        return [
+            [self._request(phone, pings) for _ in range(count // len(self.keys))]
+            for phone in range(len(self.keys))
+        ]
 
-    def _body(self, pings: int) -> bytes:
+    def _request(self, phone: int, pings: int) -> bytes:
         told = []
         for _ in range(pings):
             self.at += EVERY
-            told.append({"at": self.at.isoformat(), **VADUZ, "accuracy_m": 8.0, "speed_mps": 3.0})
-        return json.dumps(told[0] if pings == 1 else {"pings": told}).encode()
+            told.append(
+                {
+                    "technician_id": self.ids[phone],
+                    "at": self.at.isoformat(),
+                    "lon": round(VADUZ["lon"] + self.dice.uniform(-0.01, 0.01), 7),
+                    "lat": round(VADUZ["lat"] + self.dice.uniform(-0.01, 0.01), 7),
+                    "accuracy_m": 8.0,
+                    "speed_mps": 3.0,
+                }
+            )
+        body = json.dumps(told[0] if pings == 1 else {"pings": told}).encode()
+        return request("/v1/pings", [f"Authorization: Bearer {self.keys[phone]}"], body)
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="gd-bench-") as folder, ExitStack() as stack:
-        ours, phones = stack.enter_context(our_server(Path(folder)))
-        peer = stack.enter_context(bare_server())
-        say(json.dumps({k: v for kind in KINDS for k, v in compare(kind, ours, peer, phones)}))
-
-
-def compare(
-    kind: str, ours: Server, peer: Server, phones: Phones
-) -> Iterator[tuple[str, dict[str, object]]]:
-    """Both measures of a kind of request, in alternating rounds after one that warms up."""
-    pings, requests = KINDS[kind]
-    rates, costs = {"ours": [], "peer": []}, {"ours": [], "peer": []}
-    for number in range(ROUNDS + 1):
-        for name, server in (("ours", ours), ("peer", peer)):
-            bodies = phones.bodies(pings, requests if number else requests // 4)
-            sent = pings * sum(map(len, bodies))
-            cpu_s, began = server.cpu_s(), time.perf_counter()
-            asyncio.run(post_all(server, phones.keys, bodies))
+    """Measure all, print a table, and the figures as JSON."""
+    with tempfile.TemporaryDirectory(prefix="gd-bench-") as temporary, ExitStack() as stack:
+        folder = Path(temporary)
+        ours, phones = stack.enter_context(our_server(folder))
+        bare = stack.enter_context(peer("bare"))
+        other_redis = stack.enter_context(RedisServer(folder / "obvious"))
+        obvious = stack.enter_context(peer("obvious", other_redis.url))
+        obvious.redis_pid = until(other_redis.pid, 5, "the other Redis")
+        servers = {"ours": ours, "bare": bare, "obvious": obvious}
+        costs: dict[str, list[Cost]] = {}
+        for number in range(ROUNDS + 1):
+            for name, server in servers.items():
+                measured = cost(server, phones.requests(1, SINGLES))
+                if number:
+                    costs.setdefault(name, []).append(measured)
+            measured = cost(ours, phones.requests(BATCH, BATCHES))
             if number:
-                rates[name].append(sent / (time.perf_counter() - began))
-                costs[name].append((server.cpu_s() - cpu_s) * 1e6 / sent)
-    for measure, values, unit in (
-        ("acknowledged pings per second", rates, "1/s"),
-        ("server CPU per ping", costs, "us"),
-    ):
-        mine, theirs = (statistics.median(values[name]) for name in ("ours", "peer"))
-        say(f"{measure}, {kind}: ours {mine:.0f} {unit}, bare route {theirs:.0f} {unit}")
-        figures = {
-            "ours": round(mine, 1),
-            "peer": round(theirs, 1),
-            "ratio": round(mine / theirs, 3),
+                costs.setdefault("batch", []).append(measured)
+        figures = dict(ratios(costs))
+        figures |= script_against_commands(other_redis.url, obvious.redis_pid)
+        figures |= memory(other_redis.url)
+    for measure, told in figures.items():
+        say(f"{measure:58} {told['ours']:10} {told['peer']:10} {told['ratio']:7} {told['unit']}")
+    say(json.dumps(figures))
+
+
+def ratios(costs: dict[str, list[Cost]]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The measures of HTTP: what a request costs, and how many times more one gets for it."""
+
+    def median(name: str, of: Callable[[Cost], float] = lambda cost: cost.server_us) -> float:
+        return statistics.median(of(one) for one in costs[name])
+
+    def both(name: str) -> float:
+        return median(name, lambda cost: cost.server_us + cost.redis_us)
+
+    def figure(ours: float, peer: float, ratio: float, unit: str) -> dict[str, object]:
+        return {
+            "ours": round(ours, 2),
+            "peer": round(peer, 2),
+            "ratio": round(ratio, 3),
+            "unit": unit,
         }
-        yield f"{measure}, {kind}", {**figures, "unit": unit}
+
+    ours, bare, obvious, batch = (median(one) for one in ("ours", "bare", "obvious", "batch"))
+    yield "one ping per request / bare ASGI 204", figure(ours, bare, bare / ours, "us")
+    yield (
+        "the same, with Redis",
+        figure(both("ours"), bare, bare / both("ours"), "us"),
+    )
+    yield "one ping per request / the obvious", figure(ours, obvious, obvious / ours, "us")
+    yield (
+        "the same, both with Redis",
+        figure(both("ours"), both("obvious"), both("obvious") / both("ours"), "us"),
+    )
+    yield (
+        "pings/s in batches of 100 / bare requests/s",
+        figure(BATCH * 1e6 / batch, 1e6 / bare, BATCH * bare / batch, "1/s of CPU"),
+    )
+    yield (
+        "the same, with Redis",
+        figure(BATCH * 1e6 / both("batch"), 1e6 / bare, BATCH * bare / both("batch"), "1/s of CPU"),
+    )
 
 
-def say(line: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{line}\n")
-
-
-async def post_all(server: Server, keys: list[str], bodies: list[list[bytes]]) -> None:
-    """Send every body, each phone one after the other on its own connection."""
-    await asyncio.gather(*(post(server, key, mine) for key, mine in zip(keys, bodies, strict=True)))
-
-
-async def post(server: Server, key: str, bodies: list[bytes]) -> None:
-    """Send the bodies of a phone; a bare socket, so that the sender takes little of the CPU."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-    head = (
-        f"POST {server.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
-        "Content-Type: application/json\r\nContent-Length: "
-    ).encode()
-    for body in bodies:
-        writer.write(head + str(len(body)).encode() + b"\r\n\r\n" + body)
-        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-        _, _, rest = answer.partition(b"\r\ncontent-length: ")
-        told = await reader.readexactly(int(rest.split(b"\r\n")[0]) if rest else 0)
-        if not answer.startswith(b"http/1.1 20") or b'"rejected"' in told:
-            raise RuntimeError(f"not acknowledged: {answer!r} {told!r}")
-    writer.close()
-    await writer.wait_closed()
+def cost(server: Server, requests: list[list[bytes]]) -> Cost:
+    """What each of the requests took of the server's and of Redis' CPU."""
+    pids = [server.pid, *([server.redis_pid] if server.redis_pid else [])]
+    before = [cpu_s(pid) for pid in pids]
+    answers = send_all(server.port, requests, REFUSED)
+    spent = [(cpu_s(pid) - start) * 1e6 / answers for pid, start in zip(pids, before, strict=True)]
+    return Cost(spent[0], sum(spent[1:]))
 
 
 @contextmanager
@@ -158,42 +183,32 @@ def our_server(folder: Path) -> Iterator[tuple[Server, Phones]]:
     )
     with RedisServer(settings.data_dir) as redis:
         prepare(settings)
-        keys = []
+        keys, ids = [], []
         with open_back_office(settings) as desk:
             for number in range(PHONES):
                 fields = {"call_sign": f"Van {number:02}"}
                 van = records.create(desk, records.TECHNICIANS, fields, actor=CLI)
+                ids.append(van.id)
                 keys.append(tokens.create(desk, Role.INGEST, technician_id=van.id)[1])
         with process(settings, "api") as api:
             until(lambda: answers(f"{deployment.local_url(settings)}/health/ready"), 60, "the API")
-            pids = (api.child.pid, until(redis.pid, 5, "Redis"))
+            server = Server(settings.port, api.child.pid, until(redis.pid, 5, "Redis"))
             start = datetime.now(UTC) - timedelta(hours=40)
-            yield Server(settings.port, "/v1/pings", pids), Phones(keys, start)
+            yield server, Phones(keys, ids, start, random.Random(1))
 
 
 @contextmanager
-def bare_server() -> Iterator[Server]:
-    """The peer, in a process of its own."""
+def peer(kind: str, *more: str) -> Iterator[Server]:
+    """A peer, in a process of its own."""
     port = deployment.free_port("127.0.0.1", 0)
-    command = [sys.executable, "-m", "tests.bench.ingest", str(port)]
-    child = subprocess.Popen(command, cwd=ROOT)
+    command = [sys.executable, "-m", "tests.bench.ingest_peers", kind, str(port), *more]
+    child = subprocess.Popen(command, cwd=ROOT, env={**os.environ})
     try:
-        until(lambda: answers(f"http://127.0.0.1:{port}/openapi.json"), 60, "the bare route")
-        yield Server(port, "/pings", (child.pid,))
+        until(lambda: answers(f"http://127.0.0.1:{port}/openapi.json"), 60, f"the {kind} server")
+        yield Server(port, child.pid)
     finally:
         child.terminate()
         child.wait(10)
-
-
-def serve_bare(port: int) -> None:
-    """Serve the bare route until asked to stop."""
-    app = FastAPI()
-
-    @app.post("/pings", status_code=204)
-    async def pings() -> None:
-        """Take nothing."""
-
-    uvicorn.run(app, port=port, log_level="warning", access_log=False)
 
 
 def answers(url: str) -> bool:
@@ -203,5 +218,11 @@ def answers(url: str) -> bool:
         return False
 
 
+def say(line: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    serve_bare(int(sys.argv[1])) if sys.argv[1:] else main()
+    main()

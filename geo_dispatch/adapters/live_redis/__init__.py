@@ -2,10 +2,10 @@
 
 All keys of a shard carry the hash tag ``{shard}``, one slot of a cluster:
 
-- ``{shard}:pos`` hash of packed records, newest by event time
+- ``{shard}:last`` hash of packed records, newest by event time
 - ``{shard}:h3`` sorted set by the 52-bit cell: every coarser cell is a range of scores
 - ``{shard}:dev`` hash of what devices tell of themselves, newest by event time
-- ``{shard}:st`` stream, one entry per committed batch
+- ``{shard}:fixes`` stream, one entry per committed batch
 - ``{shard}:lease`` who works the shard, and ``{shard}:fence`` how often that changed
 """
 

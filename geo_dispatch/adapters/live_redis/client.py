@@ -24,7 +24,7 @@ from geo_dispatch.adapters.live_redis.devices import Devices
 from geo_dispatch.adapters.live_redis.records import (
     Entry,
     blob_to_fixes,
-    fixes_to_blob,
+    fix_to_packed,
     record_to_position,
 )
 from geo_dispatch.kernel import cells
@@ -127,11 +127,16 @@ class Live:
         checked_shard(shard, self.shards)
         verdicts: list[Verdict] = []
         for start in range(0, len(fixes), MAX_BATCH):
-            blob = fixes_to_blob(fixes[start : start + MAX_BATCH])
+            packed = [fix_to_packed(fix) for fix in fixes[start : start + MAX_BATCH]]
             with answering(self.url):
                 letters = self._append(
                     keys=[positions_key(shard), cells_key(shard), stream_key(shard)],
-                    args=[self._stream_limit, received_ms, blob],
+                    args=[
+                        self._stream_limit,
+                        received_ms,
+                        b"".join([one.named for one in packed]),
+                        b"".join([one.cell for one in packed]),
+                    ],
                 )
             verdicts += verdicts_of(letters, shard, self._stream_limit)
         return verdicts
@@ -308,7 +313,7 @@ def entries_of(answer: Any) -> list[Entry]:
 
 def positions_key(shard: int) -> str:
     """Hash of technician id to packed record."""
-    return f"{{{shard}}}:pos"
+    return f"{{{shard}}}:last"
 
 
 def cells_key(shard: int) -> str:
@@ -318,7 +323,7 @@ def cells_key(shard: int) -> str:
 
 def stream_key(shard: int) -> str:
     """Stream of batches."""
-    return f"{{{shard}}}:st"
+    return f"{{{shard}}}:fixes"
 
 
 def lease_key(shard: int) -> str:

@@ -28,9 +28,9 @@ from geo_dispatch.adapters.live_redis.client import (
     verdicts_of,
 )
 from geo_dispatch.adapters.live_redis.connection import FULL_RETRY_S, answering, pool_options
-from geo_dispatch.adapters.live_redis.records import fixes_to_blob
+from geo_dispatch.adapters.live_redis.records import Packed
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable
-from geo_dispatch.tracking.fixes import Fix, Verdict
+from geo_dispatch.tracking.fixes import Verdict
 
 MAX_UNDER_WAY: Final = 2
 """Scripts of a shard: one runs while the next is on its way."""
@@ -41,12 +41,11 @@ MAX_WAITING: Final = 20_000
 _PROBE_S: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Group:
     """The fixes of one request, and who waits for them."""
 
-    blob: bytes
-    count: int
+    fixes: Sequence[Packed]
     received_ms: int
     heard: asyncio.Future[list[Verdict]]
 
@@ -68,10 +67,10 @@ class _Lane:
         """The groups of the next script: whole ones, at most `MAX_BATCH` fixes."""
         taken: list[_Group] = []
         room = MAX_BATCH
-        while self.waiting and self.waiting[0].count <= room:
+        while self.waiting and len(self.waiting[0].fixes) <= room:
             group = self.waiting.popleft()
             taken.append(group)
-            room -= group.count
+            room -= len(group.fixes)
         self.waiting_fixes -= MAX_BATCH - room
         return taken
 
@@ -98,6 +97,7 @@ class Committer:
         self._away: RedisUnavailable | None = None
 
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(
@@ -115,16 +115,17 @@ class Committer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._redis.aclose()
 
-    async def append(self, shard: int, fixes: Sequence[Fix], received_ms: int) -> list[Verdict]:
-        """Keep the fixes; when this returns, Redis has them. One verdict per fix.
+    def append(
+        self, shard: int, fixes: Sequence[Packed], received_ms: int
+    ) -> asyncio.Future[list[Verdict]]:
+        """Keep at most `MAX_BATCH` fixes; once this is done, Redis has them. One verdict per fix.
 
-        A caller that is cancelled takes nothing away from the others; its fixes may be kept.
+        Who gives up waiting takes nothing away from the others; the fixes may be kept.
 
         Raises
         ------
         Busy
-            The stream is full, Redis has no memory left, or too many wait. Earlier parts of more
-            than `MAX_BATCH` fixes may have been kept: send all again.
+            The stream is full, Redis has no memory left, or too many wait.
         RedisUnavailable
             Redis does not answer; nobody knows whether the fixes were kept. Send all again.
         Unavailable
@@ -133,31 +134,21 @@ class Committer:
         lane = self._lanes.get(shard)
         if lane is None:
             lane = self._lanes[shard] = _Lane(checked_shard(shard, self.shards))
-        if 0 < len(fixes) <= MAX_BATCH:
-            return await self._enter(lane, fixes, received_ms)
-        verdicts: list[Verdict] = []
-        for start in range(0, len(fixes), MAX_BATCH):
-            part = fixes[start : start + MAX_BATCH]
-            verdicts += await self._enter(lane, part, received_ms)
-        return verdicts
-
-    def _enter(
-        self, lane: _Lane, fixes: Sequence[Fix], received_ms: int
-    ) -> asyncio.Future[list[Verdict]]:
         if self._away is not None:
             raise RedisUnavailable(self._away.message)
         if lane.waiting_fixes + len(fixes) > MAX_WAITING:
             raise Busy(f"{lane.waiting_fixes} pings wait for Redis already", FULL_RETRY_S)
-        heard: asyncio.Future[list[Verdict]] = asyncio.get_running_loop().create_future()
-        lane.waiting.append(_Group(fixes_to_blob(fixes), len(fixes), received_ms, heard))
+        heard: asyncio.Future[list[Verdict]] = self._loop.create_future()
+        lane.waiting.append(_Group(fixes, received_ms, heard))
         lane.waiting_fixes += len(fixes)
-        self._arm(lane)
+        if not lane.armed:
+            self._arm(lane)
         return heard
 
     def _arm(self, lane: _Lane) -> None:
         if lane.waiting and not lane.armed and lane.under_way < MAX_UNDER_WAY:
             lane.armed = True
-            asyncio.get_running_loop().call_soon(self._flush, lane)
+            self._loop.call_soon(self._flush, lane)
 
     def _flush(self, lane: _Lane) -> None:
         lane.armed = False
@@ -173,7 +164,8 @@ class Committer:
                     args=[
                         self._stream_limit,
                         groups[0].received_ms,
-                        b"".join([group.blob for group in groups]),
+                        b"".join([fix.named for group in groups for fix in group.fixes]),
+                        b"".join([fix.cell for group in groups for fix in group.fixes]),
                     ],
                 )
             verdicts = verdicts_of(letters, lane.shard, self._stream_limit)
@@ -187,7 +179,7 @@ class Committer:
         else:
             start = 0
             for group in groups:
-                end = start + group.count
+                end = start + len(group.fixes)
                 if not group.heard.done():
                     group.heard.set_result(verdicts[start:end])
                 start = end

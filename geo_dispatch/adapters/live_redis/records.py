@@ -1,15 +1,16 @@
-"""How fixes and positions look in Redis: 32 bytes each, big-endian.
+"""How fixes and positions look in Redis: records of 20 bytes, big-endian; a position has its cell.
 
-The first 16 bytes, event time and place, are the key of a fix; as bytes they sort like the fix.
-Accuracy is kept to 0.1 m, speed to 0.01 m/s, heading to 0.1 degree.
+The first 14 bytes, event time and place, are the key of a fix; as bytes they sort like the fix,
+and the others like its rank. Accuracy is kept to 0.1 m, speed to 0.01 m/s, heading to 0.1 degree.
+In the stream a fix takes 20 bytes and its technician's id: what waits must not fill Redis.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from geo_dispatch.kernel import cells
 from geo_dispatch.kernel.geo import LonLat
@@ -17,15 +18,29 @@ from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from geo_dispatch.tracking.positions import Position
 
-RECORD: Final = struct.Struct(">QIIHHHHQ")
-"""Time ms; lon, lat in 1e-7 degrees plus 2**31; accuracy, speed, heading, flags, cell."""
+_FIX: Final = struct.Struct(">HIIIHHH")
+"""Time ms, its high and its low part; lon, lat in 1e-7 degrees plus 2**31; accuracy, speed, and
+heading with flags in its lowest 4 bits."""
+
+_CELL: Final = struct.Struct(">Q")
 
 _OFFSET: Final = 1 << 31
+_LOW: Final = (1 << 32) - 1
 _UNKNOWN: Final = 0xFFFF
+_UNKNOWN_HEADING: Final = 0xFFF
+_HEADING_SHIFT: Final = 4
 _MOCK: Final = 1
 _ACCURACY_SCALE: Final = 10.0
 _SPEED_SCALE: Final = 100.0
 _HEADING_SCALE: Final = 10.0
+_NAME_LENGTHS: Final = tuple(bytes((length,)) for length in range(256))
+
+
+class Packed(NamedTuple):
+    """A fix as the append script takes it: with its technician's id before it, and its cell."""
+
+    named: bytes
+    cell: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +61,59 @@ class Entry:
     fixes: tuple[Fix, ...]
 
 
-def fixes_to_blob(fixes: Iterable[Fix]) -> bytes:
-    """The batch as the append script takes it."""
-    parts = []
-    for fix in fixes:
-        name = fix.technician_id.encode()
-        parts += [bytes((len(name),)), name, fix_to_record(fix)]
-    return b"".join(parts)
+def pack(
+    technician_id: str,
+    at_ms: int,
+    place_e7: tuple[int, int],
+    *,
+    accuracy_m: float | None,
+    speed_mps: float | None,
+    heading_deg: float | None,
+    mock: bool,
+) -> Packed:
+    """Pack a fix with these attributes; the fix itself would double what a ping costs.
+
+    Parameters
+    ----------
+    place_e7
+        Longitude and latitude, 1e-7 degrees.
+    """
+    name = technician_id.encode()
+    lon_e7, lat_e7 = place_e7
+    heading = (
+        _UNKNOWN_HEADING
+        if heading_deg is None
+        else min(_UNKNOWN_HEADING - 1, max(0, round(heading_deg * _HEADING_SCALE)))
+    )
+    record = _FIX.pack(
+        at_ms >> 32,
+        at_ms & _LOW,
+        lon_e7 + _OFFSET,
+        lat_e7 + _OFFSET,
+        _UNKNOWN
+        if accuracy_m is None
+        else min(_UNKNOWN - 1, max(0, round(accuracy_m * _ACCURACY_SCALE))),
+        _UNKNOWN
+        if speed_mps is None
+        else min(_UNKNOWN - 1, max(0, round(speed_mps * _SPEED_SCALE))),
+        heading << _HEADING_SHIFT | (_MOCK if mock else 0),
+    )
+    place = LonLat(lon_e7 / DEGREE_SCALE, lat_e7 / DEGREE_SCALE)
+    cell = _CELL.pack(cells.lonlat_to_cell(place))
+    return Packed(_NAME_LENGTHS[len(name)] + name + record, cell)
+
+
+def fix_to_packed(fix: Fix) -> Packed:
+    """Pack a fix."""
+    return pack(
+        fix.technician_id,
+        fix.at_ms,
+        (fix.lon_e7, fix.lat_e7),
+        accuracy_m=fix.accuracy_m,
+        speed_mps=fix.speed_mps,
+        heading_deg=fix.heading_deg,
+        mock=fix.mock,
+    )
 
 
 def blob_to_fixes(blob: bytes) -> Iterator[Fix]:
@@ -60,38 +121,23 @@ def blob_to_fixes(blob: bytes) -> Iterator[Fix]:
     at = 0
     while at < len(blob):
         start = at + 1 + blob[at]
-        yield record_to_fix(
-            TechnicianId(blob[at + 1 : start].decode()), blob[start : start + RECORD.size]
-        )
-        at = start + RECORD.size
+        yield record_to_fix(TechnicianId(blob[at + 1 : start].decode()), blob, start)
+        at = start + _FIX.size
 
 
-def fix_to_record(fix: Fix) -> bytes:
-    """Pack a fix with its cell."""
-    return RECORD.pack(
-        fix.at_ms,
-        fix.lon_e7 + _OFFSET,
-        fix.lat_e7 + _OFFSET,
-        _scaled(fix.accuracy_m, _ACCURACY_SCALE),
-        _scaled(fix.speed_mps, _SPEED_SCALE),
-        _scaled(fix.heading_deg, _HEADING_SCALE),
-        _MOCK if fix.mock else 0,
-        cells.lonlat_to_cell(fix.place),
-    )
-
-
-def record_to_fix(technician_id: TechnicianId, record: bytes) -> Fix:
-    """Unpack a fix."""
-    at_ms, lon, lat, accuracy, speed, heading, flags, _cell = RECORD.unpack(record)
+def record_to_fix(technician_id: TechnicianId, record: bytes, start: int = 0) -> Fix:
+    """Unpack the fix that begins there."""
+    high, low, lon, lat, accuracy, speed, heading = _FIX.unpack_from(record, start)
+    told = heading >> _HEADING_SHIFT
     return Fix(
         technician_id=technician_id,
-        at_ms=at_ms,
+        at_ms=high << 32 | low,
         lon_e7=lon - _OFFSET,
         lat_e7=lat - _OFFSET,
-        accuracy_m=_unscaled(accuracy, _ACCURACY_SCALE),
-        speed_mps=_unscaled(speed, _SPEED_SCALE),
-        heading_deg=_unscaled(heading, _HEADING_SCALE),
-        mock=bool(flags & _MOCK),
+        accuracy_m=None if accuracy == _UNKNOWN else accuracy / _ACCURACY_SCALE,
+        speed_mps=None if speed == _UNKNOWN else speed / _SPEED_SCALE,
+        heading_deg=None if told == _UNKNOWN_HEADING else told / _HEADING_SCALE,
+        mock=bool(heading & _MOCK),
     )
 
 
@@ -102,17 +148,9 @@ def record_to_position(technician_id: TechnicianId, record: bytes) -> Position:
         technician_id=technician_id,
         at_ms=fix.at_ms,
         place=LonLat(fix.lon_e7 / DEGREE_SCALE, fix.lat_e7 / DEGREE_SCALE),
-        cell=RECORD.unpack(record)[-1],
+        cell=_CELL.unpack_from(record, _FIX.size)[0],
         accuracy_m=fix.accuracy_m,
         speed_mps=fix.speed_mps,
         heading_deg=fix.heading_deg,
         mock=fix.mock,
     )
-
-
-def _scaled(value: float | None, scale: float) -> int:
-    return _UNKNOWN if value is None else min(_UNKNOWN - 1, max(0, round(value * scale)))
-
-
-def _unscaled(value: int, scale: float) -> float | None:
-    return None if value == _UNKNOWN else value / scale

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from geo_dispatch.adapters.live_redis import Committer
+from geo_dispatch.adapters.live_redis.client import MAX_BATCH
+from geo_dispatch.adapters.live_redis.records import Packed
 from geo_dispatch.adapters.sql.tracking import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.judging import judge, may_be_an_id, to_quarantine
 from geo_dispatch.services.tracking.known import Known
-from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable, ping_to_fix
-from geo_dispatch.tracking.fixes import Fix, Verdict
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable, packed
+from geo_dispatch.tracking.fixes import Verdict
 
 _KEPT = {verdict: PingVerdict(verdict.value) for verdict in Verdict}
+
+
+_WAITING = PingVerdict("accepted")
+"""Stands where the verdict comes from Redis, until it does."""
+
+
+class _Share(NamedTuple):
+    """What goes to one shard: where it was among the items, and the fixes."""
+
+    indexes: list[int]
+    fixes: list[Packed]
 
 
 class Intake:
@@ -44,28 +57,35 @@ class Intake:
         """
         now = self._context.clock()
         now_ms = datetime_to_ms(now)
-        fleet = await self.known.members(
-            {item.technician_id for item in items if may_be_an_id(item.technician_id)}
-        )
-        verdicts: list[PingVerdict | None] = [None] * len(items)
-        good: defaultdict[int, list[tuple[int, Fix]]] = defaultdict(list)
+        fleet = self.known.at_hand()
+        if not all(item.technician_id in fleet for item in items):
+            fleet = await self.known.members(
+                {item.technician_id for item in items if may_be_an_id(item.technician_id)}
+            )
+        verdicts: list[PingVerdict] = []
+        good: dict[int, _Share] = {}
         refused: list[Quarantined] = []
         for index, item in enumerate(items):
             member = fleet.get(item.technician_id)
             refusal = judge(item, member, actor, now_ms)
-            if refusal is not None:
-                verdicts[index] = refusal
-                if refusal.verdict == "rejected":
-                    refused.append(to_quarantine(item, refusal, member, now, actor))
-            elif member is not None and isinstance(item, Ping):
-                good[member.technician.shard].append((index, ping_to_fix(item)))
-        for shard, numbered in good.items():
-            taken = await self._committer.append(shard, [fix for _, fix in numbered], now_ms)
-            for (index, _), verdict in zip(numbered, taken, strict=True):
-                verdicts[index] = _KEPT[verdict]
+            verdicts.append(refusal or _WAITING)
+            if refusal is None and member is not None and isinstance(item, Ping):
+                share = good.get(member.technician.shard)
+                if share is None:
+                    share = good[member.technician.shard] = _Share([], [])
+                share.indexes.append(index)
+                share.fixes.append(packed(item))
+            elif refusal is not None and refusal.verdict == "rejected":
+                refused.append(to_quarantine(item, refusal, member, now, actor))
+        for shard, share in good.items():
+            for start in range(0, len(share.fixes), MAX_BATCH):
+                part = slice(start, start + MAX_BATCH)
+                taken = await self._committer.append(shard, share.fixes[part], now_ms)
+                for index, verdict in zip(share.indexes[part], taken, strict=True):
+                    verdicts[index] = _KEPT[verdict]
         if refused:
             await asyncio.to_thread(self._quarantine, refused)
-        return [verdict for verdict in verdicts if verdict is not None]
+        return verdicts
 
     def _quarantine(self, refused: Sequence[Quarantined]) -> None:
         with self._context.store.write() as unit:

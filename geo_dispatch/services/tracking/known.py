@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from geo_dispatch.dispatch.days.privacy import Tracked
@@ -43,6 +44,9 @@ class Member:
 
     technician: Technician
     tracked: Tracked
+
+
+_NOBODY: Final[Mapping[str, Member]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,19 @@ class Known:
     def doubt(self) -> None:
         """Something was written in this process: look what, before the next answer."""
         self._doubts += 1
+
+    def at_hand(self) -> Mapping[str, Member]:
+        """The technicians that are known without a question to SQL; none when it is time for one.
+
+        Who is missing may exist all the same: `members` knows.
+        """
+        return self._members if self._is_fresh(self._doubts) else _NOBODY
+
+    def actor_at_hand(self, secret: bytes) -> Actor | None:
+        """As `actor`, or None when that takes a question to SQL."""
+        if not self._is_fresh(self._doubts):
+            return None
+        return self._actors.get(hashlib.sha256(secret).digest())
 
     async def actor(self, secret: bytes) -> Actor:
         """Whoever holds the secret.

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
+from geo_dispatch.adapters.live_redis.records import Packed, pack
+from geo_dispatch.tracking.fixes import DEGREE_SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,16 @@ PRIVATE: Final = PingVerdict("private")
 """Off shift or in a private time: acknowledged and kept nowhere, neither here nor in quarantine."""
 
 
-def ping_to_fix(ping: Ping) -> Fix:
-    """The fix that a good ping tells."""
-    return Fix(
-        technician_id=TechnicianId(ping.technician_id),
-        at_ms=ping.at_ms,
-        lon_e7=round(ping.lon * DEGREE_SCALE),
-        lat_e7=round(ping.lat * DEGREE_SCALE),
+def packed(ping: Ping) -> Packed:
+    """A good ping as Redis keeps it."""
+    heading_deg = _told(ping.heading_deg)
+    return pack(
+        ping.technician_id,
+        ping.at_ms,
+        (round(ping.lon * DEGREE_SCALE), round(ping.lat * DEGREE_SCALE)),
         accuracy_m=_told(ping.accuracy_m),
         speed_mps=_told(ping.speed_mps),
-        heading_deg=None if (told := _told(ping.heading_deg)) is None else told % 360.0,
+        heading_deg=None if heading_deg is None else heading_deg % 360.0,
         mock=ping.mock,
     )
 

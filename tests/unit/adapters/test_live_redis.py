@@ -13,7 +13,7 @@ import redis as redis_py
 
 from geo_dispatch.adapters.live_redis import Live, Tail, Verdict
 from geo_dispatch.adapters.live_redis.connection import answering
-from geo_dispatch.adapters.live_redis.records import blob_to_fixes, fixes_to_blob
+from geo_dispatch.adapters.live_redis.records import blob_to_fixes, fix_to_packed
 from geo_dispatch.adapters.redis_server import find_redis_server
 from geo_dispatch.kernel.cells import cell_to_parent, lonlat_to_cell
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable, Unavailable
@@ -43,7 +43,8 @@ def test_a_fix_comes_back_as_it_was_packed():
         Fix("te_ü2", 0, 1_800_000_000, 900_000_000),
         Fix("te_3", 1, 1, -1, 0.0, 0.0, 0.0),
     ]
-    assert list(blob_to_fixes(fixes_to_blob(fixes))) == fixes
+    blob = b"".join(fix_to_packed(fix).named for fix in fixes)
+    assert list(blob_to_fixes(blob)) == fixes
 
 
 @pytest.mark.parametrize("seed", range(20))

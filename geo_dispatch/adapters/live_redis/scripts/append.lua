@@ -1,66 +1,103 @@
 -- Take a batch of fixes: newest per technician into the index, all of them into the stream.
 -- KEYS: positions (hash), cells (sorted set), stream
--- ARGV: most stream entries, received ms, blob of (id length u8, id, 32-byte record)*
--- The first 16 bytes of a record are its key, time then place, big-endian: byte by byte they sort as
--- fixes do. Of two reports of one fix the lesser by its other bytes counts, whichever came first.
+-- ARGV: most stream entries, received ms, blob of (id length u8, id, 20-byte record)*, 8-byte cells*
+-- A record begins with its key: time, lon, lat; they compare as numbers, in that order. (Lua's own <
+-- compares strings as the server's locale sorts words, which binary ones are not.) Of two reports of
+-- one fix the lesser by its other bytes counts, whichever came first.
 -- Returns one letter per fix: A accepted, L late, D duplicate; or F: the stream is full, all refused.
 if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[1]) then return 'F' end
 
--- Lua's own < compares strings as the server's locale sorts words, which binary ones are not.
-local function less(a, b)
-  for i = 1, 32 do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x == nil or (y ~= nil and x < y) end
-  end
-  return false
-end
-
-local blob = ARGV[3]
+local KEY, REST = '>I2I4I4I4', '>I2I2I2'
+local blob, cells = ARGV[3], ARGV[4]
 local at, size, n = 1, #blob, 0
-local ids, records = {}, {}
+local ids, from, names = {}, {}, {}
+local seen = {}
 while at <= size do
   local length = string.byte(blob, at)
+  local id = string.sub(blob, at + 1, at + length)
   n = n + 1
-  ids[n] = string.sub(blob, at + 1, at + length)
-  records[n] = string.sub(blob, at + length + 1, at + length + 32)
-  at = at + length + 33
+  ids[n] = id
+  from[n] = at + length + 1
+  if not seen[id] then
+    seen[id] = true
+    names[#names + 1] = id
+  end
+  at = at + length + 21
 end
 
-local known = redis.call('HMGET', KEYS[1], unpack(ids))
-local newest, before, verdicts, kept = {}, {}, {}, {}
-for i = 1, n do
-  local id, record = ids[i], records[i]
-  if newest[id] == nil then
-    newest[id] = known[i] or ''
-    before[id] = newest[id]
-  end
-  local newer = less(newest[id], record)
-  if string.sub(newest[id], 1, 16) == string.sub(record, 1, 16) then
-    verdicts[i] = 'D'
-    newer = less(record, newest[id])
+-- Of each technician the newest so far: where its record is, and its key.
+local text, start, time, lon, lat = {}, {}, {}, {}, {}
+local known = redis.call('HMGET', KEYS[1], unpack(names))
+for i, id in ipairs(names) do
+  local record = known[i]
+  if record then
+    local high, low, x, y = struct.unpack(KEY, record)
+    text[id], start[id] = record, 1
+    time[id], lon[id], lat[id] = high * 4294967296 + low, x, y
   else
-    verdicts[i] = newer and 'A' or 'L'
+    time[id] = -1
   end
-  if record ~= newest[id] then
-    kept[#kept + 1] = string.char(#id) .. id .. record
-  end
-  if newer then newest[id] = record end
 end
 
-local hash, cells = {}, {}
-for id, record in pairs(newest) do
-  if record ~= before[id] then
+local function rest(record, first)
+  local a, b, c = struct.unpack(REST, record, first + 14)
+  return (a * 65536 + b) * 65536 + c
+end
+
+local verdicts, moved, dropped = {}, {}, {}
+local some_dropped = false
+for i = 1, n do
+  local id, first = ids[i], from[i]
+  local high, low, x, y = struct.unpack(KEY, blob, first)
+  local t = high * 4294967296 + low
+  local newest, old_x, old_y = time[id], lon[id], lat[id]
+  local counts = false
+  if t > newest or (t == newest and (x > old_x or (x == old_x and y > old_y))) then
+    verdicts[i] = 'A'
+    counts = true
+  elseif t == newest and x == old_x and y == old_y then
+    verdicts[i] = 'D'
+    local more = rest(blob, first) - rest(text[id], start[id])
+    counts = more < 0
+    if more == 0 then
+      dropped[i] = true
+      some_dropped = true
+    end
+  else
+    verdicts[i] = 'L'
+  end
+  if counts then
+    text[id], start[id], time[id], lon[id], lat[id] = blob, first, t, x, y
+    moved[id] = i
+  end
+end
+
+local hash, scores = {}, {}
+for i, id in ipairs(names) do
+  local number = moved[id]
+  if number then
+    local first = from[number]
+    local cell = string.sub(cells, number * 8 - 7, number * 8)
     hash[#hash + 1] = id
-    hash[#hash + 1] = record
-    local cell = string.sub(record, 25, 32)
-    if cell ~= string.sub(before[id], 25, 32) then
+    hash[#hash + 1] = string.sub(blob, first, first + 19) .. cell
+    if not known[i] or cell ~= string.sub(known[i], 21, 28) then
       local high, low = struct.unpack('>I4I4', cell)
-      cells[#cells + 1] = string.format('%.0f', (high % 1048576) * 4294967296 + low)
-      cells[#cells + 1] = id
+      scores[#scores + 1] = (high % 1048576) * 4294967296 + low
+      scores[#scores + 1] = id
     end
   end
 end
 if #hash > 0 then redis.call('HSET', KEYS[1], unpack(hash)) end
-if #cells > 0 then redis.call('ZADD', KEYS[2], unpack(cells)) end
-if #kept > 0 then redis.call('XADD', KEYS[3], '*', 'b', table.concat(kept), 'r', ARGV[2]) end
+if #scores > 0 then redis.call('ZADD', KEYS[2], unpack(scores)) end
+
+if some_dropped then
+  local kept = {}
+  for i = 1, n do
+    if not dropped[i] then
+      kept[#kept + 1] = string.sub(blob, from[i] - #ids[i] - 1, from[i] + 19)
+    end
+  end
+  blob = table.concat(kept)
+end
+if #blob > 0 then redis.call('XADD', KEYS[3], '*', 'b', blob, 'r', ARGV[2]) end
 return table.concat(verdicts)
