@@ -115,6 +115,8 @@ class Facts:
         Numbers of orders that events name besides their own.
     told
         The arrival that each order's customer was told last.
+    on_the_way
+        Since when somebody was on the way, as each order's customer was told last.
     """
 
     zone: ZoneInfo
@@ -124,6 +126,7 @@ class Facts:
     customers: Mapping[str, Customer] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
     told: Mapping[OrderId, datetime] = field(default_factory=dict)
+    on_the_way: Mapping[OrderId, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

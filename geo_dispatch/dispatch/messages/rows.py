@@ -46,6 +46,14 @@ def _customer(h: Happening, _facts: Facts) -> Iterable[str]:
     return () if h.after.customer_id is None else (h.after.customer_id,)
 
 
+def _customer_not_told(h: Happening, facts: Facts) -> Iterable[str]:
+    """Fixes take settings out back and tell of them anew; the customer hears once of each visit."""
+    told, assigned_at = facts.on_the_way.get(h.after.id), h.after.assigned_at
+    if told is not None and assigned_at is not None and told >= assigned_at:
+        return ()
+    return _customer(h, facts)
+
+
 def _told_of_change(h: Happening, facts: Facts) -> Iterable[str]:
     """Whoever has it, unless only its place in their day changed: phones show that anyway."""
     return _holders(h, facts) if set(_event(h).changes) != {"sequence"} else ()
@@ -277,8 +285,8 @@ TABLE: Final[Table] = {
         Row(
             "order.en_route",
             "customer",
-            "the technician is on the way to them",
-            _customer,
+            "the technician is on the way to them, for the first time since they have the order",
+            _customer_not_told,
             texts.on_the_way,
             ("occurred_at",),
         ),

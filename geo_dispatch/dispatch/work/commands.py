@@ -197,6 +197,8 @@ class ReviseVisit(Command):
     step = "revise"
     visit_id: VisitId
     technician_id: TechnicianId
+    arrived_before: datetime | None = None
+    departed_before: datetime | None = None
     arrived_at: datetime | None
     departed_at: datetime | None
     evidence: dict[str, Any] | None = None

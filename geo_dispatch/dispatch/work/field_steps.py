@@ -52,6 +52,8 @@ def _revise(order: WorkOrder, command: c.ReviseVisit, _now: datetime) -> list[e.
             order_id=order.id,
             visit_id=command.visit_id,
             technician_id=command.technician_id,
+            arrived_before=command.arrived_before,
+            departed_before=command.departed_before,
             arrived_at=command.arrived_at,
             departed_at=command.departed_at,
             evidence=command.evidence,

@@ -220,10 +220,12 @@ def _revised(t: Teller, event: e.VisitRevised) -> str:
     if event.arrived_at is None:
         return f"Late fixes took the arrival of {t.who(event.technician_id)} back"
     left = f", left {t.clock(event.departed_at)}" if event.departed_at else ""
-    return (
-        f"Late fixes moved the visit of {t.who(event.technician_id)}: "
-        f"arrived {t.clock(event.arrived_at)}{left}"
-    )
+    now = f"arrived {t.clock(event.arrived_at)}{left}"
+    if event.arrived_before is None:
+        return f"Late fixes tell of a visit of {t.who(event.technician_id)}: {now}"
+    until = f" to {t.clock(event.departed_before)}" if event.departed_before else ""
+    before = f"{t.clock(event.arrived_before)}{until}"
+    return f"Late fixes moved the visit of {t.who(event.technician_id)}: {now}; it was {before}"
 
 
 def _set_out_revised(t: Teller, event: e.SetOutRevised) -> str:

@@ -199,6 +199,7 @@ def _facts(
         customers=unit.customers.many(customers) if customers else {},
         numbers={key: one.number for key, one in unit.orders.many(by).items()} if by else {},
         told=_told(unit, asking) if asking else {},
+        on_the_way=_on_the_way(unit, happenings),
     )
 
 
@@ -215,4 +216,16 @@ def _told(unit: Unit, order_ids: set[OrderId]) -> dict[OrderId, datetime]:
         order_id: datetime.fromisoformat(eta)
         for order_id, part in last.items()
         if (eta := part.data.get("eta") or part.data.get("begin_after"))
+    }
+
+
+def _on_the_way(unit: Unit, happenings: Sequence[Happening]) -> dict[OrderId, datetime]:
+    """Since when somebody was on the way to each order that somebody set out for, as last told."""
+    setting_out = {one.after.id for one in happenings if isinstance(one.event, e.OrderEnRoute)}
+    if not setting_out:
+        return {}
+    last = unit.messages.last_told(setting_out, [e.OrderEnRoute.type])
+    return {
+        order_id: datetime.fromisoformat(part.data["occurred_at"])
+        for order_id, part in last.items()
     }

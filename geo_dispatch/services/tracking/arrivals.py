@@ -98,18 +98,18 @@ class Follower:
         if visit is None:
             return order if attendance is None else self._begin(order, current, attendance)
         if attendance is None:
-            return self._revise(order, visit.id, None)
+            return self._revise(order, visit, None)
         if attendance.left_ms is not None and _only_leaves(visit, attendance):
             return self._leave(order, visit.id, attendance.left_ms)
-        return self._revise(order, visit.id, attendance)
+        return self._revise(order, visit, attendance)
 
     def _begin(
         self, order: WorkOrder, current: StopState | None, attendance: Attendance
     ) -> WorkOrder:
         """A new visit; it moves the order if that is in hand and stands before an arrival."""
-        visit_id = VisitId(self.ctx.new_id("vi"))
         if current is None or attendance not in current.fence.attendances:
-            return self._revise(order, visit_id, attendance)
+            return self._revise(order, None, attendance)
+        visit_id = VisitId(self.ctx.new_id("vi"))
         arrival = c.ConfirmArrival(
             visit_id=visit_id,
             source="gps",
@@ -118,7 +118,7 @@ class Follower:
         )
         arrived = self._do(order, arrival)
         if arrived is order:
-            return self._revise(order, visit_id, attendance)
+            return self._revise(order, None, attendance)
         if attendance.left_ms is None:
             return arrived
         return self._leave(arrived, visit_id, attendance.left_ms)
@@ -132,15 +132,17 @@ class Follower:
         return self._do(order, departure)
 
     def _revise(
-        self, order: WorkOrder, visit_id: VisitId, attendance: Attendance | None
+        self, order: WorkOrder, visit: Visit | None, attendance: Attendance | None
     ) -> WorkOrder:
         left_ms = None if attendance is None else attendance.left_ms
         revision = c.ReviseVisit(
-            visit_id=visit_id,
+            visit_id=visit.id if visit else VisitId(self.ctx.new_id("vi")),
             technician_id=self.technician_id,
             arrived_at=None if attendance is None else ms_to_datetime(attendance.arrived_ms),
             departed_at=None if left_ms is None else ms_to_datetime(left_ms),
             evidence=None if attendance is None else _plain(attendance),
+            arrived_before=visit.arrived_at if visit else None,
+            departed_before=visit.departed_at if visit else None,
         )
         return self._do(order, revision)
 

@@ -146,12 +146,20 @@ class OrderDeparted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRevised(Event):
-    """A late fix changed what is known of a visit; None for both times takes it back."""
+    """A late fix changed what is known of a visit; None for both times takes it back.
+
+    Attributes
+    ----------
+    arrived_before, departed_before
+        As they were known until now; None for both: nobody knew of the visit.
+    """
 
     type = "visit.revised"
     order_id: OrderId
     visit_id: VisitId
     technician_id: TechnicianId
+    arrived_before: datetime | None = None
+    departed_before: datetime | None = None
     arrived_at: datetime | None
     departed_at: datetime | None
     evidence: dict[str, Any] | None = None
