@@ -53,7 +53,7 @@ def read(incoming: Incoming) -> Reading:
     if at in (None, ""):
         at = incoming.received_ms
     if _first(fields, _LAT)[1] in (None, "") and _first(fields, _LON)[1] in (None, ""):
-        return Reading(statuses=_status(fields, who, told.moment_ms(at), incoming))
+        return Reading(statuses=_status(fields, who, at, incoming))
     item = told.ping(
         who,
         (name, at),
@@ -63,7 +63,7 @@ def read(incoming: Incoming) -> Reading:
         speed_mps=told.not_negative(_first(fields, _SPEED)[1]),
         heading_deg=told.not_negative(_first(fields, _COURSE)[1]),
     )
-    return Reading((item,), _status(fields, who, told.moment_ms(at), incoming))
+    return Reading((item,), _status(fields, who, at, incoming))
 
 
 def _opengts(fields: Mapping[str, Any], who: str, incoming: Incoming) -> Reading:
@@ -86,11 +86,11 @@ def _opengts(fields: Mapping[str, Any], who: str, incoming: Incoming) -> Reading
 
 
 def _status(
-    fields: Mapping[str, Any], who: str, at_ms: int | None, incoming: Incoming
+    fields: Mapping[str, Any], who: str, at: object, incoming: Incoming
 ) -> dict[str, DeviceStatus]:
     status = DeviceStatus(
         app=NAME,
-        at_ms=at_ms or incoming.received_ms,
+        at_ms=told.since(at, incoming.received_ms),
         battery=told.share(_first(fields, _BATTERY)[1], told.PERCENT),
         charging=told.flag(_first(fields, _CHARGING)[1]),
     )

@@ -13,13 +13,13 @@ from geo_dispatch.services.tracking import fleet
 async def by_id(context: Context, reading: Reading, actor: Actor) -> Reading:
     """The reading with technicians' ids for names, as far as anybody is called so.
 
-    What it tells of devices that the key doesn't speak for is left out.
+    What it tells of devices that are nobody's, or that the key doesn't speak for, is left out.
     """
     strangers = reading.named() - {actor.technician_id, ""}
     if not strangers:
         return reading
-    ours = reading.renamed(await run_in_threadpool(fleet.ids_of, context, strangers))
-    if actor.technician_id is None:
-        return ours
-    mine = {who: one for who, one in ours.statuses.items() if who == actor.technician_id}
-    return Reading(ours.items, mine)
+    ids = await run_in_threadpool(fleet.ids_of, context, strangers)
+    ours = reading.renamed(ids)
+    speaks_for = ids.values() if actor.technician_id is None else {actor.technician_id}
+    told = {who: one for who, one in ours.statuses.items() if who in speaks_for}
+    return Reading(ours.items, told)

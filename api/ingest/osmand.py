@@ -45,7 +45,7 @@ def _fields(fields: Mapping[str, str], incoming: Incoming) -> Reading:
     at = fields.get("timestamp") or incoming.received_ms
     status = DeviceStatus(
         app=NAME,
-        at_ms=told.moment_ms(at) or incoming.received_ms,
+        at_ms=told.since(at, incoming.received_ms),
         battery=told.share(fields.get("batt"), told.PERCENT),
         charging=told.flag(fields.get("charge")),
         sos=is_sos(fields.get("alarm")),
@@ -129,7 +129,7 @@ def _status(
     alarms = (location.get("alarm"), extras.get("alarm"), whole.get("alarm"))
     return DeviceStatus(
         app=NAME,
-        at_ms=told.moment_ms(location.get("timestamp")) or received_ms,
+        at_ms=told.since(location.get("timestamp"), received_ms),
         battery=told.share(battery.get("level")),
         charging=told.flag(battery.get("is_charging")),
         sos=any(map(is_sos, alarms)),

@@ -70,7 +70,7 @@ def _item(feature: object, about: Mapping[str, Any], who: str) -> Ping | Unreada
 def _status(about: Mapping[str, Any], received_ms: int) -> DeviceStatus:
     return DeviceStatus(
         app=NAME,
-        at_ms=told.moment_ms(about.get("timestamp")) or received_ms,
+        at_ms=told.since(about.get("timestamp"), received_ms),
         battery=told.share(about.get("battery_level")),
         charging=_CHARGING.get(told.text(about.get("battery_state"))),
     )
@@ -84,7 +84,7 @@ def _one(message: Mapping[str, Any], incoming: Incoming) -> Reading:
         tst = min(tst, tst + _SECONDS_TO_2001, key=lambda seconds: abs(seconds - now))
     status = DeviceStatus(
         app=NAME,
-        at_ms=told.moment_ms(tst) or incoming.received_ms,
+        at_ms=told.since(tst, incoming.received_ms),
         battery=told.share(message.get("batt"), told.PERCENT),
     )
     item = location(message, who, message.get("tst") if tst is None else tst)

@@ -92,10 +92,9 @@ def _status(message: Mapping[str, Any], received_ms: int) -> DeviceStatus | None
     if message.get("_type") not in ("location", "status"):
         return None
     plugged = told.number(message.get("bs"))
-    created = told.moment_ms(message.get("created_at")) or told.moment_ms(message.get("tst"))
     return DeviceStatus(
         app=NAME,
-        at_ms=created or received_ms,
+        at_ms=told.since(message.get("created_at", message.get("tst")), received_ms),
         battery=told.share(message.get("batt"), told.PERCENT),
         charging=None if plugged is None else _CHARGING.get(int(plugged)),
         outage=_outage(message),

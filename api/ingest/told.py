@@ -149,6 +149,15 @@ def moment_ms(value: object) -> int | None:
     return ((told if told.tzinfo else told.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
 
 
+def since(value: object, received_ms: int) -> int:
+    """When an app said how it is: by its own clock, or when it was received.
+
+    A phone that has lost its clock says 1970 or earlier.
+    """
+    at_ms = moment_ms(value)
+    return received_ms if at_ms is None or at_ms <= 0 else at_ms
+
+
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 

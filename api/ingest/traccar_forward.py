@@ -73,10 +73,10 @@ def _status(
 ) -> DeviceStatus:
     about = _attributes(position)
     event = told.mapping(told.mapping(whole.get("event")).get("attributes"))
-    at = told.moment_ms(position.get("deviceTime")) or told.moment_ms(position.get("fixTime"))
+    at = position.get("deviceTime") or position.get("fixTime")
     return DeviceStatus(
         app=NAME,
-        at_ms=at or received_ms,
+        at_ms=told.since(at, received_ms),
         battery=told.share(about.get("batteryLevel"), told.PERCENT),
         charging=told.flag(about.get("charge")),
         sos=is_sos(about.get("alarm")) or is_sos(event.get("alarm")),

@@ -64,6 +64,7 @@ def read(form, request: Incoming) -> Reading:
     for status in reading.statuses.values():
         assert status.battery is None or 0 <= status.battery <= 1
         assert isinstance(status.at_ms, int)
+        assert status.at_ms > 0
     verdicts = tuple(PingVerdict("accepted") for _ in reading.items)
     answer = form.accepted(request, reading, verdicts)
     assert isinstance(answer, Reply)
