@@ -42,6 +42,10 @@ class _Told(msgspec.Struct):
     mock: bool = False
 
 
+FIELDS: Final = msgspec.structs.fields(_Told)
+"""For comparison with the documented ones."""
+
+
 class _Alone(_Told):
     """One ping, unless it has a batch in it."""
 

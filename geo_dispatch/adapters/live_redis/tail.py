@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -24,6 +25,9 @@ from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.fixes import Fix
 
 _READ_COUNT = 500
+_GATHER_S: Final = 0.05
+"""Under load a read costs more than what it brings: after one that brought something, the next
+waits so long, a fifth of what maps wait between positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +112,5 @@ class Tail:
             read_at = time.monotonic()
             last_ids.update((entry.shard, entry.id) for entry in entries)
             yield Changes(tuple(fix for entry in entries for fix in entry.fixes), whole=False)
+            if entries:
+                await asyncio.sleep(_GATHER_S)
