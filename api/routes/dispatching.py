@@ -89,6 +89,7 @@ def set_work_order_status(
         outcome=body.outcome,
         follow_ups=[follow_up.fields() for follow_up in body.follow_ups],
         parts_used=[part.to_core() for part in body.parts_used],
+        arrived_at=body.arrived_at,
         expected_version=version,
     )
     return answer(response, moved, order_view, WorkOrderOut)

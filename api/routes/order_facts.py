@@ -15,6 +15,7 @@ from api.routes.work_orders import readable
 from api.schemas.dispatching import EtaOut, TimelineOut, VisitsOut
 from api.schemas.orders import ReasonIn, WorkOrderOut
 from api.schemas.roads import RouteOut
+from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import NotFound
 from geo_dispatch.services.context import Context
@@ -23,6 +24,7 @@ from geo_dispatch.services.history import timeline
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import SITES
+from geo_dispatch.services.tracking import suggestions
 from geo_dispatch.services.views import order_view, visit_view
 
 router = APIRouter(prefix="/v1", tags=["work orders"], route_class=IdempotentRoute)
@@ -48,11 +50,18 @@ def get_timeline(context: Ctx, caller: Caller, order_id: str) -> TimelineOut:
 
 @router.get("/work-orders/{order_id}/visits", operation_id="list_visits")
 def list_visits(context: Ctx, caller: Caller, order_id: str) -> VisitsOut:
-    """List all attendances for the order, with the fixes that prove them."""
+    """List all attendances for the order, with the fixes that prove them.
+
+    `suggested` is one that fixes make likely, but not sure: post the status `on_site` with its
+    `since` as `arrived_at` to make it an arrival. Clients are not shown it.
+    """
     order = readable(context, caller, order_id)
     with context.store.read() as unit:
         visits = unit.visits.of_order(order.id)
-    return VisitsOut.model_validate({"items": [visit_view(visit) for visit in visits]})
+        suggested = suggestions.shown(unit, order, caller)
+    return VisitsOut.model_validate(
+        {"items": [visit_view(visit) for visit in visits], "suggested": as_json(suggested)}
+    )
 
 
 @router.get("/work-orders/{order_id}/route", operation_id="get_work_order_route")

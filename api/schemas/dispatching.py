@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from api.schemas.common import Output, WindowOut
-from api.schemas.orders import VisitOut, WorkOrderOut
+from api.schemas.orders import SuggestionOut, VisitOut, WorkOrderOut
 from api.schemas.sites import CustomerOut, SiteOut
 from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.ranking.exclusions import Code
@@ -170,6 +170,9 @@ class VisitsOut(Output):
     """All attendances for an order, oldest first."""
 
     items: list[VisitOut]
+    suggested: SuggestionOut | None = Field(
+        description="An arrival that fixes make likely, but not sure; null when there is none."
+    )
 
 
 class PublishedEtaOut(Output):

@@ -261,6 +261,11 @@ class StatusIn(Input):
     parts_used: list[PartIn] = Field(
         [], max_length=MAX_ITEMS, description="On completion: what came out of the van."
     )
+    arrived_at: Moment | None = Field(
+        None,
+        description="On `on_site`: since when; left out, now. The time that fixes suggested keeps "
+        "their proof.",
+    )
 
 
 class EvidenceFixOut(Output):
@@ -288,6 +293,14 @@ class EvidenceOut(Output):
     signs: list[str] = Field(
         description="What to look at, if anything: `mock`, `jump`, `frozen`. They decide nothing."
     )
+
+
+class SuggestionOut(Output):
+    """An arrival that fixes make likely, but not sure: ask whether it is so."""
+
+    technician_id: str
+    since: datetime
+    evidence: EvidenceOut
 
 
 class VisitOut(Output):

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_dispatch.tracking.arrival_rule import RULE
 from geo_dispatch.tracking.fences import SIGMAS_IN_ACCURACY
 from geo_dispatch.tracking.fixes import Fix
-from geo_dispatch.tracking.geofence import RULE
 from geo_dispatch.tracking.plausibility import Trust, accuracy_m, believe, beyond_accuracy_m
 from geo_dispatch.tracking.trips import TRIP_RULE, Motion, move
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from geo_dispatch.kernel.geo import haversine_m
+from geo_dispatch.tracking.arrival_rule import RULE, ArrivalRule, log_odds
 from geo_dispatch.tracking.evidence import Basis, Evidence, EvidenceFix
 from geo_dispatch.tracking.fences import SIGMAS_IN_ACCURACY, Fence
 from geo_dispatch.tracking.fixes import Fix
@@ -25,80 +26,6 @@ _EVEN: Final = 0.5
 _ROUND: Final = 3
 _MANY: Final = 10
 """Receivers that stand still may tell one place twice, but not so often."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArrivalRule:
-    """When fixes make an arrival or a departure; a change of any value needs a new version.
-
-    Attributes
-    ----------
-    accuracy_floor_m, accuracy_factor
-        Phones understate their error: no accuracy counts as less, and each as so much more.
-    useless_accuracy_m
-        Fixes worse than this prove nothing.
-    memory_s
-        How long an error lasts: a fix counts by the time since the one before, as a share of it.
-    forgets_s
-        What fixes said fades over that time: part of an error stays as long as the phone does,
-        and no number of doubtful fixes makes a sure one.
-    outlier_p
-        How likely a fix is wrong altogether: none is surer than that.
-    most_log_odds, least_log_odds
-        Beyond the one, more fixes add nothing, so that what has changed shows soon; below the
-        other, a dwell is over.
-    arrive_p, suggest_p, leave_p
-        Inside for sure; inside enough to ask the technician; outside for sure.
-    leave_scale
-        Who is within the fence grown so much has not left.
-    slow_mps
-        Faster fixes neither begin nor complete a dwell.
-    dwell_s, leave_s
-        How long it takes to arrive, and to have left.
-    gap_s
-        Longer silences count neither way.
-    spacing_s, most_fixes
-        Fixes closer together than this add no evidence of their own; so many are kept.
-    """
-
-    version: str = "dwell/2"
-    accuracy_floor_m: float = 8.0
-    accuracy_factor: float = 1.3
-    useless_accuracy_m: float = 150.0
-    memory_s: float = 30.0
-    forgets_s: float = 300.0
-    outlier_p: float = 0.03
-    most_log_odds: float = 5.0
-    least_log_odds: float = -2.0
-    arrive_p: float = 0.95
-    suggest_p: float = 0.6
-    leave_p: float = 0.95
-    leave_scale: float = 1.5
-    slow_mps: float = 2.5
-    dwell_s: float = 150.0
-    leave_s: float = 90.0
-    gap_s: float = 600.0
-    spacing_s: float = 5.0
-    most_fixes: int = 60
-
-    def __post_init__(self) -> None:
-        if not _EVEN < self.suggest_p < self.arrive_p < 1 or not _EVEN < self.leave_p < 1:
-            raise ValueError("0.5 < suggest_p < arrive_p < 1 and 0.5 < leave_p < 1 must hold")
-        if not self.least_log_odds < 0 < log_odds(max(self.arrive_p, self.leave_p)):
-            raise ValueError("least_log_odds must be below 0")
-        if self.most_log_odds <= log_odds(max(self.arrive_p, self.leave_p)):
-            raise ValueError("most_log_odds must be above those of arrive_p and leave_p")
-        times = (self.memory_s, self.forgets_s, self.dwell_s, self.leave_s, self.gap_s)
-        if self.leave_scale < 1 or min(times) <= 0:
-            raise ValueError("leave_scale must be at least 1, and times above 0 s")
-
-
-def log_odds(probability: float) -> float:
-    """Of something with that probability."""
-    return math.log(probability / (1.0 - probability))
-
-
-RULE: Final = ArrivalRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +55,10 @@ class Run:
     contested_ms: int | None = None
     suggested: bool = False
     proof: tuple[EvidenceFix, ...] = ()
+
+    def lasted_s(self, at_ms: int) -> float:
+        """How long it has gone on by then, without silences."""
+        return 0.0 if self.slow_ms is None else (at_ms - self.slow_ms - self.silent_ms) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,19 +202,7 @@ class _Heard:
 
     def lasted_s(self, run: Run) -> float:
         """How long the run has gone on, without silences."""
-        since_ms = self.fix.at_ms if run.slow_ms is None else run.slow_ms
-        return (self.fix.at_ms - since_ms - run.silent_ms) / 1000
-
-    def evidence(self, run: Run, basis: Basis = "place", signs: tuple[str, ...] = ()) -> Evidence:
-        """What the run proves."""
-        return Evidence(
-            rule=self.rule.version,
-            probability=round(1.0 / (1.0 + math.exp(-run.log_odds)), _ROUND),
-            dwell_s=self.lasted_s(run),
-            fixes=run.proof,
-            basis=basis,
-            signs=signs,
-        )
+        return run.lasted_s(self.fix.at_ms)
 
     def _joined(
         self, proof: tuple[EvidenceFix, ...], probability: float
@@ -318,13 +237,30 @@ def _approach(state: FenceState, heard: _Heard, judge: Judge, odd: Odd) -> Fence
     if found == "ask" or found == "elsewhere":  # noqa: PLR1714 - it narrows the type
         dwell = replace(dwell, contested_ms=fix.at_ms, suggested=found == "ask")
         return replace(state, dwell=dwell, contested=True)
-    if dwell.log_odds < log_odds(rule.arrive_p):
+    if found != "word" and dwell.log_odds < log_odds(rule.arrive_p):
         return replace(state, dwell=replace(dwell, suggested=True))
     arrival = Attendance(
         max(dwell.since_ms, dwell.contested_ms or dwell.since_ms),
-        heard.evidence(dwell, found, _signs(dwell, odd, rule)),
+        _evidence(dwell, fix.at_ms, rule, found, _signs(dwell, odd, rule)),
     )
     return replace(state, dwell=None, attendances=(*state.attendances, arrival))
+
+
+def _evidence(
+    run: Run,
+    at_ms: int,
+    rule: ArrivalRule,
+    basis: Basis = "place",
+    signs: tuple[str, ...] = (),
+) -> Evidence:
+    return Evidence(
+        rule=rule.version,
+        probability=round(1.0 / (1.0 + math.exp(-run.log_odds)), _ROUND),
+        dwell_s=run.lasted_s(at_ms),
+        fixes=run.proof,
+        basis=basis,
+        signs=signs,
+    )
 
 
 def _signs(dwell: Run, odd: Odd, rule: ArrivalRule) -> tuple[str, ...]:
@@ -349,7 +285,14 @@ def _stay_or_leave(state: FenceState, heard: _Heard) -> FenceState:
         return state
     if outside.log_odds < log_odds(rule.leave_p):
         return state
-    visit = replace(
-        state.attendances[-1], left_ms=outside.since_ms, left_evidence=heard.evidence(outside)
-    )
+    proof = _evidence(outside, heard.fix.at_ms, rule)
+    visit = replace(state.attendances[-1], left_ms=outside.since_ms, left_evidence=proof)
     return replace(state, outside=None, attendances=(*state.attendances[:-1], visit))
+
+
+def suggestion(state: FenceState, rule: ArrivalRule = RULE) -> Evidence | None:
+    """What makes an arrival likely that is not sure; None when nothing does."""
+    dwell = state.dwell
+    if dwell is None or not dwell.suggested or state.last_ms is None:
+        return None
+    return _evidence(dwell, state.last_ms, rule)

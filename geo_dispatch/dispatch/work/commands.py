@@ -202,6 +202,17 @@ class ReviseVisit(Command):
     arrived_at: datetime | None
     departed_at: datetime | None
     evidence: dict[str, Any] | None = None
+    left_evidence: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestVisit(Command):
+    """Fixes make it likely, but not sure, that the technician arrived."""
+
+    step = "suggest an arrival"
+    occurred_at: datetime
+    evidence: dict[str, Any]
+    source: Source = "gps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +293,7 @@ class Depart(Command):
     visit_id: VisitId
     technician_id: TechnicianId
     occurred_at: datetime | None = None
+    evidence: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

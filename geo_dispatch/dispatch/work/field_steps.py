@@ -57,6 +57,18 @@ def _revise(order: WorkOrder, command: c.ReviseVisit, _now: datetime) -> list[e.
             arrived_at=command.arrived_at,
             departed_at=command.departed_at,
             evidence=command.evidence,
+            left_evidence=command.left_evidence,
+        )
+    ]
+
+
+def _suggest(order: WorkOrder, command: c.SuggestVisit, _now: datetime) -> list[e.Event]:
+    return [
+        e.VisitSuggested(
+            order_id=order.id,
+            technician_id=holder(order),
+            occurred_at=command.occurred_at,
+            evidence=command.evidence,
         )
     ]
 
@@ -138,6 +150,7 @@ def _depart(order: WorkOrder, command: c.Depart, now: datetime) -> list[e.Event]
             technician_id=command.technician_id,
             visit_id=command.visit_id,
             occurred_at=command.occurred_at or now,
+            evidence=command.evidence,
         )
     ]
 
@@ -152,6 +165,7 @@ DECIDERS: Final[dict[type[c.Command], Callable[[WorkOrder, Any, datetime], list[
     c.SetOut: _set_out,
     c.ConfirmArrival: _arrive,
     c.ReviseVisit: _revise,
+    c.SuggestVisit: _suggest,
     c.ReviewArrival: _review,
     c.Start: _start,
     c.AskForHelp: _ask_for_help,

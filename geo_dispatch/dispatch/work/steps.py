@@ -31,6 +31,7 @@ STEPS: Final[dict[type[c.Command], frozenset[Status]]] = {
     c.Cancel: OPEN,
     c.ReviewArrival: frozenset(Status),
     c.ReviseVisit: frozenset(Status),
+    c.SuggestVisit: frozenset({_S.ASSIGNED, _S.EN_ROUTE}),
     c.Depart: frozenset(Status),
     c.ReviseSetOut: frozenset({_S.EN_ROUTE}),
     c.Retire: ENDED,
@@ -46,6 +47,7 @@ _BESIDE: Final = {
     c.TellRisk,
     c.ReviewArrival,
     c.ReviseVisit,
+    c.SuggestVisit,
     c.ReviseSetOut,
     c.Depart,
 }

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Literal
 
 from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId, VisitId
+from geo_dispatch.tracking.arrival_rule import RULE
 from geo_dispatch.tracking.evidence import Evidence
-from geo_dispatch.tracking.geofence import RULE
 
 
 class Review(StrEnum):

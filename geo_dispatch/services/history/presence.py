@@ -15,10 +15,11 @@ from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId, TechnicianId
 from geo_dispatch.kernel.time import Window, checked_moment, datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history import access
+from geo_dispatch.tracking.arrival_rule import RULE
 from geo_dispatch.tracking.evidence import Evidence
 from geo_dispatch.tracking.fences import Fence, circle_fence
 from geo_dispatch.tracking.fixes import Fix
-from geo_dispatch.tracking.geofence import RULE, Attendance
+from geo_dispatch.tracking.geofence import Attendance
 from geo_dispatch.tracking.track import Stop, TrackState, fold
 
 MAX_SPAN: Final = timedelta(days=31)

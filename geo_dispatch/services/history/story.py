@@ -297,6 +297,9 @@ TEXTS: Final[dict[type[e.Event], Callable[[Teller, Any], str]]] = {
         f"{t.who(event.technician_id)} left the site{t.when(event.occurred_at)}"
     ),
     e.VisitRevised: _revised,
+    e.VisitSuggested: lambda t, event: (
+        f"Fixes make it likely that {t.who(event.technician_id)} arrived{t.when(event.occurred_at)}"
+    ),
     e.SetOutRevised: _set_out_revised,
     e.EtaPublished: _eta,
     e.TechnicianArriving: lambda t, event: (

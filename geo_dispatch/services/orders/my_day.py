@@ -15,7 +15,7 @@ from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.records import breaks
-from geo_dispatch.services.tracking import process as tracking
+from geo_dispatch.services.tracking import suggestions
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
         There is no such technician.
     """
     now = ctx.clock()
-    suggested = tracking.suggestions(ctx, technician_id)
+    suggested = suggestions.of_technician(ctx, technician_id)
     today = now.astimezone(ctx.zone).date()
     with ctx.store.read() as unit:
         technician = unit.technicians.get(technician_id)
@@ -94,7 +94,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
                 customer=customers.get(order.customer_id or ""),
                 eta=etas.get(order.id),
                 visit=_latest(unit.visits.of_order(order.id), technician_id),
-                suggested_arrival_at=suggested.get(order.id),
+                suggested_arrival_at=suggested[order.id].since if order.id in suggested else None,
             )
             for order in orders
         ]

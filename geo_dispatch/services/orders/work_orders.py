@@ -34,6 +34,7 @@ from geo_dispatch.services.orders.lifecycle import apply, worked_out
 from geo_dispatch.services.records import stock
 from geo_dispatch.services.records.references import reference_faults
 from geo_dispatch.services.sla import clocks as sla
+from geo_dispatch.services.tracking import suggestions
 
 
 def place(ctx: Desk, fields: OrderFields, *, actor: Actor) -> WorkOrder:
@@ -156,6 +157,7 @@ def step(
     outcome: Outcome = "",
     follow_ups: Sequence[OrderFields] = (),
     parts_used: Sequence[Part] = (),
+    arrived_at: datetime | None = None,
     expected_version: int | None = None,
 ) -> WorkOrder:
     """Move an order to where a person says it stands.
@@ -175,6 +177,8 @@ def step(
         the same place unless it says otherwise.
     parts_used
         What a completion took out of the van of who tells it, or else of who has the order.
+    arrived_at
+        Since when they are on site; None: now. The time that fixes suggested brings their proof.
 
     Raises
     ------
@@ -201,6 +205,8 @@ def step(
             follow_ups=bool(follow_ups),
             parts_used=parts_used,
         )
+        if arrived_at is not None:
+            command = suggestions.back_dated(ctx, unit, order, command, arrived_at)
         order = apply(ctx, unit, order, command, actor=actor)
         if order.status in _HERE:
             _turn_back_others(ctx, unit, order, actor)

@@ -21,7 +21,8 @@ from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.tracking.plans import Plan
-from geo_dispatch.tracking.geofence import Attendance
+from geo_dispatch.tracking.evidence import Evidence
+from geo_dispatch.tracking.geofence import Attendance, suggestion
 from geo_dispatch.tracking.track import StopState, TrackState
 
 
@@ -85,13 +86,15 @@ class Follower:
         ]
         pairs = differences(attendances, visits)
         current = next(((job, state) for job, state in own if job.current), None)
-        if not pairs and (current is None or not _may_set_out(*current)):
+        asks = current is not None and self._asks(current[1])
+        if not pairs and not asks and (current is None or not _may_set_out(*current)):
             return
         order = self.unit.orders.get(order_id)
         for pair in pairs:
             order = self._settle(order, current and current[1], pair)
         if current is not None:
             self._settle_setting_out(order, current[1])
+            self._suggest(order, current[1])
 
     def _settle(self, order: WorkOrder, current: StopState | None, pair: Pair) -> WorkOrder:
         visit, attendance = pair.visit, pair.attendance
@@ -100,7 +103,7 @@ class Follower:
         if attendance is None:
             return self._revise(order, visit, None)
         if attendance.left_ms is not None and _only_leaves(visit, attendance):
-            return self._leave(order, visit.id, attendance.left_ms)
+            return self._leave(order, visit.id, attendance.left_ms, attendance.left_evidence)
         return self._revise(order, visit, attendance)
 
     def _begin(
@@ -114,20 +117,23 @@ class Follower:
             visit_id=visit_id,
             source="gps",
             occurred_at=ms_to_datetime(attendance.arrived_ms),
-            evidence=_plain(attendance),
+            evidence=_plain(attendance.evidence),
         )
         arrived = self._do(order, arrival)
         if arrived is order:
             return self._revise(order, None, attendance)
         if attendance.left_ms is None:
             return arrived
-        return self._leave(arrived, visit_id, attendance.left_ms)
+        return self._leave(arrived, visit_id, attendance.left_ms, attendance.left_evidence)
 
-    def _leave(self, order: WorkOrder, visit_id: VisitId, left_ms: int) -> WorkOrder:
+    def _leave(
+        self, order: WorkOrder, visit_id: VisitId, left_ms: int, evidence: Evidence | None
+    ) -> WorkOrder:
         departure = c.Depart(
             visit_id=visit_id,
             technician_id=self.technician_id,
             occurred_at=ms_to_datetime(left_ms),
+            evidence=_plain(evidence),
         )
         return self._do(order, departure)
 
@@ -140,11 +146,24 @@ class Follower:
             technician_id=self.technician_id,
             arrived_at=None if attendance is None else ms_to_datetime(attendance.arrived_ms),
             departed_at=None if left_ms is None else ms_to_datetime(left_ms),
-            evidence=None if attendance is None else _plain(attendance),
+            evidence=None if attendance is None else _plain(attendance.evidence),
+            left_evidence=None if attendance is None else _plain(attendance.left_evidence),
             arrived_before=visit.arrived_at if visit else None,
             departed_before=visit.departed_at if visit else None,
         )
         return self._do(order, revision)
+
+    def _asks(self, current: StopState) -> bool:
+        """Whether the new fixes made it likely, but not sure, that they arrived."""
+        known = self.before.stop(current.id)
+        return current.fence.suggested and not (known and known.fence.suggested)
+
+    def _suggest(self, order: WorkOrder, current: StopState) -> None:
+        likely = suggestion(current.fence)
+        if likely is not None and self._asks(current) and not order.arrival:
+            since = ms_to_datetime(likely.fixes[0].at_ms)
+            evidence = msgspec.to_builtins(likely)
+            self._do(order, c.SuggestVisit(occurred_at=since, evidence=evidence))
 
     def _settle_setting_out(self, order: WorkOrder, current: StopState) -> None:
         since = None if current.set_out_ms is None else ms_to_datetime(current.set_out_ms)
@@ -179,6 +198,5 @@ def _only_leaves(visit: Visit, attendance: Attendance) -> bool:
     )
 
 
-def _plain(attendance: Attendance) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(attendance.evidence)
-    return plain
+def _plain(evidence: Evidence | None) -> dict[str, Any] | None:
+    return None if evidence is None else msgspec.to_builtins(evidence)

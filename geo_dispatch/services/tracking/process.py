@@ -7,20 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
 
 from geo_dispatch.adapters.live_redis import Entry
 from geo_dispatch.adapters.sql.tracking import ShardPosition
-from geo_dispatch.dispatch.work.orders import Status
-from geo_dispatch.kernel.ids import OrderId, TechnicianId
-from geo_dispatch.kernel.time import ms_to_datetime
+from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.folding import fold_new, fold_slice
 from geo_dispatch.services.tracking.privacy import sifted
 from geo_dispatch.tracking.track import TrackState
-
-_BEFORE_ARRIVAL: Final = frozenset({Status.ASSIGNED, Status.EN_ROUTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +145,6 @@ def track_of(ctx: Context, technician_id: str) -> TrackState | None:
     """What the technician's fixes say so far."""
     with ctx.store.read() as unit:
         return unit.tracking.state(technician_id)
-
-
-def suggestions(ctx: Context, technician_id: str) -> dict[OrderId, datetime]:
-    """Orders at whose site the technician is likely but not surely, and since when.
-
-    Only orders where nobody has arrived: ask the technician whether they have.
-    """
-    with ctx.store.read() as unit:
-        track = unit.tracking.state(technician_id) or TrackState()
-        held = unit.orders.open([technician_id])
-    orders = [order for order in held if order.technician_id == technician_id]
-    found = {}
-    for order in orders:
-        stop = track.stop(order.assignment_id) if order.assignment_id else None
-        likely = stop.fence.dwell if stop and stop.fence.suggested else None
-        if likely and order.status in _BEFORE_ARRIVAL and not order.arrival:
-            found[order.id] = ms_to_datetime(likely.since_ms)
-    return found
 
 
 def _order(stream_id: str) -> tuple[int, int]:

@@ -8,8 +8,9 @@ import pytest
 import shapely
 
 from geo_dispatch.kernel.geo import lonlat_to_local_m
+from geo_dispatch.tracking.arrival_rule import ArrivalRule
 from geo_dispatch.tracking.fences import circle_fence, polygon_fence
-from geo_dispatch.tracking.geofence import ArrivalRule, FenceState, transitions
+from geo_dispatch.tracking.geofence import FenceState, transitions
 from geo_dispatch.tracking.track import Stop, TrackState, fold
 from tests.support.fixes import SITE, START_MS, a_visit, driving, fix_at, noisy, standing
 

@@ -32,7 +32,8 @@ export function listen(url, on, types) {
 export const ORDER_EVENTS = [
   "order.placed", "order.changed", "order.assigned", "order.unassigned", "order.en_route",
   "order.arrived", "order.arrival_reviewed", "order.started", "order.needs_help",
-  "order.completed", "order.cancelled", "order.departed", "visit.revised", "order.eta",
+  "order.completed", "order.cancelled", "order.departed", "visit.revised", "visit.suggested",
+  "order.eta",
   "order.bumped", "order.crew_changed", "order.delayed", "order.flagged", "order.flag_cleared",
   "order.held", "order.released", "order.pinned", "order.at_risk", "order.risk_cleared",
   "order.resumed", "order.set_out_revised", "order.file_added", "order.sla", "message.queued",

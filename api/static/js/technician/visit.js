@@ -108,7 +108,7 @@ function suggestion(visit, clock, send) {
     el("b", {}, `It looks as if you arrived at ${clock.time(at)}. Is that so?`),
     el("div.others", {},
       el("button.button", { type: "button",
-        onclick: () => send(path, { status: "on_site" }, statusWord("on_site")) },
+        onclick: () => send(path, { status: "on_site", arrived_at: at }, statusWord("on_site")) },
       "Yes, I am on site"),
       el("button.button", { type: "button",
         onclick: () => {

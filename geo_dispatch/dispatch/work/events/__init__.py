@@ -28,6 +28,7 @@ from geo_dispatch.dispatch.work.events.field import (
     OrderStarted,
     SetOutRevised,
     VisitRevised,
+    VisitSuggested,
 )
 from geo_dispatch.dispatch.work.events.office import (
     ClocksMoved,
@@ -134,6 +135,7 @@ __all__ = [
     "TerritoriesPublished",
     "TrailViewed",
     "VisitRevised",
+    "VisitSuggested",
     "as_json",
     "event_to_body",
     "stream_of",
@@ -187,6 +189,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         OrderFileAdded,
         OrderDeparted,
         VisitRevised,
+        VisitSuggested,
         SetOutRevised,
         EtaPublished,
         OrderDelayed,

@@ -142,6 +142,18 @@ class OrderDeparted(Event):
     technician_id: TechnicianId
     visit_id: VisitId
     occurred_at: datetime
+    evidence: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitSuggested(Event):
+    """Fixes make it likely, but not sure, that the technician arrived: somebody should ask."""
+
+    type = "visit.suggested"
+    order_id: OrderId
+    technician_id: TechnicianId
+    occurred_at: datetime
+    evidence: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +175,7 @@ class VisitRevised(Event):
     arrived_at: datetime | None
     departed_at: datetime | None
     evidence: dict[str, Any] | None = None
+    left_evidence: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ QUIET = {
     "order.crew_sequenced",
     "order.followed_up",
     "visit.revised",
+    "visit.suggested",
     "message.queued",
 }
 """Events of orders that tell nobody anything: bookkeeping, and evidence on request."""

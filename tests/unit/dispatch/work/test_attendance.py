@@ -5,8 +5,9 @@ from dataclasses import replace
 from geo_dispatch.dispatch.work.attendance import Pair, differences
 from geo_dispatch.dispatch.work.visits import Review, Visit
 from geo_dispatch.kernel.time import ms_to_datetime
+from geo_dispatch.tracking.arrival_rule import RULE
 from geo_dispatch.tracking.evidence import Evidence
-from geo_dispatch.tracking.geofence import RULE, Attendance
+from geo_dispatch.tracking.geofence import Attendance
 
 PROOF = Evidence(RULE.version, 0.97, 150.0, ())
 MINUTE_MS = 60_000

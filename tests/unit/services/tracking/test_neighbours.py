@@ -9,6 +9,7 @@ from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.tracking import process as tracking
+from geo_dispatch.services.tracking import suggestions
 from tests.support.fixes import SITE, fix_at, noisy, standing
 from tests.support.records import NOW
 from tests.support.tracking import open_tracking, shuffled
@@ -41,7 +42,7 @@ def test_between_two_jobs_next_door_both_are_suggested_and_none_confirmed(office
     office.later()
     office.track(stay(here, north_m))
     assert [office.visits(one) for one in (here, beside)] == [[], []]
-    assert set(tracking.suggestions(office.ctx, here.technician_id)) == {here.id, beside.id}
+    assert set(suggestions.of_technician(office.ctx, here.technician_id)) == {here.id, beside.id}
 
 
 def test_the_only_job_beside_a_strange_site_is_confirmed_by_its_assignment(office):
@@ -69,7 +70,7 @@ def test_a_job_of_next_week_is_only_suggested_beside_a_strange_site(office):
     office.later()
     office.track(stay(order))
     assert office.visits(order) == []
-    assert order.id in tracking.suggestions(office.ctx, order.technician_id)
+    assert order.id in suggestions.of_technician(office.ctx, order.technician_id)
 
 
 def test_a_word_at_one_neighbour_ends_the_question_at_the_other(office):

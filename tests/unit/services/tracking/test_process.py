@@ -12,9 +12,11 @@ from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.dispatch.work.visits import Review
 from geo_dispatch.kernel.actors import WORKER, Actor, Role
 from geo_dispatch.kernel.errors import Conflict
-from geo_dispatch.kernel.time import ms_to_datetime
+from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
+from geo_dispatch.services.history import proof
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.tracking import process as tracking
+from geo_dispatch.services.tracking import suggestions
 from tests.support.fixes import SITE, START_MS, a_visit, driving, fix_at, standing
 from tests.support.tracking import open_tracking, shuffled
 
@@ -262,9 +264,12 @@ def test_a_likely_arrival_is_suggested_until_the_technician_leaves(office):
     poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
     office.track(standing(0, 50, 0, 300, **poor))
     assert office.visits(order) == []
-    assert tracking.suggestions(office.ctx, order.technician_id) == {order.id: minutes(0)}
+    suggested = suggestions.of_technician(office.ctx, order.technician_id)[order.id]
+    assert suggested.since == minutes(0)
+    assert suggested.evidence.probability < 0.95
+    assert office.log(order)[-1] == "visit.suggested"
     work_orders.step(office.ctx, order.id, Status.ON_SITE, actor=WORKER)
-    assert tracking.suggestions(office.ctx, order.technician_id) == {}
+    assert suggestions.of_technician(office.ctx, order.technician_id) == {}
 
 
 def test_a_likely_arrival_is_no_longer_suggested_after_they_left(office):
@@ -273,9 +278,9 @@ def test_a_likely_arrival_is_no_longer_suggested_after_they_left(office):
     office.later()
     poor = {"technician_id": order.technician_id, "accuracy_m": 35.0}
     office.track(standing(0, 50, 0, 300, **poor))
-    assert order.id in tracking.suggestions(office.ctx, order.technician_id)
+    assert order.id in suggestions.of_technician(office.ctx, order.technician_id)
     office.track(standing(0, 900, 400, 60, **poor))
-    assert tracking.suggestions(office.ctx, order.technician_id) == {}
+    assert suggestions.of_technician(office.ctx, order.technician_id) == {}
 
 
 def test_visits_that_an_earlier_rule_confirmed_stay_when_history_is_folded_again(office, order):
@@ -293,3 +298,15 @@ def test_visits_that_an_earlier_rule_confirmed_stay_when_history_is_folded_again
     assert after == replace(old, departed_at=after.departed_at)
     assert after.departed_at is not None
     assert office.log(order) == [*told, "order.departed"]
+
+
+def test_a_departure_is_on_record_with_the_fixes_that_prove_it(office, order):
+    office.track(trace(order))
+    (left,) = [time for time in proof_of(office, order).times if time.what == "order.departed"]
+    assert left.fixes[0]["at_ms"] == datetime_to_ms(left.at)
+    assert min(fix["distance_m"] for fix in left.fixes) > 100
+
+
+def proof_of(office, order):
+    with office.ctx.store.read() as unit:
+        return proof.of_order(unit, office.order(order))
