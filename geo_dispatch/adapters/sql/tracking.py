@@ -36,9 +36,9 @@ from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import BigKey, UtcTime
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.tracking.arrival_rule import RULE
 from geo_dispatch.tracking.fixes import NOT_TOLD, Fix, each_once
 from geo_dispatch.tracking.geofence import RULE
+from geo_dispatch.tracking.plausibility import Trust
 from geo_dispatch.tracking.track import REMEMBERED_MS, TrackState
 
 CHUNK: Final = 500
@@ -137,6 +137,14 @@ class Quarantined:
     id: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Trusted:
+    trust: Trust
+
+
+_TRUSTED: Final = msgspec.msgpack.Decoder(_Trusted)
+
+
 class Tracking:
     """What `services.tracking` reads and writes in its one transaction."""
 
@@ -224,6 +232,15 @@ class Tracking:
             )
         )
         return {technician_id: _decode(state) for technician_id, state in rows}
+
+    def trusts(self, technician_ids: Iterable[str] | None = None) -> dict[TechnicianId, Trust]:
+        """What the track of each believes, of these technicians or of all; the rest is not read."""
+        columns = states_table.c
+        wanted = [columns.fold == _FOLD]
+        if technician_ids is not None:
+            wanted.append(columns.technician_id.in_(sorted(technician_ids)))
+        rows = self._connection.execute(select(columns.technician_id, columns.state).where(*wanted))
+        return {name: _TRUSTED.decode(state).trust for name, state in rows}
 
     def save_states(self, states: Mapping[TechnicianId, TrackState]) -> None:
         """Keep the newest states."""

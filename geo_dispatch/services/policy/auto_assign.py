@@ -32,6 +32,7 @@ from geo_dispatch.services.dispatching.candidates import SMALL_FLEET, Considered
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.relay import Follower
+from geo_dispatch.services.tracking import whereabouts
 from geo_dispatch.tracking.nearest import PositionIndex
 
 CONSUMER: Final = "auto"
@@ -182,7 +183,7 @@ def consider_all(
     if not waiting:
         return
     if positions is None:
-        positions = PositionIndex(ctx.live.positions())
+        positions = whereabouts.everybody(ctx)
     for order in _in_turn(waiting, ctx.clock()):
         try:
             decide(ctx, order.id, positions, changed=changed)

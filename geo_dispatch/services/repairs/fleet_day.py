@@ -22,6 +22,7 @@ from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.cases import case_of
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
+from geo_dispatch.services.tracking import whereabouts
 
 _PLACED: frozenset[Basis] = frozenset({Basis.POSITION, Basis.SITE, Basis.HOME})
 """Whoever else is sent, nobody knows where they start."""
@@ -124,7 +125,7 @@ def load(
     RedisUnavailable
         There are no positions to be had.
     """
-    positions = {one.technician_id: one for one in ctx.live.positions()}
+    positions = whereabouts.everybody(ctx)
     with ctx.store.read() as unit:
         as_of = unit.last_seq()
         technicians = unit.technicians.list()

@@ -8,15 +8,15 @@ from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.tracking.live_positions import live_positions
+from geo_dispatch.tracking.nearest import PositionIndex
 from geo_dispatch.tracking.plausibility import Trust
 from geo_dispatch.tracking.positions import Position, position_to_fix
 
 
-def trusts(ctx: Context, technician_ids: Iterable[str]) -> dict[TechnicianId, Trust]:
-    """What the tracks of these technicians believe, as far as the worker has come."""
+def trusts(ctx: Context, technician_ids: Iterable[str] | None = None) -> dict[TechnicianId, Trust]:
+    """What the tracks of these technicians, or of all, believe as far as the worker has come."""
     with ctx.store.read() as unit:
-        states = {TechnicianId(name): unit.tracking.state(name) for name in technician_ids}
-    return {name: state.trust for name, state in states.items() if state is not None}
+        return unit.tracking.trusts(technician_ids)
 
 
 def believed(ctx: Context, technicians: Iterable[Technician]) -> dict[TechnicianId, Position]:
@@ -28,7 +28,17 @@ def believed(ctx: Context, technicians: Iterable[Technician]) -> dict[Technician
         Redis does not answer.
     """
     newest = ctx.live.positions_by_id({one.id: one.shard for one in technicians})
-    live = live_positions(
-        (position_to_fix(position) for position in newest.values()), trusts(ctx, newest)
-    )
+    live = live_positions(map(position_to_fix, newest.values()), trusts(ctx, newest))
     return {position.technician_id: position for position in live.index if not position.mock}
+
+
+def everybody(ctx: Context) -> PositionIndex:
+    """The newest position of everybody that is believed.
+
+    Raises
+    ------
+    RedisUnavailable
+        Redis does not answer.
+    """
+    newest = ctx.live.positions()
+    return live_positions(map(position_to_fix, newest), trusts(ctx)).index
