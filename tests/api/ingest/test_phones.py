@@ -103,6 +103,36 @@ def test_what_cannot_be_read_is_in_quarantine_and_the_rest_is_kept(
     assert (_fixes(deployment, technician) is not None) == (name == "one-bad-of-three")
 
 
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("osmand", "traccar-client-8-sos"),
+        ("osmand", "traccar-client-9-unknown"),
+        ("osmand", "traccar-client-10-sos"),
+        ("traccar", "event-sos"),
+    ],
+)
+def test_a_call_for_help_from_any_app_is_with_the_office(
+    deployment, office, technician, form, name
+):
+    request = sent(form, name, deployment.token("ingest", technician), technician)
+    assert _send(deployment.client(None), request).status_code == 200
+    callers = [one["technician_id"] for one in office.get("/v1/sos").json()["items"]]
+    assert technician in callers
+
+
+def test_what_the_app_tells_of_itself_stands_beside_the_position(deployment, office, technician):
+    key = deployment.token("ingest", technician)
+    _send(deployment.client(None), sent("owntracks", "location-quiet", key))
+
+    def told():
+        where = office.get(f"/v1/technicians/{technician}/position").json()
+        return "battery" in where and where["battery"] == 0.09 and where
+
+    position = until(told, 10, "the office to hear of the battery")
+    assert "paused" in [one["code"] for one in position["outages"]]
+
+
 @pytest.mark.parametrize("form", UNAUTHENTICATED)
 def test_a_key_that_is_not_good_is_answered_as_the_app_understands_it(deployment, form):
     request = sent(form, THE_FIRST[form], "gd_nobody")

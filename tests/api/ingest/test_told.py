@@ -71,6 +71,12 @@ def test_a_time_is_seconds_milliseconds_or_iso(value, at_ms):
     assert told.moment_ms(value) == at_ms
 
 
+@pytest.mark.parametrize("value", [None, "soon", -5, 0, "1969-12-31T23:59:59Z"])
+def test_a_phone_that_lost_its_clock_says_how_it_is_when_it_is_heard(value):
+    assert told.since(value, 7000) == 7000
+    assert told.since(6, 7000) == 6000
+
+
 def test_json_that_strict_readers_refuse_is_read():
     assert told.json_of(b' {"a": "caf\xe9\n"}') == {"a": "caf\ufffd\n"}
     assert math.isnan(told.json_of(b'{"a": NaN}')["a"])
