@@ -36,8 +36,8 @@ from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.adapters.sql.types import BigKey, UtcTime
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.tracking.arrival_rule import RULE
 from geo_dispatch.tracking.fixes import NOT_TOLD, Fix, each_once
-from geo_dispatch.tracking.geofence import RULE
 from geo_dispatch.tracking.plausibility import Trust
 from geo_dispatch.tracking.track import REMEMBERED_MS, TrackState
 
