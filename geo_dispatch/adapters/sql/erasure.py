@@ -13,6 +13,7 @@ from geo_dispatch.adapters.sql.message_tables import (
     further_orders,
     messages,
 )
+from geo_dispatch.adapters.sql.signals import calls_table, silences_table
 from geo_dispatch.adapters.sql.tables import events, tokens
 
 
@@ -44,6 +45,11 @@ class Erasure:
         """The breaks of the last days."""
         own = breaks_table.c.technician_id == technician_id
         self._connection.execute(delete(breaks_table).where(own))
+
+    def signals_of(self, technician_id: str) -> None:
+        """Whether they are silent, or call for help."""
+        for table in (silences_table, calls_table):
+            self._connection.execute(delete(table).where(table.c.technician_id == technician_id))
 
     def token_names(self, technician_id: str, name: str) -> None:
         """What their tokens are called."""

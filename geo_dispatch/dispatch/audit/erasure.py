@@ -15,6 +15,7 @@ from geo_dispatch.dispatch.work.events import (
     RecordChanged,
     RecordCreated,
     TechnicianErased,
+    TechnicianSos,
 )
 
 Body = dict[str, Any]
@@ -22,6 +23,7 @@ Body = dict[str, Any]
 _BLANKED: Final[dict[str, Callable[[Body], Body]]] = {
     RecordCreated.type: lambda body: {"kind": body.get("kind"), "record": {}},
     RecordChanged.type: lambda body: {"kind": body.get("kind"), "changes": {}},
+    TechnicianSos.type: lambda body: {**body, "lon": None, "lat": None, "position_at": None},
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 from geo_dispatch.adapters.live_redis import Live
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Conflict, RedisUnavailable
+from geo_dispatch.services.history import audit, erasure
 from geo_dispatch.services.tracking import devices, sos
 from geo_dispatch.tracking.devices import DeviceStatus
 from tests.support.dispatch_office import NO_REDIS
@@ -90,3 +91,13 @@ def test_an_alarm_is_written_down_though_redis_is_away(office, van):
         with pytest.raises(RedisUnavailable):
             devices.note(ctx, {van.id: PRESSED})
     assert len(alarms(office, van)) == 1
+
+
+def test_erasure_ends_an_alarm_and_takes_its_place_out_of_the_log(office, van):
+    office.send([fix_at(0, 0, 0, technician_id=van.id)])
+    press(office, van)
+    erasure.erase(office.ctx, van.id, confirm=van.call_sign, reason="asked for it", actor=DESK)
+    assert sos.open_calls(office.ctx) == []
+    (told,) = alarms(office, van)
+    assert (told["lon"], told["lat"], told["position_at"]) == (None, None, None)
+    assert audit.verify(office.ctx).finding is None
