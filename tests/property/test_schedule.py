@@ -220,8 +220,15 @@ BACK_AT_MIDNIGHT = SlowDay(  # from a leave, between two shifts without a gap
     stops=[SlowStop("wo_0", 0, 1, project=True)],
     leave=[(125_040, 128_040)],
 )
+TWO_BREAKS_AT_ONCE = SlowDay(
+    now=to_minute(datetime(2026, 3, 4, 7, tzinfo=UTC)),
+    zone=ZONE,
+    shifts=shifts_of(range(6), (time(8), time(17)), *[Break(time(8), time(8), 900.0)] * 2),
+    stops=[SlowStop("wo_0", 0, 60, project=True, under_way=True)],
+)
 
 
+@example(TWO_BREAKS_AT_ONCE)
 @example(SKIPPED_HOUR)
 @example(BEFORE_THE_SHIFT)
 @example(BACK_AT_MIDNIGHT)

@@ -121,11 +121,12 @@ def up(workspace: Path, data: Path, **overrides) -> Iterator[Tree]:
     past in seconds.
     """
     usual = {
+        "port": 0,
         "clock_epoch": ms_to_datetime(START_MS),
         "clock_started": system_clock(),
         "clock_factor": FACTOR,
     }
-    settings = Settings(workspace=workspace, data=data, area=AREA, port=0, **(usual | overrides))
+    settings = Settings(workspace=workspace, data=data, area=AREA, **(usual | overrides))
     data.mkdir(parents=True, exist_ok=True)
     number = len(list(data.glob("up-*.log")))
     log = data / f"up-{number}.log"

@@ -30,9 +30,9 @@ class Rest:
     latest: datetime
     length: timedelta
 
-    def turn(self) -> tuple[datetime, datetime]:
+    def turn(self) -> tuple[datetime, datetime, timedelta]:
         """In which order breaks are taken: of two whose time comes at once, the more urgent."""
-        return self.earliest, self.latest
+        return self.earliest, self.latest, self.length
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +175,14 @@ def _duties(
 @lru_cache(maxsize=4096)
 def _shift_on(shift: Shift, day: date, zone: ZoneInfo) -> Duty:
     """The shift on that day. Kept, for a fleet shares few shifts and asks for them often."""
-    rests = []
+    rests: set[Rest] = set()  # two at the same times are one: which of them was taken?
     for pause in shift.breaks:
         earliest, latest = (
             utc(datetime.combine(_day_of(shift, clock, day), clock, zone))
             for clock in (pause.earliest, pause.latest)
         )
         length = timedelta(seconds=pause.duration_s)
-        rests.append(Rest(earliest, max(earliest, latest), length))
+        rests.add(Rest(earliest, max(earliest, latest), length))
     return Duty(shift.on(day, zone), tuple(sorted(rests, key=Rest.turn)))
 
 
