@@ -41,6 +41,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_my_access_log": frozenset({Role.TECHNICIAN}),
     "get_technician_privacy": _PEOPLE,
     "unlock_privacy": _DISPATCH,
+    "list_private": _OFFICE,
     "export_technician": _ADMIN | {Role.TECHNICIAN},
     "erase_technician": _ADMIN,
     "get_trail": _PEOPLE,

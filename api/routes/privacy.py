@@ -14,6 +14,7 @@ from api.schemas.privacy import (
     AccessLogOut,
     ErasureIn,
     ErasureOut,
+    PrivaciesOut,
     PrivacyOut,
     PrivacyTold,
     PrivacyUnlock,
@@ -65,6 +66,12 @@ def get_my_access_log(context: Ctx, caller: Caller) -> AccessLogOut:
     """List who looked at where the technician was, and when; the live map is not in it."""
     looks = access.looks_at(context, _own(caller))
     return AccessLogOut.model_validate({"items": as_json(looks)})
+
+
+@router.get("/privacy", operation_id="list_private")
+def list_private(context: Ctx, _caller: Caller) -> PrivaciesOut:
+    """List the technicians who are private now, and since when; the map shows them nowhere."""
+    return PrivaciesOut.model_validate({"items": as_json(private_times.private_now(context))})
 
 
 @router.get("/technicians/{technician_id}/privacy", operation_id="get_technician_privacy")

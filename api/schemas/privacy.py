@@ -34,6 +34,20 @@ class PrivacyOut(Output):
     unlocked_until: datetime | None = Field(description="Until when an emergency lifts it.")
 
 
+class PrivateOut(Output):
+    """A technician who is private now."""
+
+    technician_id: str
+    since: datetime
+    until: datetime
+
+
+class PrivaciesOut(Output):
+    """Everybody who is private now."""
+
+    items: list[PrivateOut]
+
+
 class PrivacyUnlock(Input):
     """An emergency in which somebody private or off shift must be found."""
 

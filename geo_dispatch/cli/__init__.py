@@ -58,6 +58,7 @@ COMMANDS: Final = (
     Entry("performance", "performance", "Work out what completed orders say of technicians."),
     Entry("webhooks", "webhooks", "URLs that hear what people and programs are told."),
     Entry("technicians", "technicians", "List technicians, and connect their phones."),
+    Entry("history", "history", "Export and prune the history of fixes."),
     Entry("tokens", "tokens", "Create, list and revoke access tokens and ingest keys."),
 )
 

@@ -16,6 +16,7 @@ from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.actors import CLI, Role
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.services import tokens
+from geo_dispatch.services.history import erasure
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import TECHNICIANS
 from geo_dispatch.services.tracking import connecting
@@ -106,6 +107,25 @@ def mileage(
                 f"{day.odometer_m / 1000:8.1f} km by fixes  {len(day.trips)} trips"
             )
         say(f"matched on {found.graph.area} ({found.graph.source_sha256[:12]}) by {found.rule}")
+
+
+@app.command()
+def erase(
+    technician: Annotated[str, typer.Argument(help="Call sign, id or external id.")],
+    reason: Annotated[str, typer.Option(help="Why; it stays in the log.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="It is meant; it can't be undone.")] = False,
+) -> None:
+    """Take away all that is personal of a technician, for good; what they did stays."""
+    with open_context(load_settings()) as context:
+        found = connecting.find(context, technician)
+        if not yes:
+            raise InvalidInput(
+                f"{found.call_sign} ({found.id}) would be erased for good; --yes says you mean it",
+                [Fault("--yes", "is missing")],
+            )
+        done = erasure.erase(context, found.id, confirm=found.call_sign, reason=reason, actor=CLI)
+    typer.echo(f"{done.technician_id}: {done.fixes} fixes and the words of {done.events} events")
 
 
 def _show(one: SetUp, *, alone: bool) -> None:

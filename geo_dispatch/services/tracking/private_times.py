@@ -15,7 +15,7 @@ import structlog
 
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.availability import clock_text, duty_after
-from geo_dispatch.dispatch.days.privacy import PrivacyTime
+from geo_dispatch.dispatch.days.privacy import PrivacyTime, private_at
 from geo_dispatch.dispatch.messages.queueing import Message
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.events import Event, PrivacyChanged, PrivacyUnlocked
@@ -67,6 +67,16 @@ def of(ctx: Context, technician_id: str) -> Privacy:
     """
     with ctx.store.read() as unit:
         return _state(ctx, unit, unit.technicians.get(technician_id))
+
+
+def private_now(ctx: Context) -> list[PrivacyTime]:
+    """The private times that go on and that no emergency lifts, of technicians in use."""
+    now = ctx.clock()
+    with ctx.store.read() as unit:
+        times = unit.privacy.since(now)
+        people = unit.technicians.many(times)
+    found = (private_at(own, now) for key, own in times.items() if not people[key].retired)
+    return [one for one in found if one is not None]
 
 
 def switch(

@@ -39,6 +39,8 @@ export const ORDER_EVENTS = [
   "order.resumed", "order.set_out_revised", "order.file_added", "order.sla", "message.queued",
 ];
 
+export const PRIVACY_EVENTS = ["technician.privacy_changed", "technician.privacy_unlocked"];
+
 export const RECORD_EVENTS = [
   "record.created", "record.changed", "record.retired", "territories.published",
 ];

@@ -54,7 +54,8 @@ export class Fleet {
   /** Status, age and selection as they are now. */
   refresh() {
     for (const [technicianId, marker] of this.#markers) {
-      if (this.#store.technicians.get(technicianId)?.retired) {
+      const hidden = this.#store.privateTime(technicianId) !== null;
+      if (hidden || this.#store.technicians.get(technicianId)?.retired) {
         this.#layer.remove({ features: [marker.feature] });
         this.#markers.delete(technicianId);
       } else {

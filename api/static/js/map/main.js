@@ -4,13 +4,14 @@ import { get, Offline, Problem } from "../lib/api.js";
 import { Chime } from "../lib/chime.js";
 import { Clock } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { listen, ORDER_EVENTS, RECORD_EVENTS } from "../lib/stream.js";
+import { listen, ORDER_EVENTS, PRIVACY_EVENTS, RECORD_EVENTS } from "../lib/stream.js";
 import { statusWord } from "../lib/words.js";
 import { Calls } from "./calls.js";
 import { Fleet } from "./fleet.js";
 import { Jobs } from "./jobs.js";
 import { NewOrder } from "./new_order.js";
 import { Panel } from "./panel.js";
+import { Playback } from "./playback.js";
 import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
 import { drawTerritories } from "./territories.js";
@@ -36,7 +37,10 @@ const store = new Store(clock);
 
 // ---- what is selected ----
 
-const panel = new Panel({ root: $("#panel"), store, clock, say, close: deselect, pickOrder });
+const playback = new Playback({ root: $("#playback"), map, clock, say });
+const panel = new Panel({
+  root: $("#panel"), store, clock, say, close: deselect, pickOrder, play,
+});
 const fleet = new Fleet({ map, fleet: layer, clock, store, pick: pickTechnician });
 const jobs = new Jobs({ map, clock, store, fleet, pick: pickOrder });
 fleet.obstacles = () => jobs.boxes();
@@ -77,6 +81,11 @@ function pickTechnician(technicianId) {
   if (at) panTo(at);
   panel.showTechnician(technicianId);
   select({ technician: technicianId });
+}
+
+function play(technician) {
+  deselect();
+  playback.open(technician);
 }
 
 function deselect() {
@@ -216,7 +225,7 @@ async function start() {
       tell(event);
     },
     reset: () => store.load(),
-  }, [...ORDER_EVENTS, ...RECORD_EVENTS]);
+  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...RECORD_EVENTS]);
 }
 
 start().catch((error) => {

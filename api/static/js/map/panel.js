@@ -6,6 +6,7 @@ import { get, id, post, Problem } from "../lib/api.js";
 import { HOLD, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
 import { Emergency } from "./emergency.js";
+import { privacySection } from "./privacy.js";
 import { timelineItems } from "./timeline.js";
 
 const REFRESH_MS = 4000;
@@ -17,6 +18,7 @@ export class Panel {
   #say;
   #close;
   #pickOrder;
+  #play;
   #orderId = null;
   #technicianId = null;
   #version = -1;
@@ -28,7 +30,8 @@ export class Panel {
   #unfolded = new Set();
   #visits = el("div");
 
-  constructor({ root, store, clock, say, close, pickOrder }) {
+  constructor({ root, store, clock, say, close, pickOrder, play }) {
+    this.#play = play;
     this.#pickOrder = pickOrder;
     this.#root = root;
     this.#store = store;
@@ -249,9 +252,11 @@ export class Panel {
     const orders = this.#store.ordersOf(technician.id);
     const face = JSON.stringify([
       technician.version, status, position && Math.round(this.#clock.age(position.at) / 10_000),
-      orders.map((order) => [order.id, order.version]),
+      orders.map((order) => [order.id, order.version]), this.#store.privateTime(technician.id),
     ]);
-    if (this.#root.dataset.face === face && this.#root.querySelector(".technician")) return;
+    const drawn = this.#root.querySelector(".technician") !== null;
+    const typing = this.#root.querySelector("form input:focus") !== null;
+    if (drawn && (this.#root.dataset.face === face || typing)) return;
     const inside = this.#root.contains(document.activeElement);
     this.#root.dataset.face = face;
     this.#root.setAttribute("aria-label", technician.call_sign);
@@ -268,7 +273,10 @@ export class Panel {
           Skills: technician.skills.map((skill) => `${skill.name} ${skill.level}`).join(", "),
           Vehicle: technician.vehicle?.name,
           Phone: technician.phone,
-        })),
+        }),
+        el("button.button", { type: "button", onclick: () => this.#play(technician) },
+          "Play back a day")),
+        privacySection(technician, { store: this.#store, clock: this.#clock, say: this.#say }),
         el("section", {}, el("h3", {}, "Jobs"),
           orders.length === 0 && el("p.hint", {}, "No open job."),
           orders.map((order) => el("button.row", {

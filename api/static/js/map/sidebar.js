@@ -184,7 +184,9 @@ export class Sidebar {
     const status = this.#store.doing(technician.id);
     const position = this.#store.positions.get(technician.id);
     const age = position ? this.#clock.age(position.at) : null;
-    const said = age === null ? "no position" : age > STALE_MS ? `${span(age)} old` : "live";
+    const hidden = this.#store.privateTime(technician.id);
+    const said = hidden ? `private since ${this.#clock.time(hidden.since)}`
+      : age === null ? "no position" : age > STALE_MS ? `${span(age)} old` : "live";
     return el("button.row", {
       type: "button",
       dataset: { key: technician.id, status },

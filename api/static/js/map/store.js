@@ -1,6 +1,7 @@
 // What the page knows: records and positions, kept up by the stream. Views listen for "change".
 
 import { get, getAll, id, Problem } from "../lib/api.js";
+import { PRIVACY_EVENTS } from "../lib/stream.js";
 import { ENDED, UNDER_WAY, WAITING } from "../lib/words.js";
 
 const REFETCH_MS = 120;
@@ -14,6 +15,8 @@ export class Store extends EventTarget {
   orders = new Map();
   etas = new Map();
   positions = new Map();
+  /** Who is private, or was when last heard of. */
+  #private = new Map();
   /** Whether the visitor's role may assign and make jobs; planners only look. */
   mayDispatch = false;
 
@@ -39,10 +42,23 @@ export class Store extends EventTarget {
     for (const [name, items] of Object.entries({ technicians, customers, sites, orders })) {
       this[name] = new Map(items.map((item) => [item.id, item]));
     }
-    this.changed();
+    await this.loadPrivate();
     const driving = orders.filter((order) => order.technician_id && !ENDED.has(order.status));
     await Promise.all(driving.map((order) => this.#loadEta(order.id)));
     this.changed();
+  }
+
+  async loadPrivate() {
+    const { items } = await get("/v1/privacy");
+    this.#private = new Map(items.map((item) => [item.technician_id, item]));
+    for (const technicianId of this.#private.keys()) this.positions.delete(technicianId);
+    this.changed();
+  }
+
+  /** @returns {{since: string, until: string}|null} the private time that goes on now */
+  privateTime(technicianId) {
+    const time = this.#private.get(technicianId);
+    return time && this.#clock.age(time.until) < 0 ? time : null;
   }
 
   changed() {
@@ -77,6 +93,10 @@ export class Store extends EventTarget {
 
   /** One event of the log. Records are read anew: the event says that, the API says what. */
   apply(event) {
+    if (PRIVACY_EVENTS.includes(event.type)) {
+      this.loadPrivate();
+      return;
+    }
     if (event.type === "order.eta") {
       this.etas.set(event.body.order_id, event.body);
       this.changed();

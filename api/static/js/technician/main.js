@@ -3,8 +3,9 @@
 import { get, Offline, Problem } from "../lib/api.js";
 import { Clock } from "../lib/clock.js";
 import { el, fill } from "../lib/dom.js";
-import { listen, ORDER_EVENTS } from "../lib/stream.js";
+import { listen, ORDER_EVENTS, PRIVACY_EVENTS } from "../lib/stream.js";
 import { ENDED } from "../lib/words.js";
+import { Privacy } from "./privacy.js";
 import { drawRest } from "./rest.js";
 import { Sharing } from "./sharing.js";
 import { visitCard } from "./visit.js";
@@ -16,6 +17,7 @@ const TOAST_MS = 5000;
 
 const $ = (selector) => document.querySelector(selector);
 const clock = new Clock(document.body.dataset.timeZone);
+const privacy = new Privacy({ root: $("#privacy"), clock, say });
 let shown = "";
 let timer = 0;
 let toastTimer = 0;
@@ -43,6 +45,7 @@ async function load() {
   let day;
   try {
     day = await get("/v1/my/day");
+    await privacy.refresh();
   } catch (error) {
     if (error instanceof Offline) setConnection("offline");
     else if (error instanceof Problem) say(error.message);
@@ -94,7 +97,7 @@ async function start() {
       soon();
     },
     reset: soon,
-  }, ORDER_EVENTS);
+  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS]);
 }
 
 start().catch((error) => {

@@ -1,0 +1,94 @@
+"""Going private, being looked at, and a day played back, in a real browser."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from geo_dispatch.kernel.time import datetime_to_ms
+from geo_dispatch.tracking.fixes import Fix
+from tests.browser.conftest import DESK, PHONE
+from tests.browser.pages import World
+from tests.support.app import VADUZ
+
+
+@pytest.fixture
+def world(deployment):
+    return World(deployment)
+
+
+@pytest.fixture
+def van(world):
+    return world.technician("Van 07", at=VADUZ)
+
+
+def drive(deployment, van):
+    """An hour of history: a drive, a halt, a gap and another drive."""
+    first_ms = datetime_to_ms(deployment.now() - timedelta(hours=1))
+    fixes = [
+        Fix(
+            van["id"],
+            first_ms + 5_000 * n + (1_200_000 if n > 400 else 0),
+            95_000_000 + 300 * min(n, 250) + (300 * (n - 400) if n > 400 else 0),
+            471_300_000 + 150 * min(n, 250),
+            8.0,
+        )
+        for n in range(480)
+    ]
+    with deployment.context.store.write() as unit:
+        unit.tracking.add_fixes(fixes, first_ms)
+        unit.commit()
+
+
+def test_a_technician_goes_private_and_the_map_says_so_instead_of_an_old_place(
+    visit, deployment, van
+):
+    office = visit("/map", deployment.token("dispatcher"), DESK).page
+    marker = office.locator(f'.tech[data-technician="{van["id"]}"]')
+    expect(marker).to_be_visible()
+    phone = visit("/t", deployment.token("technician", van["id"]), PHONE, is_mobile=True).page
+    privacy = phone.get_by_role("region", name="Privacy")
+    expect(privacy).to_contain_text("Seen while at work")
+    privacy.get_by_role("button", name="Go private").click()
+    expect(privacy).to_contain_text("Private since")
+    expect(marker).to_have_count(0)
+    office.get_by_role("button", name="Technicians").click()
+    row = office.locator(f'[data-key="{van["id"]}"]')
+    expect(row).to_contain_text("private since")
+    row.click()
+    panel = office.get_by_role("region", name="Van 07")
+    expect(panel).to_contain_text("Private since")
+    panel.get_by_text("In an emergency").click()
+    panel.get_by_label("What the emergency is").fill("no answer since the gas alarm")
+    panel.get_by_role("button", name="Unlock for an hour").click()
+    expect(panel.get_by_text("Private since")).to_have_count(0)
+    expect(privacy).to_contain_text("Seen in an emergency")
+    privacy.get_by_role("button", name="End private time").click()
+    expect(privacy.get_by_role("button", name="Go private")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_day_is_played_back_and_the_technician_reads_who_looked(visit, deployment, van, size):
+    drive(deployment, van)
+    office = visit("/map", deployment.token("dispatcher"), size).page
+    office.get_by_role("button", name="Technicians").click()
+    office.locator(f'[data-key="{van["id"]}"]').click()
+    office.get_by_role("button", name="Play back a day").click()
+    bar = office.get_by_role("region", name="Playback")
+    slider = bar.get_by_role("slider")
+    expect(slider).to_be_enabled()
+    before = float(slider.input_value())
+    bar.get_by_role("button", name="Play").click()
+    expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+    office.wait_for_function(
+        "before => Number(document.querySelector('.playback input[type=range]').value) > before",
+        arg=before,
+    )
+    bar.get_by_role("button", name="Pause").click()
+    slider.press("End")
+    assert float(slider.input_value()) > before
+    bar.get_by_role("button", name="Close").click()
+    expect(bar).to_be_hidden()
+    phone = visit("/t", deployment.token("technician", van["id"]), PHONE, is_mobile=True).page
+    phone.get_by_text("Who looked where you were").click()
+    expect(phone.locator(".looks")).to_contain_text("dispatcher: your day, played back")
