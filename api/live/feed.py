@@ -159,7 +159,7 @@ class Feed:
                 ),
             )
             before = self._worth.get(position.technician_id)
-            if before is not None and worth[position.technician_id] != before:
+            if worth[position.technician_id] != (before or (Freshness.LIVE, working)):
                 aged.append(position)
         self._worth = worth
         return aged

@@ -45,7 +45,7 @@ def test_a_marker_moves_after_a_ping(dispatcher, world):
     page = dispatcher().page
     expect(marker(page, van)).to_be_visible()
     before = centre(marker(page, van))
-    world.ping(van, {"lon": 9.5250, "lat": 47.1600})
+    world.ping(van, {"lon": 9.5250, "lat": 47.1600}, accuracy_m=3000)
     until(lambda: centre(marker(page, van)) != before, 5, "the marker to move")
 
 

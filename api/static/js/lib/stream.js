@@ -1,17 +1,22 @@
 // One EventSource per page. The browser reconnects by itself and says which event it saw last.
 
 /**
- * @param {string} url
+ * @param {(seen: string) => string} urlOf the URL, given the id of the last event; "" at first
  * @param {{snapshot: Function, positions: Function, event: Function, reset: Function, state: Function}} on
  *   what to do with each; `state` hears "live", "connecting" or "offline"
  * @param {string[]} types types of log events to hear
+ * @returns {() => void} what to call when the URL has become another
  */
-export function listen(url, on, types) {
+export function listen(urlOf, on, types) {
   let source;
+  let seen = "";
   const connect = () => {
-    source = new EventSource(url);
+    source = new EventSource(urlOf(seen));
     const hear = (name, handle) =>
-      source.addEventListener(name, (message) => handle(JSON.parse(message.data)));
+      source.addEventListener(name, (message) => {
+        seen = message.lastEventId || seen;
+        handle?.(JSON.parse(message.data));
+      });
     source.addEventListener("open", () => on.state("live"));
     source.addEventListener("error", () => {
       on.state(navigator.onLine ? "connecting" : "offline");
@@ -20,6 +25,7 @@ export function listen(url, on, types) {
     });
     hear("snapshot", on.snapshot);
     hear("positions", on.positions);
+    hear("density", on.density);
     hear("reset", on.reset);
     for (const type of types) hear(type, on.event);
   };
@@ -27,7 +33,16 @@ export function listen(url, on, types) {
   addEventListener("pagehide", () => source.close());
   addEventListener("offline", () => on.state("offline"));
   addEventListener("online", () => on.state("connecting"));
+  return () => {
+    source.close();
+    connect();
+  };
 }
+
+export const SIGNAL_EVENTS = [
+  "technician.arriving", "technician.silent", "technician.heard", "technician.sos",
+  "technician.sos_answered",
+];
 
 export const ORDER_EVENTS = [
   "order.placed", "order.changed", "order.assigned", "order.unassigned", "order.en_route",

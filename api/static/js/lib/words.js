@@ -13,6 +13,15 @@ export const STATUS = {
   off_shift: "Off shift",
 };
 
+/** What a technician does just now, beside the order's own status. */
+export const ACTIVITY = {
+  driving: "Driving",
+  at_site: "At a site",
+  idle: "Standing",
+  off_shift: "Off shift",
+  unknown: "Not known: no live position",
+};
+
 export const PRIORITY = { 1: "Emergency", 2: "High", 3: "Normal", 4: "Low", 5: "Whenever" };
 
 export const EXCLUSION = {

@@ -1,6 +1,6 @@
 // Calls for help: on top of the queue, in the title of the page, and as a tone, until dealt with.
 
-import { get, id, Offline, Problem } from "../lib/api.js";
+import { get, id, Offline, post, Problem } from "../lib/api.js";
 import { el, icon } from "../lib/dom.js";
 
 const HELP = "order.needs_help";
@@ -12,11 +12,16 @@ export class Calls {
   #clock;
   #chime;
   #pick;
+  #pickTechnician;
+  #say;
+  #alarms = [];
   #rows = new Map();
   #title = document.title;
   selected = null;
 
-  constructor({ root, store, clock, chime, pick }) {
+  constructor({ root, store, clock, chime, say, pick, pickTechnician }) {
+    this.#say = say;
+    this.#pickTechnician = pickTechnician;
     this.#root = root;
     this.#list = root.querySelector("[role=alert]");
     this.#store = store;
@@ -24,13 +29,27 @@ export class Calls {
     this.#chime = chime;
     this.#pick = pick;
     store.addEventListener("change", () => this.render());
+    this.load();
+  }
+
+  /** The alarms that nobody has answered. */
+  async load() {
+    try {
+      this.#alarms = (await get("/v1/sos")).items;
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Offline)) throw error;
+    }
+    this.render();
   }
 
   render() {
-    const calls = new Map(this.#store.openOrders()
+    const alarms = this.#alarms.map((alarm) =>
+      [`${alarm.technician_id} ${alarm.called_at}`, () => this.#alarmRow(alarm)]);
+    const stuck = this.#store.openOrders()
       .filter((order) => order.status === "needs_help")
       .sort((a, b) => a.status_at.localeCompare(b.status_at))
-      .map((order) => [`${order.id} ${order.status_at}`, order]));
+      .map((order) => [`${order.id} ${order.status_at}`, () => this.#row(order)]);
+    const calls = new Map([...alarms, ...stuck]);
     for (const [key, row] of this.#rows) {
       if (calls.has(key)) continue;
       row.remove();
@@ -39,8 +58,8 @@ export class Calls {
     this.#root.hidden = calls.size === 0;
     document.title = calls.size ? `(${calls.size}) Help needed · ${this.#title}` : this.#title;
     const fresh = [...calls].filter(([key]) => !this.#rows.has(key));
-    for (const [key, order] of fresh) {
-      const row = this.#row(order);
+    for (const [key, make] of fresh) {
+      const row = make();
       this.#rows.set(key, row);
       this.#list.append(row);
     }
@@ -48,6 +67,29 @@ export class Calls {
       row.setAttribute("aria-current", row.dataset.order === this.selected);
     }
     if (fresh.length) this.#chime.ring();
+  }
+
+  #alarmRow(alarm) {
+    const facts = el("span", {},
+      el("b", {}, `SOS: ${alarm.call_sign}`),
+      el("span.sub", {}, `The alarm of the phone, since ${this.#clock.moment(alarm.called_at)}`));
+    return el("div.call.alarm", { dataset: { technician: alarm.technician_id } },
+      icon("needs_help"),
+      el("button.plain", { type: "button",
+        onclick: () => this.#pickTechnician(alarm.technician_id) }, facts),
+      el("button.button", { type: "button",
+        onclick: (event) => this.#answer(alarm, event.currentTarget) }, "Dealt with"));
+  }
+
+  async #answer(alarm, button) {
+    button.disabled = true;
+    try {
+      await post(`/v1/technicians/${id(alarm.technician_id)}/sos/answer`, {});
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Offline)) throw error;
+      this.#say(error.message);
+    }
+    this.load();
   }
 
   /** Made once, so that it is read out once; what they said is added when it is known. */

@@ -51,6 +51,17 @@ export class Fleet {
     this.refresh();
   }
 
+  /** These and nobody else. */
+  show(positions) {
+    const shown = new Set(positions.map((position) => position.technician_id));
+    for (const [technicianId, marker] of this.#markers) {
+      if (shown.has(technicianId)) continue;
+      this.#layer.remove({ features: [marker.feature] });
+      this.#markers.delete(technicianId);
+    }
+    this.update(positions);
+  }
+
   /** Status, age and selection as they are now. */
   refresh() {
     for (const [technicianId, marker] of this.#markers) {
@@ -144,7 +155,7 @@ export class Fleet {
     if (!node) return;
     const { position, parts } = marker;
     const technicianId = position.technician_id;
-    const status = this.#store.doing(technicianId);
+    const status = position.sos_at ? "needs_help" : this.#store.doing(technicianId);
     const age = this.#clock.age(position.at);
     const stale = age > STALE_MS;
     const name = position.call_sign ?? this.#store.callSign(technicianId);

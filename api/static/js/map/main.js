@@ -4,9 +4,10 @@ import { get, Offline, Problem } from "../lib/api.js";
 import { Chime } from "../lib/chime.js";
 import { Clock } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { listen, ORDER_EVENTS, PRIVACY_EVENTS, RECORD_EVENTS } from "../lib/stream.js";
+import { listen, ORDER_EVENTS, PRIVACY_EVENTS, RECORD_EVENTS, SIGNAL_EVENTS } from "../lib/stream.js";
 import { statusWord } from "../lib/words.js";
 import { Calls } from "./calls.js";
+import { boxOf, Density } from "./density.js";
 import { Fleet } from "./fleet.js";
 import { Jobs } from "./jobs.js";
 import { NewOrder } from "./new_order.js";
@@ -17,6 +18,9 @@ import { Store } from "./store.js";
 import { drawTerritories } from "./territories.js";
 
 const CLOSE_ZOOM = 15;
+/** More technicians than this are counted by cell: markers would hide each other, and the map. */
+const MOST_MARKERS = 300;
+const MOVED_MS = 400;
 const TOAST_MS = 4000;
 const PHONE_PX = 760;
 const PANEL_PX = 432;
@@ -46,7 +50,8 @@ const jobs = new Jobs({ map, clock, store, fleet, pick: pickOrder });
 fleet.obstacles = () => jobs.boxes();
 const sidebar = new Sidebar({ root: $("#side"), store, clock, pickOrder, pickTechnician });
 const chime = new Chime($("#calls-sound"));
-const calls = new Calls({ root: $("#calls"), store, clock, chime, pick: pickOrder });
+const calls = new Calls({ root: $("#calls"), store, clock, chime, say, pick: pickOrder, pickTechnician });
+const density = new Density(map);
 
 function select({ order = null, technician = null }) {
   jobs.selected = order;
@@ -158,6 +163,15 @@ function drawLegend() {
 
 let territories = null;
 
+/** Of a large fleet the stream shows the part that the map shows. */
+function watchTheMap(listenAgain) {
+  let timer = 0;
+  map.on("moveend", () => {
+    clearTimeout(timer);
+    timer = setTimeout(listenAgain, MOVED_MS);
+  });
+}
+
 async function showTerritories() {
   const drawn = $("#show-territories").checked ? await drawTerritories(map) : null;
   territories?.remove();
@@ -202,30 +216,42 @@ async function start() {
   $("#new-job").addEventListener("click", () => dialog.open());
   $("#new-job").disabled = !store.mayDispatch;
 
+  $("#show-density").addEventListener("change", (event) => density.want(event.target.checked));
   $("#show-territories").addEventListener("change", showTerritories);
   await showTerritories();
   let connected = false;
-  listen("/v1/stream", {
+  let crowded = false;
+  const listenAgain = listen((seen) => {
+    const part = crowded ? `&bbox=${boxOf(map)}` : "";
+    return `/v1/stream?most=${MOST_MARKERS}${part}${seen && `&last_event_id=${seen}`}`;
+  }, {
     state: setConnection,
     snapshot: (snapshot) => {
       store.putPositions(snapshot.positions);
-      fleet.update(snapshot.positions);
+      fleet.show(snapshot.positions);
+      density.count(snapshot.cells);
+      if (snapshot.cells && !crowded) {
+        crowded = true;
+        watchTheMap(listenAgain);
+      }
       // Between the load above and the stream, and while it was away, things may have happened.
-      if (connected) store.load();
-      else showAll();
+      if (!connected) showAll();
+      else if (!crowded) store.load();
       connected = true;
     },
     positions: ({ positions }) => {
       store.putPositions(positions);
       fleet.update(positions);
     },
+    density: ({ cells }) => density.count(cells),
     event: (event) => {
+      if (event.type.startsWith("technician.sos")) calls.load();
       if (event.type === "territories.published") showTerritories();
       else store.apply(event);
       tell(event);
     },
     reset: () => store.load(),
-  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...RECORD_EVENTS]);
+  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...RECORD_EVENTS, ...SIGNAL_EVENTS]);
 }
 
 start().catch((error) => {

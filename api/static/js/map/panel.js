@@ -3,7 +3,7 @@
 import { ago, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { get, id, post, Problem } from "../lib/api.js";
-import { HOLD, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
+import { ACTIVITY, HOLD, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
 import { Candidates } from "./candidates.js";
 import { Emergency } from "./emergency.js";
 import { privacySection } from "./privacy.js";
@@ -251,7 +251,8 @@ export class Panel {
     const position = this.#store.positions.get(technician.id);
     const orders = this.#store.ordersOf(technician.id);
     const face = JSON.stringify([
-      technician.version, status, position && Math.round(this.#clock.age(position.at) / 10_000),
+      technician.version, status, position?.activity, position?.outages, position?.mock,
+      position && Math.round(this.#clock.age(position.at) / 10_000),
       orders.map((order) => [order.id, order.version]), this.#store.privateTime(technician.id),
     ]);
     const drawn = this.#root.querySelector(".technician") !== null;
@@ -270,6 +271,12 @@ export class Panel {
             ? `${ago(this.#clock.age(position.at))}, within ${Math.round(position.accuracy_m ?? 0)} m`
             : "none yet",
           Speed: position?.speed_mps > 1 ? `${Math.round(position.speed_mps * 3.6)} km/h` : null,
+          Now: position && ACTIVITY[position.activity],
+          "No position because": position?.outages.length
+            ? el("b.late", {}, position.outages.map((one) => one.text).join("; "))
+            : null,
+          "Made up": position?.mock ? el("b.late", {}, "the phone says that its position is") : null,
+          Battery: position?.battery != null ? `${Math.round(position.battery * 100)} %` : null,
           Skills: technician.skills.map((skill) => `${skill.name} ${skill.level}`).join(", "),
           Vehicle: technician.vehicle?.name,
           Phone: technician.phone,

@@ -88,7 +88,7 @@ async function start() {
   });
   await load();
   setInterval(() => document.visibilityState === "visible" && soon(), LOOK_MS);
-  listen("/v1/stream", {
+  listen(() => "/v1/stream", {
     state: setConnection,
     snapshot: soon,
     positions: () => {},

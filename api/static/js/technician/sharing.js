@@ -6,6 +6,7 @@ import { ago } from "../lib/clock.js";
 
 const EVERY_MS = 5000;
 const KEPT = 500;
+const TOLD_EVERY_MS = 5 * 60_000;
 const REMEMBERED = "geo-dispatch.share";
 
 export class Sharing {
@@ -21,6 +22,9 @@ export class Sharing {
   #trouble = "";
   #permission = null;
   #last = -Infinity;
+  #battery = null;
+  #outage = null;
+  #told = { at: -Infinity, said: "" };
 
   constructor({ control, state, technicianId, clock }) {
     this.#control = control;
@@ -32,7 +36,9 @@ export class Sharing {
       this.#switch(control.checked);
     });
     if (localStorage.getItem(REMEMBERED) !== "off") this.#switch(true);
+    else this.#outage = "paused";
     this.#followPermission();
+    this.#followBattery();
     addEventListener("online", () => this.#send());
     addEventListener("offline", () => this.#show());
     document.addEventListener("visibilitychange", () => {
@@ -40,6 +46,7 @@ export class Sharing {
     });
     setInterval(() => {
       this.#send();
+      this.#tell();
       this.#show();
     }, EVERY_MS);
   }
@@ -52,6 +59,7 @@ export class Sharing {
     this.#sent = null;
     this.#lock?.release();
     this.#lock = null;
+    this.#outage = on ? null : "paused";
     if (!on) {
       this.#waiting = [];
     } else if (!isSecureContext) {
@@ -84,6 +92,31 @@ export class Sharing {
     this.#show();
   }
 
+  async #followBattery() {
+    this.#battery = (await navigator.getBattery?.()) ?? null; // few browsers tell
+  }
+
+  /** Say how the phone is, so that the office knows why no positions come. */
+  async #tell() {
+    const denied = this.#permission?.state === "denied";
+    const body = {
+      battery: this.#battery && Math.round(this.#battery.level * 100) / 100,
+      charging: this.#battery && this.#battery.charging,
+      outage: denied ? "no_permission" : this.#outage,
+    };
+    const said = JSON.stringify(body);
+    const now = performance.now();
+    if (said === this.#told.said && now - this.#told.at < TOLD_EVERY_MS) return;
+    const before = this.#told;
+    this.#told = { at: now, said };
+    try {
+      await post("/v1/my/device", body);
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Offline)) throw error;
+      this.#told = before;
+    }
+  }
+
   async #stayAwake() {
     try {
       // A phone that locks its screen stops the page, and its positions with it.
@@ -95,6 +128,7 @@ export class Sharing {
 
   #heard(fix) {
     this.#trouble = "";
+    this.#outage = null;
     if (performance.now() - this.#last < EVERY_MS / 2) return;
     this.#last = performance.now();
     const { coords } = fix;
@@ -116,7 +150,9 @@ export class Sharing {
   }
 
   #failed(error) {
+    if (error.code === error.POSITION_UNAVAILABLE) this.#outage = "location_off";
     if (error.code === error.PERMISSION_DENIED) {
+      this.#outage = "no_permission";
       this.#refuse("Not sent: this browser was told not to share your position. Tap the lock or "
         + "settings icon beside the address, allow Location, and switch this on again.");
     } else {
