@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from geo_dispatch import worker as worker_process
 from tests.browser.conftest import PHONE
 from tests.browser.pages import World
-from tests.support.app import SCHAAN, VADUZ, WORKING_HOURS, running
+from tests.support.app import SCHAAN, WORKING_HOURS, running
 from tests.support.files import JPEG
 from tests.support.waiting import until
 
@@ -40,9 +40,13 @@ def worker(deployment):
     assert not thread.is_alive()
 
 
+NEXT_DOOR = {"lon": 9.5297, "lat": 47.1402}
+"""Thirty metres from `HERE`: nobody jumps."""
+
+
 @pytest.fixture
 def van(world):
-    return world.technician("Van 41", at=VADUZ)
+    return world.technician("Van 41", at=NEXT_DOOR)
 
 
 @pytest.fixture
