@@ -22,6 +22,12 @@ First = Annotated[Day, Query(alias="from", description="A local day.")]
 Last = Annotated[Day, Query(alias="to", description="A local day, at most 30 days later.")]
 
 
+class GeoJson(Response):
+    """A body of GeoJSON."""
+
+    media_type = GEOJSON
+
+
 @router.get("/{technician_id}/mileage", operation_id="get_mileage")
 def get_mileage(
     context: Ctx,
@@ -46,8 +52,8 @@ def get_mileage(
 @router.get(
     "/{technician_id}/route-driven",
     operation_id="get_route_driven",
-    response_class=Response,
-    responses={200: {"content": {GEOJSON: {"schema": RouteDrivenOut.model_json_schema()}}}},
+    response_class=GeoJson,
+    responses={200: {"model": RouteDrivenOut}},
 )
 def get_route_driven(
     context: Ctx,
@@ -56,9 +62,9 @@ def get_route_driven(
     first: First,
     last: Last,
     purpose: Purpose = "",
-) -> Response:
+) -> GeoJson:
     """Read the way that a technician really drove, as GeoJSON; who looked is written down."""
     only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
     found = driven(context, technician_id, first, last, what="route", actor=caller, purpose=purpose)
     body = RouteDrivenOut.of(found)
-    return Response(body.model_dump_json(by_alias=True), media_type=GEOJSON)
+    return GeoJson(body.model_dump_json(by_alias=True))

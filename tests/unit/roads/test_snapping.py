@@ -83,3 +83,26 @@ def _distance_m(place, shape) -> float:
     shares = np.linspace(0, 1, 401)[:, None]
     points = shape[0] + shares * (shape[-1] - shape[0])
     return min(haversine_m(tuple(place), tuple(point)) for point in points)
+
+
+def near(streets, places, radius_m, most=4):
+    found = streets.engine._snapper.near(np.array(places), np.full(len(places), radius_m), most)
+    names = [streets.graph.name_of(s) if s >= 0 else "" for s in found.street.tolist()]
+    return [names[i : i + most] for i in range(0, len(names), most)], found
+
+
+def test_streets_around_a_place_come_once_each_and_the_nearest_first(town) -> None:
+    streets = town("A----B----C\n|    |\nD----E", ways={"DEB": {}})
+    names, found = near(streets, [streets.map.between("A", "B", 0.7, aside_m=-10)], 95.0)
+    assert names == [["AB", "DEB", "BC", "AD"]]
+    assert found.distance_m == pytest.approx([10, 30, 31.6, 70], abs=0.2)
+    assert found.along[0] == pytest.approx(0.7, abs=0.001)
+
+
+def test_streets_beyond_the_radius_or_too_many_are_left_out(town) -> None:
+    streets = town("A----B----C\n|    |\nD----E")
+    places = [streets.at("AB.3"), (0.0, 0.0), streets.at("B")]
+    names, found = near(streets, places, 60.0, most=2)
+    assert names[:2] == [["AB", "AD"], ["", ""]]
+    assert set(names[2]) < {"AB", "BC", "BE"}
+    assert found.street[2:4].tolist() == [-1, -1]
