@@ -93,7 +93,8 @@ class Committer:
         )
         self._script = self._redis.register_script(APPEND)
         self._lanes: dict[int, _Lane] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._commits: set[asyncio.Task[None]] = set()
+        self._probing: asyncio.Task[None] | None = None
         self._away: RedisUnavailable | None = None
 
     async def __aenter__(self) -> Self:
@@ -107,12 +108,13 @@ class Committer:
         traceback: TracebackType | None,
     ) -> None:
         """Let what is under way and what waits be answered, then close the connections."""
-        if self._away is None:
-            while self._tasks or any(lane.waiting for lane in self._lanes.values()):
-                await asyncio.gather(*self._tasks, asyncio.sleep(0), return_exceptions=True)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while self._commits or any(lane.armed for lane in self._lanes.values()):
+            await asyncio.sleep(0)
+            if self._commits:
+                await asyncio.wait(self._commits)
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.gather(self._probing, return_exceptions=True)
         await self._redis.aclose()
 
     def append(
@@ -152,8 +154,12 @@ class Committer:
 
     def _flush(self, lane: _Lane) -> None:
         lane.armed = False
+        if not lane.waiting:  # they were refused meanwhile
+            return
         lane.under_way += 1
-        self._start(self._commit(lane, lane.take()))
+        task = asyncio.create_task(self._commit(lane, lane.take()))
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
         self._arm(lane)
 
     async def _commit(self, lane: _Lane, groups: list[_Group]) -> None:
@@ -193,7 +199,7 @@ class Committer:
             while lane.waiting:
                 _fail(lane.take(), error)
         if self._away is None:
-            self._start(self._probe())
+            self._probing = asyncio.create_task(self._probe())
         self._away = error
 
     async def _probe(self) -> None:
@@ -207,11 +213,6 @@ class Committer:
             else:
                 self._away = None
                 return
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _fail(groups: Sequence[_Group], error: Exception) -> None:

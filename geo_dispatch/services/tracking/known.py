@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -60,10 +61,17 @@ class _News:
 
 
 class Known:
-    """Tokens and technicians as SQL has them; for one event loop."""
+    """Tokens and technicians as SQL has them; for one event loop.
 
-    def __init__(self, context: Context) -> None:
+    Parameters
+    ----------
+    check_s
+        How long what was read is believed without looking.
+    """
+
+    def __init__(self, context: Context, check_s: float = CHECK_S) -> None:
         self._context = context
+        self._check_s = check_s
         self._actors: dict[bytes, Actor] = {}
         self._members: dict[str, Member] = {}
         self._members_since: datetime | None = None
@@ -74,7 +82,7 @@ class Known:
         """Grows whenever something is forgotten: what was read before must not be kept."""
         self._doubts = 0
         self._doubts_checked = -1
-        self._checked_at = 0.0
+        self._checked_at = -math.inf
         self._check: asyncio.Task[None] | None = None
 
     def doubt(self) -> None:
@@ -86,11 +94,11 @@ class Known:
 
         Who is missing may exist all the same: `members` knows.
         """
-        return self._members if self._is_fresh(self._doubts) else _NOBODY
+        return self._members if self._is_fresh() else _NOBODY
 
     def actor_at_hand(self, secret: bytes) -> Actor | None:
         """As `actor`, or None when that takes a question to SQL."""
-        if not self._is_fresh(self._doubts):
+        if not self._is_fresh():
             return None
         return self._actors.get(hashlib.sha256(secret).digest())
 
@@ -104,7 +112,7 @@ class Known:
         DatabaseUnavailable
             Nobody knows.
         """
-        if not self._is_fresh(self._doubts):
+        if not self._is_fresh():
             await self._refresh()
         key = hashlib.sha256(secret).digest()
         known = self._actors.get(key)
@@ -125,7 +133,7 @@ class Known:
         DatabaseUnavailable
             Nobody knows.
         """
-        if not self._is_fresh(self._doubts):
+        if not self._is_fresh():
             await self._refresh()
         known = self._members
         missing = [one for one in ids if one not in known and one not in self._absent]
@@ -147,24 +155,27 @@ class Known:
             times = tracked_times(unit, self._context.settings, found.values(), now)
         return {key: Member(one, times[one.id]) for key, one in found.items()}
 
-    def _is_fresh(self, doubts: int) -> bool:
-        return self._doubts_checked >= doubts and time.monotonic() - self._checked_at < CHECK_S
+    def _is_fresh(self) -> bool:
+        since = time.monotonic() - self._check_s
+        return self._checked_at >= since and self._doubts_checked >= self._doubts
 
     async def _refresh(self) -> None:
-        """Be true to what SQL had when this was called; many callers share one check."""
-        doubts = self._doubts
-        while not self._is_fresh(doubts):
+        """Be true to what SQL had when this was called; many callers share one check.
+
+        However long checks take, each caller waits for two at most.
+        """
+        since, doubts = time.monotonic() - self._check_s, self._doubts
+        while self._checked_at < since or self._doubts_checked < doubts:
             if self._check is None:
                 self._check = asyncio.create_task(self._look())
-                self._check.add_done_callback(self._looked)
             await asyncio.shield(self._check)
-
-    def _looked(self, _task: asyncio.Task[None]) -> None:
-        self._check = None
 
     async def _look(self) -> None:
         began, doubts = time.monotonic(), self._doubts
-        news = await asyncio.to_thread(self._news)
+        try:
+            news = await asyncio.to_thread(self._news)
+        finally:
+            self._check = None  # a check that is done must not be waited for: that never ends
         if news.revoked != self._revoked:
             self._actors.clear()
             self._forgotten += 1
