@@ -17,9 +17,9 @@ from sqlalchemy import (
     tuple_,
 )
 
+from geo_dispatch.adapters.sql.quarantine import quarantine_table
 from geo_dispatch.adapters.sql.tracking import (
     fixes_table,
-    quarantine_table,
     snapshots_table,
     states_table,
 )

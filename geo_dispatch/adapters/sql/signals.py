@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import Column, Connection, ForeignKey, Table, delete, insert, select
 
+from geo_dispatch.adapters.sql.quarantine import quarantine_table
 from geo_dispatch.adapters.sql.tables import Id, metadata
-from geo_dispatch.adapters.sql.tracking import quarantine_table
 from geo_dispatch.adapters.sql.types import UtcTime
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms

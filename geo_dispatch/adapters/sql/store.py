@@ -33,6 +33,7 @@ from geo_dispatch.adapters.sql.people import Customers, Sites, Technicians
 from geo_dispatch.adapters.sql.policies import Performances, Policies
 from geo_dispatch.adapters.sql.privacy import PrivacyTimes
 from geo_dispatch.adapters.sql.proposals import Proposals
+from geo_dispatch.adapters.sql.quarantine import Quarantine
 from geo_dispatch.adapters.sql.refolds import Refolds
 from geo_dispatch.adapters.sql.registers import (
     Bookings,
@@ -91,6 +92,7 @@ class Unit:
         self.deliveries = Deliveries(connection)
         self.proposals = Proposals(connection)
         self.tracking = Tracking(connection)
+        self.quarantine = Quarantine(connection)
         self.refolds = Refolds(connection)
         self.jobs = Jobs(connection)
         self.fix_history = FixHistory(connection)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -15,17 +13,14 @@ from sqlalchemy import (
     Column,
     Connection,
     Double,
-    Index,
     Insert,
     Integer,
     LargeBinary,
     String,
     Table,
-    Text,
     bindparam,
     delete,
     func,
-    insert,
     select,
     tuple_,
     update,
@@ -33,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
-from geo_dispatch.adapters.sql.types import BigKey, UtcTime
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.arrival_rule import RULE
@@ -88,21 +82,6 @@ shards_table = Table(
     Column("fence", BigInteger, nullable=False),
 )
 
-quarantine_table = Table(
-    "quarantine",
-    metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=True),
-    Column("technician_id", Text, nullable=False, comment="as sent: may be unknown"),
-    Column("at_ms", BigInteger),
-    Column("lon", Double),
-    Column("lat", Double),
-    Column("code", String(32), nullable=False),
-    Column("message", Text, nullable=False),
-    Column("received_at", UtcTime, nullable=False),
-    Column("actor", String(255), nullable=False),
-    Index(None, "technician_id", "received_at"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class ShardPosition:
@@ -110,31 +89,6 @@ class ShardPosition:
 
     stream_id: str = FIRST
     fence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A fix that was refused at the door, and why.
-
-    Attributes
-    ----------
-    technician_id
-        As sent: may be unknown.
-    actor
-        Whose key sent it.
-    id
-        Grows with each; 0 before it is kept.
-    """
-
-    technician_id: str
-    at_ms: int | None
-    lon: float | None
-    lat: float | None
-    code: str
-    message: str
-    received_at: datetime
-    actor: str
-    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,45 +266,6 @@ class Tracking:
             ],
         )
 
-    def quarantine(self, refused: Sequence[Quarantined]) -> None:
-        """Keep refused fixes where people can see them."""
-        if refused:
-            rows = [_finite(_new(one)) for one in refused]
-            self._connection.execute(insert(quarantine_table), rows)
-
-    def quarantined(
-        self,
-        technician_id: str | None = None,
-        limit: int | None = None,
-        *,
-        since: datetime | None = None,
-        before: int | None = None,
-    ) -> list[Quarantined]:
-        """The newest refused fixes first, of one technician or of all.
-
-        Parameters
-        ----------
-        since
-            Only those received then or later.
-        before
-            Id of the last one of the page before.
-        """
-        columns = quarantine_table.c
-        conditions = []
-        if technician_id is not None:
-            conditions.append(columns.technician_id == technician_id)
-        if since is not None:
-            conditions.append(columns.received_at >= since)
-        if before is not None:
-            conditions.append(columns.id < before)
-        rows = self._connection.execute(
-            select(*(columns[field.name] for field in fields(Quarantined)))
-            .where(*conditions)
-            .order_by(columns.id.desc())
-            .limit(limit)
-        )
-        return [Quarantined(*row) for row in rows]
-
     def _insert_new(self, table: Table) -> Insert:
         """An insert that leaves rows alone whose key is there."""
         return self._insert(table).on_conflict_do_nothing()
@@ -381,17 +296,6 @@ def _rank(columns: Any) -> Any:
 
 def _row(fix: Fix) -> dict[str, Any]:
     return {field.name: getattr(fix, field.name) for field in fields(fix)}
-
-
-def _new(refused: Quarantined) -> dict[str, Any]:
-    return {f.name: getattr(refused, f.name) for f in fields(refused) if f.name != "id"}
-
-
-def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
 
 
 def _encode(state: TrackState) -> bytes:

@@ -92,7 +92,7 @@ def _files(unit: Unit, technician: Technician) -> dict[str, Any]:
         "messages.json": [
             message_view(one) for one in unit.messages.search(to="technician", recipient_id=own)
         ],
-        "refused.json": as_json(unit.tracking.quarantined(own, _MOST_REFUSED)),
+        "refused.json": as_json(unit.quarantine.page(own, _MOST_REFUSED)),
         "tokens.json": as_json([one for one in unit.tokens.list() if one.technician_id == own]),
     }
 

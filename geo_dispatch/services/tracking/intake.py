@@ -9,7 +9,7 @@ from typing import NamedTuple
 from geo_dispatch.adapters.live_redis import Committer
 from geo_dispatch.adapters.live_redis.client import MAX_BATCH
 from geo_dispatch.adapters.live_redis.records import Packed
-from geo_dispatch.adapters.sql.tracking import Quarantined
+from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
@@ -89,5 +89,5 @@ class Intake:
 
     def _quarantine(self, refused: Sequence[Quarantined]) -> None:
         with self._context.store.write() as unit:
-            unit.tracking.quarantine(refused)
+            unit.quarantine.add(refused)
             unit.commit()

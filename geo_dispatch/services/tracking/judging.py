@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from geo_dispatch.adapters.sql.tracking import Quarantined
+from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import InvalidPosition
 from geo_dispatch.kernel.geo import LonLat

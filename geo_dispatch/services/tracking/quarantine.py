@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from geo_dispatch.adapters.sql.tracking import Quarantined
+from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services.desk import Desk
@@ -48,7 +48,7 @@ def page(
         ``after`` is no id.
     """
     with ctx.store.read() as unit:
-        return unit.tracking.quarantined(
+        return unit.quarantine.page(
             technician_id, limit, since=since, before=None if after is None else _id(after)
         )
 

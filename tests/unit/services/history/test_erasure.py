@@ -10,8 +10,8 @@ from datetime import time, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.adapters.sql.tables import events, metadata
-from geo_dispatch.adapters.sql.tracking import Quarantined
 from geo_dispatch.dispatch.audit.chain import Damage
 from geo_dispatch.dispatch.records.technicians import Shift
 from geo_dispatch.dispatch.work import commands as c
@@ -47,7 +47,7 @@ def van(office):
     with office.ctx.store.write() as unit:
         at = office.office.clock.now
         refused = Quarantined(van.id, 1, 9.5, 47.1, "future", "its clock", at, "token:tok_phone")
-        unit.tracking.quarantine([refused])
+        unit.quarantine.add([refused])
         unit.commit()
     office.office.apply(order.id, c.Complete(occurred_at=at, notes="done"))
     return office.ctx.store, van, order

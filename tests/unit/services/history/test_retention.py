@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.adapters.sql.tracking import Quarantined
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.days.privacy import PrivacyTime
 from geo_dispatch.kernel.actors import CLI
@@ -59,7 +59,7 @@ def test_what_is_older_than_the_settings_keep_goes_and_nothing_else_does(office)
     states = [TrackState(seen_ms=fix_days_ago(van, days).at_ms) for days in (95, 93, 1)]
     with office.desk.store.write() as unit:
         unit.tracking.add_fixes([*old, *kept], 1)
-        unit.tracking.quarantine([refused(van, 31), refused(van, 29)])
+        unit.quarantine.add([refused(van, 31), refused(van, 29)])
         unit.tracking.add_snapshots({van.id: states[:2], other.id: states[2:]})
         for one in at:
             unit.privacy.begin(one)
@@ -70,9 +70,7 @@ def test_what_is_older_than_the_settings_keep_goes_and_nothing_else_does(office)
     assert retention.prune(office.desk) == planned
     with office.desk.store.read() as unit:
         assert unit.tracking.fixes(van.id, 0) + unit.tracking.fixes(other.id, 0) == kept
-        assert [one.received_at for one in unit.tracking.quarantined()] == [
-            NOW - timedelta(days=29)
-        ]
+        assert [one.received_at for one in unit.quarantine.page()] == [NOW - timedelta(days=29)]
         assert unit.privacy.since(NOW - timedelta(days=99)) == {van.id: (at[1],)}
         assert unit.tracking.snapshot_before(van.id, datetime_to_ms(NOW)) == states[1]
         assert unit.orders.get(order.id) == order
