@@ -73,6 +73,8 @@ def live_map(request: Request, state: State, visitor: Visitor) -> Response:
         {
             "area": settings.area,
             "time_zone": settings.time_zone,
+            "stale_s": settings.position_stale_s,
+            "silent_s": settings.position_silent_s,
             "parts": live_map_parts(state.context),
         },
         nonce=secrets.token_urlsafe(16),

@@ -2,6 +2,10 @@
 
 const MINUTE_MS = 60_000;
 
+/** Positions older than this are shown as old, and those of the silent; as the settings say. */
+export const STALE_MS = Number(document.body.dataset.staleS) * 1000;
+export const SILENT_MS = Number(document.body.dataset.silentS) * 1000;
+
 export class Clock {
   #base = Date.now();
   #heard = performance.now();

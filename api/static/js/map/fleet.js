@@ -1,12 +1,10 @@
 // Technicians on the map: gliding from fix to fix, coloured and marked by status, fading with age.
 
 import { el, fill, icon } from "../lib/dom.js";
-import { span } from "../lib/clock.js";
+import { SILENT_MS, span, STALE_MS } from "../lib/clock.js";
 import { statusWord } from "../lib/words.js";
 import { placeNames } from "./labels.js";
 
-const STALE_MS = 2 * 60_000;
-const GONE_MS = 20 * 60_000;
 const FAINTEST = 0.35;
 const GLIDE_MS = { least: 250, most: 3000 };
 const MOVING_MPS = 1;
@@ -165,7 +163,7 @@ export class Fleet {
     node.dataset.status = status;
     node.dataset.stale = stale;
     node.dataset.selected = technicianId === this.selected;
-    const faded = Math.min(1, Math.max(0, (age - STALE_MS) / (GONE_MS - STALE_MS)));
+    const faded = Math.min(1, Math.max(0, (age - STALE_MS) / (SILENT_MS - STALE_MS)));
     marker.setOpacity(stale ? 0.8 - (0.8 - FAINTEST) * faded : 1);
 
     const course = position.heading_deg;

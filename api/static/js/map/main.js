@@ -2,7 +2,7 @@
 
 import { get, Offline, Problem } from "../lib/api.js";
 import { Chime } from "../lib/chime.js";
-import { Clock } from "../lib/clock.js";
+import { Clock, span, STALE_MS } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { listen, ORDER_EVENTS, PRIVACY_EVENTS, RECORD_EVENTS, SIGNAL_EVENTS } from "../lib/stream.js";
 import { statusWord } from "../lib/words.js";
@@ -150,7 +150,7 @@ function drawLegend() {
     states.map((status) => el("div.item", { dataset: { status } },
       el("span.badge.round", {}, icon(status)), statusWord(status))),
     el("div.item", { dataset: { status: "available" } },
-      el("span.badge.round.faded", {}, icon("stale")), "Position older than 2 min"),
+      el("span.badge.round.faded", {}, icon("stale")), `Position older than ${span(STALE_MS)}`),
     el("div.item", { dataset: { priority: 1 } }, el("span.badge", {}, "1"), "Job, 1 most urgent"),
     el("div.item", {}, el("span.swatch"), "Way of who is en route"),
     el("div.item", {}, el("span.ring"), "Fence that confirms arrival"));

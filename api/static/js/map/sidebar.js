@@ -1,13 +1,12 @@
 // The list beside the map: what waits, what may be late, what is under way, and the technicians.
 
-import { span } from "../lib/clock.js";
+import { span, STALE_MS } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { PRIORITY, statusWord, UNDER_WAY } from "../lib/words.js";
 import { timeLeft } from "./jobs.js";
 
 const AGAIN_MS = 5000;
 const PRIORITY_MS = 30 * 60_000;
-const STALE_MS = 2 * 60_000;
 
 const FILTERS = {
   review: { word: "To judge", keep: (order) => Boolean(order.flag), alarm: true },
