@@ -42,7 +42,7 @@ class Feed:
         self._context = context
         self.hub = Hub(metrics)
         self.roster = Roster(context)
-        self.mirror = Mirror(context, self._hear_positions)
+        self.mirror = Mirror(context, self._hear_positions, self.roster.hidden)
         self.signs = devices.Signs()
         self._worth: dict[str, tuple[object, ...]] = {}
         metrics.watch_mirror(self.mirror.age_s, self.mirror.__len__)
@@ -119,10 +119,10 @@ class Feed:
         self.hub.publish(positions=self.view(positions))
 
     async def _hear_events(self, events: Sequence[LoggedEvent]) -> None:
+        changed = await run_in_threadpool(self.roster.refresh, events)
         for event in events:
             if event.type in _HIDES and event.body.get("private", True):
                 self.mirror.forget(TechnicianId(event.body["technician_id"]))
-        changed = await run_in_threadpool(self.roster.refresh, events)
         signals = {e.body["technician_id"] for e in events if e.type in _SIGNALS}
         if signals:
             self.signs = await run_in_threadpool(devices.signs, self._context)

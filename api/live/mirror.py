@@ -21,6 +21,7 @@ from geo_dispatch.kernel.errors import GeoDispatchError, RedisUnavailable
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking import whereabouts
+from geo_dispatch.tracking.fixes import Fix
 from geo_dispatch.tracking.live_positions import LivePositions
 from geo_dispatch.tracking.nearest import PositionIndex
 from geo_dispatch.tracking.positions import Position
@@ -29,14 +30,17 @@ _BLOCK_MS: Final = 1000
 _RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)
 
 Hear = Callable[[Sequence[Position]], None]
+Hidden = Callable[[], frozenset[str]]
+"""Says whose fixes are not to be seen now."""
 
 
 class Mirror:
     """The newest believed position of each technician, in memory."""
 
-    def __init__(self, context: Context, hear: Hear) -> None:
+    def __init__(self, context: Context, hear: Hear, hidden: Hidden) -> None:
         self._context = context
         self._hear = hear
+        self._hidden = hidden
         self._live = LivePositions()
         self._as_of: datetime | None = None
         self._heard_at = 0.0
@@ -116,20 +120,25 @@ class Mirror:
             # of a large fleet this takes a second, in which the streams must go on
             moved = await run_in_threadpool(self._take_whole, changes)
         else:
-            moved = {fix.technician_id for fix in changes.fixes if self._live.take(fix)}
+            moved = {fix.technician_id for fix in self._seen(changes) if self._live.take(fix)}
         self._as_of = self._context.clock()
         self._heard_at = time.monotonic()
         if moved:
             positions = (self._live.index.get(technician_id) for technician_id in sorted(moved))
             self._hear([position for position in positions if position is not None])
 
+    def _seen(self, changes: Changes) -> Sequence[Fix]:
+        hidden = self._hidden()
+        return [fix for fix in changes.fixes if fix.technician_id not in hidden]
+
     def _take_whole(self, changes: Changes) -> set[TechnicianId]:
+        seen = self._seen(changes)
         if self.ready:
             live = self._live
         else:
-            newest = {fix.technician_id for fix in changes.fixes}
+            newest = {fix.technician_id for fix in seen}
             live = LivePositions(whereabouts.trusts(self._context, newest))
-        live.keep_only({fix.technician_id for fix in changes.fixes})
-        moved = {fix.technician_id for fix in changes.fixes if live.take(fix)}
+        live.keep_only({fix.technician_id for fix in seen})
+        moved = {fix.technician_id for fix in seen if live.take(fix)}
         self._live = live
         return moved

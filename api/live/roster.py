@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.dispatch.days.availability import next_working
+from geo_dispatch.dispatch.days.privacy import PrivacyTime, private_at
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.dispatch.work.orders import UNDER_WAY, WorkOrder
@@ -46,6 +47,7 @@ class Roster:
         self._context = context
         self._doing: dict[str, Doing] = {}
         self._working: dict[str, tuple[bool, datetime]] = {}
+        self._private: Mapping[str, Sequence[PrivacyTime]] = {}
 
     def get(self, technician_id: str) -> Doing | None:
         """What is known of the technician; None: retired, or not entered."""
@@ -61,9 +63,17 @@ class Roster:
         self._working[technician.id] = (working, now + _SHIFT_HOLDS)
         return working
 
+    def hidden(self) -> frozenset[str]:
+        """Technicians who are private now: an older fix of theirs is no position either."""
+        now = self._context.clock()
+        return frozenset(
+            key for key, times in self._private.items() if private_at(times, now) is not None
+        )
+
     def load(self) -> None:
         """Read all of it."""
         with self._context.store.read() as unit:
+            self._private = unit.privacy.since(self._context.clock())
             technicians = unit.technicians.list()
             orders = unit.orders.open()
         in_hand = _in_hand(orders)
@@ -73,6 +83,9 @@ class Roster:
     def refresh(self, events: Sequence[LoggedEvent]) -> set[str]:
         """Read again what the events touch; the technicians for whom something changed."""
         before = self._doing
+        if any(e.type.startswith("technician.privacy_") for e in events):
+            with self._context.store.read() as unit:
+                self._private = unit.privacy.since(self._context.clock())
         if any(e.type.startswith("record.") and e.stream.startswith("technician:") for e in events):
             self.load()
         elif touched := _touched(events):

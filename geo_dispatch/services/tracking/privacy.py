@@ -73,7 +73,7 @@ class Sifted:
     kept
         Those that lie in no private time.
     gone
-        Who is private now, if any was left out: no last position of theirs may stay.
+        Of whose fixes these are, who is private now: no last position of theirs may stay.
     """
 
     kept: list[Fix]
@@ -95,7 +95,7 @@ def sifted(unit: Unit, fixes: Sequence[Fix], now: datetime) -> Sifted:
         or private_at(times[fix.technician_id], ms_to_datetime(fix.at_ms)) is None
     ]
     private = {key for key, own in times.items() if private_at(own, now) is not None}
-    return Sifted(kept, frozenset(private) if len(kept) < len(fixes) else frozenset())
+    return Sifted(kept, frozenset(private))
 
 
 def concerned(event: LoggedEvent) -> frozenset[str]:
