@@ -220,7 +220,7 @@ def test_who_denies_the_position_is_told_how_to_allow_it_and_it_begins_by_itself
 @pytest.mark.usefixtures("worker")
 def test_a_likely_arrival_is_asked_about_and_settled_with_one_tap(phone, world, van):
     order = assigned(world, van)
-    near = {"lon": SCHAAN["lon"], "lat": SCHAAN["lat"] + 0.00036}
+    near = {"lon": SCHAAN["lon"], "lat": SCHAAN["lat"] + 0.00043}
     visit = f'.visit[data-order="{order["id"]}"]'
 
     def is_asked():
@@ -236,7 +236,7 @@ def test_a_likely_arrival_is_asked_about_and_settled_with_one_tap(phone, world, 
     expect(page.locator(visit)).to_have_attribute("data-status", "on_site")
     expect(page.locator(visit)).not_to_contain_text("It looks as if")
     (seen,) = world.api.get(f"/v1/work-orders/{order['id']}/visits").json()["items"]
-    assert seen["source"] == "person"
+    assert (seen["source"], seen["evidence"]["rule"]) == ("person", "dwell/2")
 
 
 def test_a_step_pressed_offline_says_that_it_was_not_sent(phone, world, van):

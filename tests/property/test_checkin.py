@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from tests.bench.checkin import next_door
-from tests.support.checkin import KINDS, Score, in_circle, ours, proof
+from tests.support.checkin import KINDS, Score, each, in_circle, ours, proof
 from tests.support.simulated_field import trip
 
 SEEDS = range(30)
@@ -19,7 +19,7 @@ def score(rule, radius_m, sky, every_s=5.0):
     for kind in KINDS:
         for seed in SEEDS:
             made = trip(kind, sky, seed, every_s)
-            found.count(made, rule(made, radius_m))
+            found.count(made, *rule(made, [radius_m]))
     return found
 
 
@@ -35,7 +35,7 @@ def test_every_visit_is_confirmed_once_and_nothing_else_is(radius_m, every_s, sk
 
 
 def test_the_field_is_hard_enough_to_fool_a_circle():
-    _, doubled, drive_bys, _ = score(in_circle, 60.0, "street canyon").shares()
+    _, doubled, drive_bys, _ = score(each(in_circle), 60.0, "street canyon").shares()
     assert doubled > 0.2
     assert drive_bys > 0.5
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.history.presence import presences
 from geo_dispatch.tracking.fences import Fence, circle_fence
 from geo_dispatch.tracking.neighbours import Neighbour
@@ -27,7 +28,8 @@ KINDS: tuple[Kind, ...] = ("visit", "drive-by", "neighbour")
 Stays = list[tuple[float, float | None]]
 """When they were there, seconds; None while there."""
 
-Rule = Callable[[Trip, float], Stays]
+Rule = Callable[[Trip, Sequence[float]], list[Stays]]
+"""What it says of a trip, for a fence of each radius around the site."""
 
 
 @dataclass
@@ -63,9 +65,13 @@ class Score:
             self.left_late_s.append(during[-1][1] - made.leaves_s)
 
 
-def ours(made: Trip, radius_m: float) -> Stays:
+def ours(made: Trip, radii_m: Sequence[float]) -> list[Stays]:
     """The worker's fold."""
-    return stays_of(made, stop_at("here", circle_fence(SITE, radius_m)))["here"]
+    plan = [
+        replace(stop_at("here", circle_fence(SITE, radius_m)), id=f"as_{number:02}")
+        for number, radius_m in enumerate(radii_m)
+    ]
+    return [stays for _, stays in sorted(_folded(made, plan).items())]
 
 
 def stop_at(name: str, fence: Fence, beside: Sequence[Neighbour] = (), **fields: int) -> Stop:
@@ -83,16 +89,19 @@ def stop_at(name: str, fence: Fence, beside: Sequence[Neighbour] = (), **fields:
     )
 
 
-def stays_of(made: Trip, *plan: Stop) -> dict[str, Stays]:
+def stays_of(made: Trip, plan: Sequence[Stop]) -> dict[str, Stays]:
     """What the fold says of each of the plan's sites."""
-    state = fold(TrackState(), made.fixes(), plan)
     sites = {stop.id: stop.site_id for stop in plan}
+    return {sites[stop_id]: stays for stop_id, stays in _folded(made, plan).items()}
+
+
+def _folded(made: Trip, plan: Sequence[Stop]) -> dict[str, Stays]:
     return {
-        sites[known.id]: [
+        known.id: [
             (_seconds(one.arrived_ms), None if one.left_ms is None else _seconds(one.left_ms))
             for one in known.fence.attendances
         ]
-        for known in state.stops
+        for known in fold(TrackState(), made.fixes(), plan).stops
     }
 
 
@@ -100,16 +109,16 @@ def _seconds(at_ms: int) -> float:
     return (at_ms - START_MS) / 1000
 
 
-def proof(made: Trip, radius_m: float) -> Stays:
+def proof(made: Trip, radii_m: Sequence[float]) -> list[Stays]:
     """`GET /v1/visits`: who stayed near a place, without a fence made before."""
-    fence = circle_fence(SITE, radius_m)
+    fixes = made.fixes()
     return [
-        (
-            _seconds(round(one.since.timestamp() * 1000)),
-            None if one.until is None else _seconds(round(one.until.timestamp() * 1000)),
-        )
-        for one in presences(TechnicianId("te_1"), made.fixes(), fence)
-        if one.stayed
+        [
+            (_seconds(datetime_to_ms(one.since)), one.until and _seconds(datetime_to_ms(one.until)))
+            for one in presences(TechnicianId("te_1"), fixes, circle_fence(SITE, radius_m))
+            if one.stayed
+        ]
+        for radius_m in radii_m
     ]
 
 
@@ -158,10 +167,15 @@ def _share(d: float, a: float, r: float) -> float:
     return (x + y - z) / (math.pi * a * a)
 
 
+def each(rule: Callable[[Trip, float], Stays]) -> Rule:
+    """The rule of one fence, for several."""
+    return lambda made, radii_m: [rule(made, radius_m) for radius_m in radii_m]
+
+
 RULES: dict[str, Rule] = {
     "ours": ours,
-    "in circle": in_circle,
-    "in circle, accuracy <= 50 m": lambda made, radius: in_circle(made, radius, 50.0),
-    "overlap 75/25": overlapping,
-    "dwell 120 s": lambda made, radius: in_circle(made, radius, dwell_s=120.0),
+    "in circle": each(in_circle),
+    "in circle, accuracy <= 50 m": each(lambda made, radius: in_circle(made, radius, 50.0)),
+    "overlap 75/25": each(overlapping),
+    "dwell 120 s": each(lambda made, radius: in_circle(made, radius, dwell_s=120.0)),
 }
