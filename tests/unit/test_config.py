@@ -83,6 +83,12 @@ def test_a_scaled_clock_is_set_whole_or_not_at_all(values):
         load_settings(**values)
 
 
+def test_a_position_is_stale_before_its_sender_is_silent():
+    with pytest.raises(InvalidInput, match=r"position_stale_s \(901\) is longer"):
+        load_settings(position_stale_s=901)
+    assert load_settings(position_stale_s=900).position_stale_s == 900
+
+
 def test_a_child_gets_the_same_settings(tmp_path, monkeypatch):
     settings = Settings(
         workspace=tmp_path,
