@@ -12,6 +12,7 @@ from geo_dispatch.dispatch.days.privacy import PrivacyTime, private_at
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.dispatch.work.events import LoggedEvent
 from geo_dispatch.dispatch.work.orders import UNDER_WAY, WorkOrder
+from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 
 AVAILABLE: Final = "available"
@@ -47,7 +48,7 @@ class Roster:
         self._context = context
         self._doing: dict[str, Doing] = {}
         self._working: dict[str, tuple[bool, datetime]] = {}
-        self._private: Mapping[str, Sequence[PrivacyTime]] = {}
+        self._private: Mapping[TechnicianId, Sequence[PrivacyTime]] = {}
 
     def get(self, technician_id: str) -> Doing | None:
         """What is known of the technician; None: retired, or not entered."""
