@@ -13,6 +13,7 @@ from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.tracking.fences import circle_fence
 from geo_dispatch.tracking.fixes import Fix
+from geo_dispatch.tracking.neighbours import Neighbour
 from geo_dispatch.tracking.track import Stop, TrackState, first_difference_ms, fold
 from tests.support.fixes import SITE, START_MS, driving, fix_at, noisy, standing
 from tests.support.tracking import open_tracking
@@ -69,12 +70,21 @@ PLAN = [
 TOLD = [PLAN[0], replace(PLAN[1], told_ms=START_MS + 600_000)]
 """The same, and a person said that the technician was at the second."""
 
+NEXT_DOOR = circle_fence(fix_at(30, 0, 0).place, 60.0)
+BESIDE = [
+    replace(PLAN[0], neighbours=(Neighbour("si_3", NEXT_DOOR),), today_ms=START_MS + 500_000),
+    PLAN[1],
+    Stop("as_3", "wo_3", "si_3", START_MS + 600_000, START_MS + 1_500_000, 3, NEXT_DOOR,
+         neighbours=(Neighbour("si_1", PLAN[0].fence),)),
+]  # fmt: skip
+"""With a job next door to the first, for a while; the first is not one of the day at once."""
+
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_fold_continued_from_any_point_is_the_fold_of_all(data):
     fixes = sorted({fix.key: fix for fix in data.draw(days())}.values(), key=lambda fix: fix.key)
-    plan = data.draw(st.sampled_from([PLAN, TOLD]))
+    plan = data.draw(st.sampled_from([PLAN, TOLD, BESIDE]))
     cut = data.draw(st.integers(0, len(fixes)))
     whole = fold(TrackState(), fixes, plan)
     assert fold(fold(TrackState(), fixes[:cut], plan), fixes[cut:], plan) == whole
@@ -120,6 +130,16 @@ def test_a_plan_that_turns_out_otherwise_is_noticed_from_when_it_differs():
     assert first_difference_ms(state, [later, second]) is None
     told = replace(second, told_ms=START_MS + 900_000)
     assert first_difference_ms(state, [first, told]) == told.told_ms
+
+
+def test_another_day_of_a_job_is_noticed_where_it_decides_between_neighbours():
+    fixes = standing(20, 0, 0, 2000, every_s=20)
+    first, second, third = BESIDE
+    sooner = replace(first, today_ms=START_MS + 100_000)
+    asked = fold(TrackState(), fixes, BESIDE)
+    assert first_difference_ms(asked, [sooner, second, third]) == sooner.today_ms
+    alone = fold(TrackState(), fixes, PLAN)
+    assert first_difference_ms(alone, [replace(PLAN[0], today_ms=START_MS), PLAN[1]]) is None
 
 
 def outcome(office, orders: list[WorkOrder], technician_id):
