@@ -1,5 +1,6 @@
 """Sites on record beside a job decide whether fixes confirm it: whoever's they are."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,10 @@ def test_the_only_job_beside_a_strange_site_is_confirmed_by_its_assignment(offic
 
 def test_a_site_that_is_farther_away_or_out_of_use_is_no_neighbour(office):
     next_door(office, 90)
+    closed = next_door(office)
+    with office.ctx.store.write() as unit:
+        unit.sites.save(replace(closed, retired=True))
+        unit.commit()
     order = office.assigned()
     office.later()
     office.track(stay(order))
