@@ -85,3 +85,10 @@ def test_bounds_hold_all_streets(town) -> None:
 def test_streets_have_names(town) -> None:
     streets = town("A----B", ways={"AB": {"name": "Äulestraße"}})
     assert streets.engine.street_name(0) == "Äulestraße"
+
+
+@pytest.mark.parametrize("drawing", ["A----B", "A----B----C\n|\nD"])
+def test_a_graph_of_any_size_is_prepared_for_matching(town, drawing) -> None:
+    engine = town(drawing).engine
+    engine.prepare()
+    assert engine.match(np.empty((0, 2)), np.empty(0), np.empty(0)).pieces == ()
