@@ -26,8 +26,8 @@ from geo_dispatch.tracking.trails import Stay, length_m, pieces, stays, thinned
 
 MAX_SPAN: Final = timedelta(days=31)
 MAX_TOLERANCE_M: Final = 1_000.0
-PLAYED_WITHIN_M: Final = 5.0
-"""How far playback may be from the fixes: less than their own error."""
+PLAYED_WITHIN_M: Final = 15.0
+"""How far playback may be from the fixes: about their own error, and a van's length or two."""
 
 _E5: Final = 100
 """Playback has degrees in steps of 1e-5, about a metre; fixes in steps of 1e-7."""
