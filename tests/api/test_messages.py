@@ -11,6 +11,7 @@ import pytest
 from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services.dispatching import eta
 from geo_dispatch.services.messages.courier import Courier
+from geo_dispatch.services.tracking import silence
 from geo_dispatch.tracking.fixes import DEGREE_SCALE
 from geo_dispatch.worker import Worker
 from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS, running
@@ -151,6 +152,30 @@ def seen_by_fixes(scene):
     scene.says(order, "complete")
 
 
+def nearly_there(scene):
+    """Somebody on the way whom a live position shows a few minutes off."""
+    order = scene.given(scene.van, SCHAAN)
+    scene.says(order, "en_route")
+    scene.refreshed()
+    scene.says(order, "on_site", "complete")
+
+
+def called_and_silent(scene):
+    """An alarm that is answered, and a van of which nothing is heard for a while."""
+    phone = scene.deployment.client("technician", scene.van)
+    assert phone.post("/v1/my/device", json={"sos": True}).is_success
+    scene.post(f"technicians/{scene.van}/sos/answer", note="on the phone with them")
+    order = scene.given(scene.van)
+    scene.see(scene.van, VADUZ)
+    context, heard_at = scene.deployment.context, scene.deployment.now()
+    long = timedelta(seconds=context.settings.position_silent_s + 1)
+    until(lambda: scene.deployment.now() - heard_at > long, PATIENCE_S, "silence")
+    silence.watch(context)
+    scene.see(scene.van, VADUZ)
+    silence.watch(context)
+    scene.says(order, "cancelled")
+
+
 def in_trouble(scene):
     """What is expected to be late, and then isn't; and an arrival that moves by hours."""
     order = scene.given(scene.van, BALZERS, window=scene.window(-120, -60))
@@ -170,6 +195,17 @@ def at_once(scene):
     soon = scene.window(0, 30)["end"]
     scene.post("emergencies", site_id=site, respond_by=soon, **leak)
     scene.post("emergencies", site_id=site, type="laser", required_skills=LASER)
+
+
+ACTS = (
+    by_hand,
+    on_the_phone,
+    nearly_there,
+    called_and_silent,
+    seen_by_fixes,
+    in_trouble,
+    at_once,
+)
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +232,7 @@ def test_every_message_of_the_page_is_received_and_none_that_it_does_not_name(sc
             stack.enter_context(listening(scene.deployment.client("technician", van), "/v1/stream"))
             for van in (scene.van, scene.mate)
         ]
-        for act in (by_hand, on_the_phone, seen_by_fixes, in_trouble, at_once):
+        for act in ACTS:
             act(scene)
 
         page = scene.office.get("/v1/messages", params={"limit": 500}).json()["items"]
