@@ -83,6 +83,12 @@ _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
 }
 
 
+_LOCAL_TIME: Final = {
+    "format": "local-time",
+    "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?$",
+}
+
+
 def describe(app: FastAPI) -> None:
     """Make the app answer /openapi.json with our document."""
 
@@ -109,11 +115,24 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
+    _tell_local_times(schemas)
     components["securitySchemes"] = SECURITY_SCHEMES
     for path in document["paths"].values():
         for method, operation in path.items():
             _complete(method, operation)
     return document
+
+
+def _tell_local_times(schema: Any) -> None:
+    """Call local hours what they are: a ``time`` of JSON Schema has an offset."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "string" and schema.get("format") == "time":
+            schema |= _LOCAL_TIME
+        for part in schema.values():
+            _tell_local_times(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _tell_local_times(part)
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:

@@ -25,7 +25,12 @@ _MOVED_ON: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("/disruptions", operation_id="report_disruption", status_code=201)
+@router.post(
+    "/disruptions",
+    operation_id="report_disruption",
+    status_code=201,
+    responses={404: {"description": "There is no such technician or order."}},
+)
 def report_disruption(context: Ctx, caller: Caller, body: DisruptionIn) -> ProposalOut:
     """Say what upset a day; answers the least change that mends it, or why nothing need be done.
 

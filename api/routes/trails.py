@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -11,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from api.auth import Caller, only_for
 from api.deps import Ctx
 from api.idempotency import IdempotentRoute
+from api.schemas.common import Day, Moment
 from api.schemas.trails import PlaybackOut, TrailOut
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.history import trail
@@ -35,8 +35,8 @@ def get_trail(
     context: Ctx,
     caller: Caller,
     technician_id: str,
-    since: Annotated[datetime, Query(alias="from", description="With its zone.")],
-    until: Annotated[datetime, Query(alias="to", description="At most 31 days later.")],
+    since: Annotated[Moment, Query(alias="from", description="With its zone.")],
+    until: Annotated[Moment, Query(alias="to", description="At most 31 days later.")],
     simplify_m: Annotated[
         float, Query(description="Leave out points within so much of the line; at most 1000.")
     ] = 5.0,
@@ -57,7 +57,7 @@ def get_playback(
     context: Ctx,
     caller: Caller,
     technician_id: str,
-    day: Annotated[date, Query(alias="date", description="A local day.")],
+    day: Annotated[Day, Query(alias="date", description="A local day.")],
     purpose: Purpose = "",
 ) -> PlaybackOut:
     """Read a technician's day, small enough to play back on a map; who looked is written down."""

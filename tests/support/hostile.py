@@ -59,7 +59,7 @@ SHAPES = (
 FORMATS: Mapping[str, Sequence[str]] = {
     "date-time": TIMES,
     "date": DATES,
-    "time": ("08:00", "00:00", "23:59:59", "02:30"),
+    "local-time": ("08:00", "00:00", "23:59:59", "02:30"),
 }
 _PLACES = ("9.52,47.14", "9.5086,47.165", "nan,1", "9.5", "0,0")
 BY_NAME: Mapping[str, Sequence[Any]] = {

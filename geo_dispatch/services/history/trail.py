@@ -18,7 +18,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Fault, InvalidInput
-from geo_dispatch.kernel.time import Window, datetime_to_ms, ms_to_datetime, utc
+from geo_dispatch.kernel.time import Window, checked_moment, datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history import access
 from geo_dispatch.tracking.fixes import Fix
@@ -117,10 +117,22 @@ def playback(ctx: Desk, technician_id: str, day: date, *, actor: Actor, purpose:
 
 
 def day_span(ctx: Desk, day: date) -> Window:
-    """The local day: 23 to 25 hours."""
+    """The local day: 23 to 25 hours.
+
+    Raises
+    ------
+    InvalidInput
+        A year in which no work is done.
+    """
     zone = ZoneInfo(ctx.settings.time_zone)
-    midnights = (datetime.combine(day + timedelta(days=n), time(), zone) for n in (0, 1))
-    return Window(*map(utc, midnights))
+    try:
+        start, end = (
+            checked_moment(datetime.combine(day + timedelta(days=n), time(), zone)) for n in (0, 1)
+        )
+    except (ValueError, OverflowError) as error:
+        fault = Fault("date", "is not a day between the years 1970 and 2199")
+        raise InvalidInput(f"nobody was anywhere on {day}", [fault]) from error
+    return Window(start, end)
 
 
 def fixes_of(ctx: Desk, technician_id: str, span: Window) -> Iterator[Fix]:
