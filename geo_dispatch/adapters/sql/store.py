@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -215,6 +216,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_safe(url)
         self._engine = _engine(url)
+        self._turn = threading.Lock() if self._engine.dialect.name == "sqlite" else None
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -268,8 +270,27 @@ class Store:
 
     @contextmanager
     def _connect(self, *, writes: bool) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
-            yield connection.execution_options(**{_WRITES: writes})
+        with self._turn_to_write() if writes else nullcontext(), self._engine.connect() as found:
+            yield found.execution_options(**{_WRITES: writes})
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Have this process's threads write one after another.
+
+        SQLite's own wait is a sleep of up to a tenth of a second, again and again, by whose end
+        somebody else writes: of threads, the next one begins when the one before is done.
+        """
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_S):
+            raise DatabaseUnavailable(
+                f"{self.url}: another thread has been writing for {BUSY_TIMEOUT_S:.0f} s"
+            )
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ EVERY_S: Final = 1.0
 ALL_EVERY_S: Final = 30.0
 """So often those of everybody: who sends no fixes may be late all the same."""
 
-AT_ONCE: Final = 20
+AT_ONCE: Final = 5
 """Technicians whose ETAs are written together: nobody else can write meanwhile."""
 
 _CONSUMER: Final = "eta"
