@@ -172,4 +172,4 @@ def _reply(reply: Reply, *more: tuple[bytes, bytes]) -> Answer:
 def to_answer(response: Response) -> Answer:
     """What a response of Starlette says."""
     headers = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
-    return Answer(response.status_code, headers, bytes(response.body))
+    return Answer(int(response.status_code), headers, bytes(response.body))

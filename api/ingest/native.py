@@ -29,7 +29,7 @@ class NotJson(ValueError):
     """The body is not JSON; the message says why."""
 
 
-class _Told(msgspec.Struct):
+class _Told(msgspec.Struct, gc=False):
     """`PingIn` as msgspec has it."""
 
     at: Annotated[datetime, msgspec.Meta(tz=True)]

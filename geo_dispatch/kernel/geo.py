@@ -53,15 +53,15 @@ def checked_lonlat(lon: float, lat: float, where: str = "position") -> LonLat:
     InvalidPosition
         A coordinate is not finite, or lies off the earth.
     """
+    if -_MAX_LON <= lon <= _MAX_LON and -_MAX_LAT <= lat <= _MAX_LAT:  # not so of NaN
+        return LonLat(float(lon), float(lat))
     faults = [
         Fault(f"{where}.{name}", f"{value!r} is not between -{limit} and {limit} degrees")
         for name, value, limit in (("lon", lon, _MAX_LON), ("lat", lat, _MAX_LAT))
         if not (math.isfinite(value) and -limit <= value <= limit)
     ]
-    if faults:
-        hint = "; are longitude and latitude swapped?" if abs(lon) <= _MAX_LAT < abs(lat) else ""
-        raise InvalidPosition(f"{where} ({lon}, {lat}) is not on the earth{hint}", faults)
-    return LonLat(float(lon), float(lat))
+    hint = "; are longitude and latitude swapped?" if abs(lon) <= _MAX_LAT < abs(lat) else ""
+    raise InvalidPosition(f"{where} ({lon}, {lat}) is not on the earth{hint}", faults)
 
 
 def haversine_m(a: LonLat, b: LonLat) -> float:

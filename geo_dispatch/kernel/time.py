@@ -50,7 +50,8 @@ def whole_minute(moment: datetime) -> datetime:
 
 def datetime_to_ms(moment: datetime) -> int:
     """Milliseconds since 1970 UTC; exact, whole milliseconds."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    since = moment - _EPOCH
+    return since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
 
 
 def ms_to_datetime(at_ms: int) -> datetime:
@@ -59,6 +60,7 @@ def ms_to_datetime(at_ms: int) -> datetime:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MS: Final = 24 * 3_600_000
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199
 

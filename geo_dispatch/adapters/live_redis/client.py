@@ -301,7 +301,7 @@ def entries_of(answer: Any) -> list[Entry]:
     """Unpack what XREAD returns."""
     return [
         Entry(
-            shard=int(key.decode().partition("}")[0][1:]),
+            shard=shard_of(key),
             id=entry_id.decode(),
             received_ms=int(fields[b"r"]),
             fixes=tuple(blob_to_fixes(fields[b"b"])),
@@ -309,6 +309,11 @@ def entries_of(answer: Any) -> list[Entry]:
         for key, entries in answer or ()
         for entry_id, fields in entries
     ]
+
+
+def shard_of(key: bytes) -> int:
+    """The shard that the key is of."""
+    return int(key.partition(b"}")[0][1:])
 
 
 def positions_key(shard: int) -> str:

@@ -2,7 +2,7 @@
 
 Whatever comes in while scripts are under way goes with the next one, so that batches grow with the
 load by themselves and nobody waits for a timer. At most two scripts of a shard are under way.
-While Redis is away everybody is told at once, and a probe notices when it is back.
+While Redis is away everybody is told at once, by a probe that also notices when it is back.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
@@ -27,7 +28,7 @@ from geo_dispatch.adapters.live_redis.client import (
     stream_key,
     verdicts_of,
 )
-from geo_dispatch.adapters.live_redis.connection import FULL_RETRY_S, answering, pool_options
+from geo_dispatch.adapters.live_redis.connection import FULL_RETRY_S, answering, pool_options, shown
 from geo_dispatch.adapters.live_redis.records import Packed
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable
 from geo_dispatch.tracking.fixes import Verdict
@@ -38,7 +39,8 @@ MAX_UNDER_WAY: Final = 2
 MAX_WAITING: Final = 20_000
 """Fixes of a shard that may wait for a script; more are refused as `Busy`."""
 
-_PROBE_S: Final = 0.1
+_PROBE_S: Final = 0.25
+"""Longest answer to a probe, and pause between two that nobody asked for."""
 
 
 @dataclass(slots=True)
@@ -95,7 +97,8 @@ class Committer:
         self._lanes: dict[int, _Lane] = {}
         self._commits: set[asyncio.Task[None]] = set()
         self._probing: asyncio.Task[None] | None = None
-        self._away: RedisUnavailable | None = None
+        self._is_away = False
+        self._asked = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -115,6 +118,7 @@ class Committer:
         if self._probing is not None:
             self._probing.cancel()
             await asyncio.gather(self._probing, return_exceptions=True)
+            self._refuse_waiting(RedisUnavailable("the server ends while Redis is away"))
         await self._redis.aclose()
 
     def append(
@@ -136,19 +140,20 @@ class Committer:
         lane = self._lanes.get(shard)
         if lane is None:
             lane = self._lanes[shard] = _Lane(checked_shard(shard, self.shards))
-        if self._away is not None:
-            raise RedisUnavailable(self._away.message)
         if lane.waiting_fixes + len(fixes) > MAX_WAITING:
             raise Busy(f"{lane.waiting_fixes} pings wait for Redis already", FULL_RETRY_S)
         heard: asyncio.Future[list[Verdict]] = self._loop.create_future()
         lane.waiting.append(_Group(fixes, received_ms, heard))
         lane.waiting_fixes += len(fixes)
-        if not lane.armed:
+        if self._is_away:
+            self._asked.set()
+        elif not lane.armed:
             self._arm(lane)
         return heard
 
     def _arm(self, lane: _Lane) -> None:
-        if lane.waiting and not lane.armed and lane.under_way < MAX_UNDER_WAY:
+        may_go = not self._is_away and lane.under_way < MAX_UNDER_WAY
+        if lane.waiting and not lane.armed and may_go:
             lane.armed = True
             self._loop.call_soon(self._flush, lane)
 
@@ -194,25 +199,41 @@ class Committer:
             self._arm(lane)
 
     def _give_up(self, error: RedisUnavailable) -> None:
-        """Refuse all that wait and all that come, until Redis answers again."""
+        """Send nothing more until Redis answers again."""
+        self._refuse_waiting(error)
+        if not self._is_away:
+            self._is_away = True
+            self._probing = asyncio.create_task(self._probe())
+
+    def _refuse_waiting(self, error: RedisUnavailable) -> None:
         for lane in self._lanes.values():
             while lane.waiting:
                 _fail(lane.take(), error)
-        if self._away is None:
-            self._probing = asyncio.create_task(self._probe())
-        self._away = error
 
     async def _probe(self) -> None:
-        while True:
+        """Ask Redis whether it is back: now and then, and whenever somebody has something for it.
+
+        Who comes while it is away hears from the next probe, so at once: one takes a moment.
+        """
+        while self._is_away:
+            self._asked.clear()
             try:
                 with answering(self.url):
-                    await self._redis.ping()
+                    async with asyncio.timeout(_PROBE_S):
+                        await self._redis.ping()
             except RedisUnavailable as error:
-                self._away = error
-                await asyncio.sleep(_PROBE_S)
+                self._refuse_waiting(error)
+            except TimeoutError:
+                self._refuse_waiting(
+                    RedisUnavailable(f"Redis at {shown(self.url)} is there and does not answer")
+                )
             else:
-                self._away = None
+                self._is_away = False
+                for lane in self._lanes.values():
+                    self._arm(lane)
                 return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._asked.wait(), _PROBE_S)
 
 
 def _fail(groups: Sequence[_Group], error: Exception) -> None:

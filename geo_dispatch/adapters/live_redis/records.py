@@ -8,7 +8,7 @@ In the stream a fix takes 20 bytes and its technician's id: what waits must not 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -123,6 +123,23 @@ def blob_to_fixes(blob: bytes) -> Iterator[Fix]:
         start = at + 1 + blob[at]
         yield record_to_fix(TechnicianId(blob[at + 1 : start].decode()), blob, start)
         at = start + _FIX.size
+
+
+def newest_of(blobs: Iterable[bytes], most: int) -> list[Fix]:
+    """Of each technician in some stream entries the newest fixes, in the order of their keys."""
+    records: dict[bytes, list[bytes]] = {}
+    for blob in blobs:
+        at = 0
+        while at < len(blob):
+            start = at + 1 + blob[at]
+            end = start + _FIX.size
+            records.setdefault(blob[at + 1 : start], []).append(blob[start:end])
+            at = end
+    return [
+        record_to_fix(TechnicianId(name.decode()), record)
+        for name, those in records.items()
+        for record in sorted(those)[-most:]  # as bytes they sort like fixes
+    ]
 
 
 def record_to_fix(technician_id: TechnicianId, record: bytes, start: int = 0) -> Fix:

@@ -15,14 +15,18 @@ from redis.asyncio.retry import Retry
 from geo_dispatch.adapters.live_redis.client import (
     KEEP_MS,
     START,
-    entries_of,
     positions_key,
+    shard_of,
     stream_key,
 )
 from geo_dispatch.adapters.live_redis.connection import MAX_BLOCK_MS, answering, pool_options
-from geo_dispatch.adapters.live_redis.records import Entry, record_to_fix
+from geo_dispatch.adapters.live_redis.records import newest_of, record_to_fix
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.fixes import Fix
+
+NEWEST: Final = 2
+"""Fixes of a technician from one read: the newest, and one that can bear out a jump. A phone that
+was away for hours sends thousands, of which a map needs the last."""
 
 _READ_COUNT = 500
 _GATHER_S: Final = 0.05
@@ -37,7 +41,7 @@ class Changes:
     Attributes
     ----------
     fixes
-        In stream order, late ones included.
+        Of a technician, the newest `NEWEST` of each read, by event time.
     whole
         They are the newest of everybody, at the start and after a gap: forget everybody else.
     """
@@ -77,14 +81,25 @@ class Tail:
         fixes = [record_to_fix(TechnicianId(name.decode()), one) for name, one in records.items()]
         return fixes, newest[0][0].decode() if newest else START
 
-    async def tail(self, last_ids: Mapping[int, str], block_ms: int = MAX_BLOCK_MS) -> list[Entry]:
-        """Entries after the given id of each shard; waits for the first, at most 2 s."""
+    async def news(
+        self, last_ids: Mapping[int, str], block_ms: int = MAX_BLOCK_MS
+    ) -> tuple[list[Fix], dict[int, str]]:
+        """The newest fixes after the given id of each shard, at most `NEWEST` of a technician.
+
+        Waits for the first, at most 2 s. Also says how far each shard was read.
+        """
         streams: Any = {stream_key(shard): last for shard, last in last_ids.items()}
+        answer: Any
         with answering(self.url):
             answer = await self._redis.xread(
                 streams, count=_READ_COUNT, block=min(block_ms, MAX_BLOCK_MS)
             )
-        return entries_of(answer)
+        read = {**last_ids}
+        blobs = []
+        for key, entries in answer or ():
+            read[shard_of(key)] = entries[-1][0].decode()
+            blobs += [fields[b"b"] for _, fields in entries]
+        return newest_of(blobs, NEWEST), read
 
     async def watch(self, block_ms: int = MAX_BLOCK_MS) -> AsyncIterator[Changes]:
         """Yield everybody's newest fix, then each read's news; an empty one is a sign of life.
@@ -108,9 +123,8 @@ class Tail:
                 read_at = time.monotonic()
                 yield Changes(tuple(whole), whole=True)
                 continue
-            entries = await self.tail(last_ids, block_ms)
+            news, last_ids = await self.news(last_ids, block_ms)
             read_at = time.monotonic()
-            last_ids.update((entry.shard, entry.id) for entry in entries)
-            yield Changes(tuple(fix for entry in entries for fix in entry.fixes), whole=False)
-            if entries:
+            yield Changes(tuple(news), whole=False)
+            if news:
                 await asyncio.sleep(_GATHER_S)

@@ -227,13 +227,26 @@ def test_a_tail_starts_with_everything_and_goes_on_with_news(live, empty_redis):
     assert third.fixes == ()
 
 
+def test_of_what_a_phone_sends_after_hours_a_tail_tells_the_end(live, empty_redis):
+    many = [fix_at(at_s, 0, at_s) for at_s in range(50)]
+    live.append(0, [*many[25:], *many[:25], fix_at(0, 0, 7, technician_id="te_2")], 0)
+
+    async def news():
+        async with Tail(empty_redis) as tail:
+            return await tail.news({0: START}, 50)
+
+    fixes, read = asyncio.run(news())
+    assert fixes == [*many[-2:], fix_at(0, 0, 7, technician_id="te_2")]
+    assert read == {0: live.read({0: START}, 10)[-1].id}
+
+
 def test_a_snapshot_stands_at_its_cursor(live, empty_redis):
     async def snapshot():
         async with Tail(empty_redis) as tail:
             empty = await tail.snapshot(0)
             live.append(0, [fix_at(0, 0, 1)], 0)
             fixes, cursor = await tail.snapshot(0)
-            return empty, fixes, await tail.tail({0: cursor}, 50)
+            return empty, fixes, (await tail.news({0: cursor}, 50))[0]
 
     empty, positions, news = asyncio.run(snapshot())
     assert empty == ([], START)
