@@ -124,6 +124,7 @@ def _finish(
         unit.erasure.messages_to(technician.id)
         unit.erasure.breaks_of(technician.id)
         unit.erasure.signals_of(technician.id)
+        unit.refolds.drop(technician.id)
         unit.erasure.token_names(technician.id, name)
         blank = {one.seq: blanked(one) for one in unit.stream(f"technician:{technician.id}")}
         seqs = [seq for seq, body in blank.items() if body is not None]
