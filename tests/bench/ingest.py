@@ -144,12 +144,12 @@ def ratios(costs: dict[str, list[Cost]]) -> Iterator[tuple[str, dict[str, object
     ours, bare, obvious, batch = (median(one) for one in ("ours", "bare", "obvious", "batch"))
     yield "one ping per request / bare ASGI 204", figure(ours, bare, bare / ours, "us")
     yield (
-        "the same, with Redis",
+        "the same, with Redis' CPU",
         figure(both("ours"), bare, bare / both("ours"), "us"),
     )
     yield "one ping per request / the obvious", figure(ours, obvious, obvious / ours, "us")
     yield (
-        "the same, both with Redis",
+        "the same, both with Redis' CPU",
         figure(both("ours"), both("obvious"), both("obvious") / both("ours"), "us"),
     )
     yield (
@@ -157,7 +157,7 @@ def ratios(costs: dict[str, list[Cost]]) -> Iterator[tuple[str, dict[str, object
         figure(BATCH * 1e6 / batch, 1e6 / bare, BATCH * bare / batch, "1/s of CPU"),
     )
     yield (
-        "the same, with Redis",
+        "pings/s in batches of 100, with Redis' CPU",
         figure(BATCH * 1e6 / both("batch"), 1e6 / bare, BATCH * bare / both("batch"), "1/s of CPU"),
     )
 
