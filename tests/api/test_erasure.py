@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from geo_dispatch.cli import COMMANDS, call
+from geo_dispatch.config import child_environment
 from tests.support.app import VADUZ, WORKING_HOURS
 from tests.support.waiting import until
 
@@ -113,3 +115,16 @@ def test_who_holds_an_open_order_is_not_erased(office, admin, van):
     assert refused.status_code == 409
     assert order["number"] in refused.text
     assert admin.get(f"/v1/technicians/{van}").json()["phone"] == PHONE
+
+
+def test_the_command_line_erases_only_what_is_meant(deployment, admin, van, monkeypatch, capsys):
+    for name, value in child_environment(deployment.settings).items():
+        monkeypatch.setenv(name, value)
+    technicians = next(entry for entry in COMMANDS if entry.name == "technicians")
+    asked = ["erase", van, "--reason", "asked for it"]
+    assert call(technicians, asked) == 1
+    assert "--yes" in capsys.readouterr().err
+    assert admin.get(f"/v1/technicians/{van}").json()["phone"] == PHONE
+    assert call(technicians, [*asked, "--yes"]) == 0
+    assert f"{van}: 0 fixes" in capsys.readouterr().out
+    assert admin.get(f"/v1/technicians/{van}").json()["phone"] == ""
