@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support import capabilities
 from tests.support.app import Deployment, build_workspace, running
 from tests.support.desks import desk, live_desk, town
 from tests.support.redis import empty_redis, live, redis_server
+
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("fixed")
 
 __all__ = ["desk", "empty_redis", "live", "live_desk", "redis_server", "town"]
 
