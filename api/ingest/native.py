@@ -106,7 +106,7 @@ _FIELDS: Final = {"malformed": "ping", "off_earth": "lon, lat", "future": "at", 
 """Which field of a ping a code of rejection is about; the others are about its technician."""
 
 
-def _ping(told: _Told, technician_id: str) -> Ping:
+def _ping(told: _Told | PingIn, technician_id: str) -> Ping:
     return Ping(
         told.technician_id or technician_id,
         datetime_to_ms(told.at),
@@ -151,16 +151,7 @@ def _read_one(item: Any, technician_id: str, where: str) -> Ping | Unreadable:
         named = item.get("technician_id") if isinstance(item, dict) else None
         who = named if isinstance(named, str) and named else technician_id
         return Unreadable("; ".join(map(str, faults)), who)
-    return Ping(
-        technician_id=told.technician_id or technician_id,
-        at_ms=datetime_to_ms(told.at),
-        lon=told.lon,
-        lat=told.lat,
-        accuracy_m=told.accuracy_m,
-        speed_mps=told.speed_mps,
-        heading_deg=told.heading_deg,
-        mock=told.mock,
-    )
+    return _ping(told, technician_id)
 
 
 def _encode(verdict: PingVerdict) -> bytes:

@@ -7,25 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.cli import COMMANDS, call
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.work.events import RecordRetired
 from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.services.desk import BackOffice
 from tests.support.records import NOW, Office, TestClock, counting_ids
-
-
-@pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GEO_DISPATCH_WORKSPACE", str(tmp_path))
-    entries = {entry.name: entry for entry in COMMANDS}
-
-    def cli(command, *arguments):
-        status = call(entries[command], [str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return cli
 
 
 @pytest.fixture

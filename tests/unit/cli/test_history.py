@@ -6,23 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.cli import COMMANDS, call
 from geo_dispatch.dispatch.records.technicians import Technician
 from geo_dispatch.kernel.time import datetime_to_ms
 from tests.support.fixes import fix_at
-
-
-@pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GEO_DISPATCH_WORKSPACE", str(tmp_path))
-    entries = {entry.name: entry for entry in COMMANDS}
-
-    def cli(command, *arguments):
-        status = call(entries[command], [str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return cli
 
 
 @pytest.fixture

@@ -5,24 +5,10 @@ import re
 import pytest
 
 from geo_dispatch.adapters.sql.store import Store
-from geo_dispatch.cli import COMMANDS, call
 from geo_dispatch.kernel.actors import Role
 from geo_dispatch.services import tokens
 
 SITES = "external_id,name,lon,lat\ns-1,Bakery,9.5209,47.1410\n"
-
-
-@pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GEO_DISPATCH_WORKSPACE", str(tmp_path))
-    entries = {entry.name: entry for entry in COMMANDS}
-
-    def cli(command, *arguments):
-        status = call(entries[command], [str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return cli
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 
 from geo_dispatch.adapters.graph_files import open_graph
 from geo_dispatch.bootstrap import open_back_office
-from geo_dispatch.cli import COMMANDS, call
 from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.actors import CLI, Role
 from geo_dispatch.kernel.errors import Unauthenticated
@@ -28,15 +27,7 @@ URL = "https://dispatch.example.com"
 
 
 @pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GEO_DISPATCH_WORKSPACE", str(tmp_path))
-    entries = {entry.name: entry for entry in COMMANDS}
-
-    def cli(command, *arguments):
-        status = call(entries[command], [str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
+def cli(cli):
     assert cli("db", "upgrade")[0] == 0
     for call_sign in ("Van 07", "Van 08", "Crane"):
         with open_back_office(load_settings()) as desk:

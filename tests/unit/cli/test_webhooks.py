@@ -2,19 +2,9 @@
 
 import pytest
 
-from geo_dispatch.cli import COMMANDS, call
-
 
 @pytest.fixture
-def cli(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("GEO_DISPATCH_WORKSPACE", str(tmp_path))
-    entries = {entry.name: entry for entry in COMMANDS}
-
-    def cli(command, *arguments):
-        status = call(entries[command], [str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
+def cli(cli):
     assert cli("db", "upgrade")[0] == 0
     return cli
 
