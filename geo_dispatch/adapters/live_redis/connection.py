@@ -39,10 +39,11 @@ def answering(url: str) -> Iterator[None]:
     """Turn the client library's errors into ours."""
     try:
         yield
-    except redis.exceptions.OutOfMemoryError as error:
-        raise Busy(f"Redis has no memory left: {error}", FULL_RETRY_S) from error
     except redis.RedisError as error:
-        if str(error).startswith("MISCONF"):
+        said = str(error)  # of a script, Redis 6.2 says where it ended before it says why
+        if isinstance(error, redis.exceptions.OutOfMemoryError) or "-OOM " in said:
+            raise Busy(f"Redis has no memory left: {said}", FULL_RETRY_S) from error
+        if "MISCONF " in said:
             raise cannot_write(url) from error
         raise RedisUnavailable(
             f"Redis at {shown(url)} does not answer: {str(error).rstrip('.')}; is it running? "
