@@ -7,9 +7,11 @@ Forms are pure: bytes in, values out. Whatever is wrong with an item, the others
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
+
+from msgspec.structs import replace
 
 from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.devices import DeviceStatus

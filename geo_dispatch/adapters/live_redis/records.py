@@ -64,43 +64,36 @@ class Entry:
 def pack(
     technician_id: str,
     at_ms: int,
-    place_e7: tuple[int, int],
+    lon_e7: int,
+    lat_e7: int,
     *,
     accuracy_m: float | None,
     speed_mps: float | None,
     heading_deg: float | None,
     mock: bool,
 ) -> Packed:
-    """Pack a fix with these attributes; the fix itself would double what a ping costs.
-
-    Parameters
-    ----------
-    place_e7
-        Longitude and latitude, 1e-7 degrees.
-    """
+    """Pack a fix with these attributes; the fix itself would double what a ping costs."""
     name = technician_id.encode()
-    lon_e7, lat_e7 = place_e7
-    heading = (
-        _UNKNOWN_HEADING
-        if heading_deg is None
-        else min(_UNKNOWN_HEADING - 1, max(0, round(heading_deg * _HEADING_SCALE)))
-    )
+    heading = _UNKNOWN_HEADING
+    if heading_deg is not None:
+        heading = _scaled(heading_deg * _HEADING_SCALE, _UNKNOWN_HEADING)
     record = _FIX.pack(
         at_ms >> 32,
         at_ms & _LOW,
         lon_e7 + _OFFSET,
         lat_e7 + _OFFSET,
-        _UNKNOWN
-        if accuracy_m is None
-        else min(_UNKNOWN - 1, max(0, round(accuracy_m * _ACCURACY_SCALE))),
-        _UNKNOWN
-        if speed_mps is None
-        else min(_UNKNOWN - 1, max(0, round(speed_mps * _SPEED_SCALE))),
+        _UNKNOWN if accuracy_m is None else _scaled(accuracy_m * _ACCURACY_SCALE, _UNKNOWN),
+        _UNKNOWN if speed_mps is None else _scaled(speed_mps * _SPEED_SCALE, _UNKNOWN),
         heading << _HEADING_SHIFT | (_MOCK if mock else 0),
     )
     place = LonLat(lon_e7 / DEGREE_SCALE, lat_e7 / DEGREE_SCALE)
-    cell = _CELL.pack(cells.lonlat_to_cell(place))
-    return Packed(_NAME_LENGTHS[len(name)] + name + record, cell)
+    return Packed(_NAME_LENGTHS[len(name)] + name + record, _CELL.pack(cells.lonlat_to_cell(place)))
+
+
+def _scaled(value: float, unknown: int) -> int:
+    """The nearest whole number that is not the one for unknown."""
+    whole = round(value)
+    return whole if 0 <= whole < unknown else unknown - 1 if whole > 0 else 0
 
 
 def fix_to_packed(fix: Fix) -> Packed:
@@ -108,7 +101,8 @@ def fix_to_packed(fix: Fix) -> Packed:
     return pack(
         fix.technician_id,
         fix.at_ms,
-        (fix.lon_e7, fix.lat_e7),
+        fix.lon_e7,
+        fix.lat_e7,
         accuracy_m=fix.accuracy_m,
         speed_mps=fix.speed_mps,
         heading_deg=fix.heading_deg,

@@ -58,10 +58,9 @@ class Intake:
         now = self._context.clock()
         now_ms = datetime_to_ms(now)
         fleet = self.known.at_hand()
-        if not all(item.technician_id in fleet for item in items):
-            fleet = await self.known.members(
-                {item.technician_id for item in items if may_be_an_id(item.technician_id)}
-            )
+        names = {item.technician_id for item in items}
+        if not names <= fleet.keys():
+            fleet = await self.known.members([name for name in names if may_be_an_id(name)])
         verdicts: list[PingVerdict] = []
         good: dict[int, _Share] = {}
         refused: list[Quarantined] = []

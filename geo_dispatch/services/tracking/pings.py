@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from geo_dispatch.adapters.live_redis.records import Packed, pack
 from geo_dispatch.tracking.fixes import DEGREE_SCALE
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(msgspec.Struct, frozen=True, gc=False):
     """One position report as it came in, unchecked.
 
     Attributes
@@ -30,8 +31,7 @@ class Ping:
     mock: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
     """An item that holds no position that could be kept: it goes to quarantine.
 
     Attributes
@@ -66,7 +66,8 @@ def packed(ping: Ping) -> Packed:
     return pack(
         ping.technician_id,
         ping.at_ms,
-        (round(ping.lon * DEGREE_SCALE), round(ping.lat * DEGREE_SCALE)),
+        round(ping.lon * DEGREE_SCALE),
+        round(ping.lat * DEGREE_SCALE),
         accuracy_m=_told(ping.accuracy_m),
         speed_mps=_told(ping.speed_mps),
         heading_deg=None if heading_deg is None else heading_deg % 360.0,
@@ -75,4 +76,4 @@ def packed(ping: Ping) -> Packed:
 
 
 def _told(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) and value >= 0 else None
+    return value if value is not None and 0 <= value < math.inf else None

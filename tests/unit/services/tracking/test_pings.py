@@ -1,9 +1,9 @@
 """Pings at the door: each judged by itself, the good ones kept, the others seen."""
 
 import math
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from geo_dispatch.adapters.live_redis import Committer
 from geo_dispatch.kernel.actors import Actor, Role
