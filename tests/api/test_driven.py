@@ -1,6 +1,6 @@
 """Mileage by road and the way really driven, over HTTP, on fixes made of a known drive."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -86,7 +86,8 @@ def test_the_way_driven_is_geojson_with_times_and_streets(deployment, office, va
     told = line["properties"]
     assert told["kind"] == "driven"
     assert len(told["coordTimes"]) == len(line["geometry"]["coordinates"])
-    assert told["coordTimes"] == sorted(told["coordTimes"])
+    times = [datetime.fromisoformat(time) for time in told["coordTimes"]]
+    assert times == sorted(times)
     assert sum(step["length_m"] for step in told["streets"]) == pytest.approx(
         told["length_m"], abs=1
     )

@@ -13,6 +13,8 @@ QUERIES = {
     "add_order_file": {"kind": "photo"},
     "get_trail": {"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T10:00:00Z"},
     "get_playback": {"date": "2026-03-02"},
+    "get_mileage": {"from": "2026-03-02", "to": "2026-03-02"},
+    "get_route_driven": {"from": "2026-03-02", "to": "2026-03-02"},
 }
 
 
