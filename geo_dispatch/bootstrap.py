@@ -20,6 +20,7 @@ from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.records.shards import check_shards
 from geo_dispatch.services.tracking.intake import Intake
+from geo_dispatch.services.tracking.pings import packed
 
 __all__ = [
     "Changes",
@@ -84,7 +85,7 @@ def open_back_office(settings: Settings, *, check: bool = True) -> Iterator[Back
 async def open_intake(context: Context) -> AsyncIterator[Intake]:
     """The way of pings into the deployment; what is under way is answered at the block's end."""
     settings = context.settings
-    async with Committer(redis_url(settings), settings.shards) as committer:
+    async with Committer(redis_url(settings), packed, settings.shards) as committer:
         yield Intake(context, committer)
 
 

@@ -22,9 +22,11 @@ _DIGIT_BITS: Final = 3
 _MAX_RESOLUTION: Final = 15
 
 
-def lonlat_to_cell(place: LonLat, resolution: int = INDEX_RESOLUTION) -> int:
-    """The cell that the place lies in."""
-    return int(h3i.latlng_to_cell(place.lat, place.lon, resolution))
+def lonlat_to_cell(place: tuple[float, float], resolution: int = INDEX_RESOLUTION) -> int:
+    """The cell that the place, longitude and latitude, lies in."""
+    lon, lat = place
+    cell: int = h3i.latlng_to_cell(lat, lon, resolution)
+    return cell
 
 
 def cell_to_lonlat(cell: int) -> LonLat:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo_dispatch.kernel.geo import LonLat, checked_lonlat, haversine_m
+from geo_dispatch.kernel.geo import checked_lonlat, haversine_m
 from geo_dispatch.tracking.fixes import Fix
 
 MAX_AHEAD_MS: Final = 30_000
@@ -30,7 +30,7 @@ class Implausible:
     message: str
 
 
-def refusal(place: LonLat, at_ms: int, now_ms: int) -> Implausible | None:
+def refusal(lon: float, lat: float, at_ms: int, now_ms: int) -> Implausible | None:
     """Why a fix that comes in now can't be taken; None when it can.
 
     Raises
@@ -38,7 +38,7 @@ def refusal(place: LonLat, at_ms: int, now_ms: int) -> Implausible | None:
     InvalidPosition
         The place is not on the earth.
     """
-    checked_lonlat(place.lon, place.lat)
+    checked_lonlat(lon, lat)
     if at_ms > now_ms + MAX_AHEAD_MS:
         return Implausible(
             "future",

@@ -16,7 +16,6 @@ from api.ingest import gpslogger, osmand, overland, owntracks, traccar_forward
 from api.ingest.forms import Incoming, Reading, Reply
 from api.ingest.registry import FORMS
 from geo_dispatch.kernel.errors import InvalidPosition
-from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.plausibility import refusal
 from tests.support.phones import RECEIVED_MS, SENT_MS, VAN, incoming, names, posted, sent
@@ -78,12 +77,11 @@ def _can_be_judged(ping: Ping) -> None:
     assert math.isfinite(ping.lat)
     for told in (ping.accuracy_m, ping.speed_mps, ping.heading_deg):
         assert told is None or told >= 0
-    place = LonLat(ping.lon, ping.lat)
     if abs(ping.lon) > 180 or abs(ping.lat) > 90:
         with pytest.raises(InvalidPosition):
-            refusal(place, ping.at_ms, RECEIVED_MS)
+            refusal(ping.lon, ping.lat, ping.at_ms, RECEIVED_MS)
     else:
-        refusal(place, ping.at_ms, RECEIVED_MS)
+        refusal(ping.lon, ping.lat, ping.at_ms, RECEIVED_MS)
 
 
 @each_form

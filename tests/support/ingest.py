@@ -20,7 +20,7 @@ from geo_dispatch.config import load_settings
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.intake import Intake
-from geo_dispatch.services.tracking.pings import Ping
+from geo_dispatch.services.tracking.pings import Ping, packed
 from geo_dispatch.tracking.fixes import Fix
 from tests.support.tracking import PHONE, fix_to_ping
 
@@ -40,7 +40,7 @@ async def send(fixes: list[Fix], acks: TextIO) -> None:
     ctx = Context(
         settings, Store(settings.sql_url), Live(url), roads, clock_from(settings), random_id
     )
-    async with Committer(url) as committer:
+    async with Committer(url, packed) as committer:
         intake = Intake(ctx, committer)
         acks.seek(0)
         done = len(acks.read().split())

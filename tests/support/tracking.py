@@ -16,7 +16,7 @@ from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.services.tracking.intake import Intake
-from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable, packed
 from geo_dispatch.tracking.fixes import Fix
 from tests.support.fixes import SITE, START_MS
 from tests.support.records import Office, open_office
@@ -35,13 +35,13 @@ class TrackingOffice:
         self,
         items: Sequence[Ping | Unreadable],
         actor: Actor = PHONE,
-        committer: Committer | None = None,
+        committer: Committer[Ping] | None = None,
     ) -> list[PingVerdict]:
         """Hand the items to an intake of its own, which knows nothing by heart yet."""
 
         async def accepted() -> list[PingVerdict]:
             live = self.ctx.live
-            async with committer or Committer(live.url, live.shards) as fresh:
+            async with committer or Committer(live.url, packed, live.shards) as fresh:
                 return await Intake(self.ctx, fresh).accept(items, actor)
 
         return asyncio.run(accepted())

@@ -10,7 +10,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from geo_dispatch.kernel import cells
 from geo_dispatch.kernel.geo import LonLat
@@ -36,7 +38,7 @@ _HEADING_SCALE: Final = 10.0
 _NAME_LENGTHS: Final = tuple(bytes((length,)) for length in range(256))
 
 
-class Packed(NamedTuple):
+class Packed(msgspec.Struct, frozen=True, gc=False):
     """A fix as the append script takes it: with its technician's id before it, and its cell."""
 
     named: bytes
@@ -86,8 +88,8 @@ def pack(
         _UNKNOWN if speed_mps is None else _scaled(speed_mps * _SPEED_SCALE, _UNKNOWN),
         heading << _HEADING_SHIFT | (_MOCK if mock else 0),
     )
-    place = LonLat(lon_e7 / DEGREE_SCALE, lat_e7 / DEGREE_SCALE)
-    return Packed(_NAME_LENGTHS[len(name)] + name + record, _CELL.pack(cells.lonlat_to_cell(place)))
+    cell = cells.lonlat_to_cell((lon_e7 / DEGREE_SCALE, lat_e7 / DEGREE_SCALE))
+    return Packed(_NAME_LENGTHS[len(name)] + name + record, _CELL.pack(cell))
 
 
 def _scaled(value: float, unknown: int) -> int:

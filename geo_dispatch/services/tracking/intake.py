@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from geo_dispatch.adapters.live_redis import Committer
 from geo_dispatch.adapters.live_redis.client import MAX_BATCH
-from geo_dispatch.adapters.live_redis.records import Packed
 from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.judging import judge, may_be_an_id, to_quarantine
 from geo_dispatch.services.tracking.known import Known
-from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable, packed
+from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.fixes import Verdict
 
 _KEPT = {verdict: PingVerdict(verdict.value) for verdict in Verdict}
@@ -26,16 +25,16 @@ _WAITING = PingVerdict("accepted")
 
 
 class _Share(NamedTuple):
-    """What goes to one shard: where it was among the items, and the fixes."""
+    """What goes to one shard: where it was among the items, and the pings."""
 
     indexes: list[int]
-    fixes: list[Packed]
+    pings: list[Ping]
 
 
 class Intake:
     """The one way of pings into the deployment; for one event loop."""
 
-    def __init__(self, context: Context, committer: Committer) -> None:
+    def __init__(self, context: Context, committer: Committer[Ping]) -> None:
         self._context = context
         self._committer = committer
         self.known = Known(context)
@@ -73,13 +72,13 @@ class Intake:
                 if share is None:
                     share = good[member.technician.shard] = _Share([], [])
                 share.indexes.append(index)
-                share.fixes.append(packed(item))
+                share.pings.append(item)
             elif refusal is not None and refusal.verdict == "rejected":
                 refused.append(to_quarantine(item, refusal, member, now, actor))
         for shard, share in good.items():
-            for start in range(0, len(share.fixes), MAX_BATCH):
+            for start in range(0, len(share.pings), MAX_BATCH):
                 part = slice(start, start + MAX_BATCH)
-                taken = await self._committer.append(shard, share.fixes[part], now_ms)
+                taken = await self._committer.append(shard, share.pings[part], now_ms)
                 for index, verdict in zip(share.indexes[part], taken, strict=True):
                     verdicts[index] = _KEPT[verdict]
         if refused:

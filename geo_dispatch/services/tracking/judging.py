@@ -8,7 +8,6 @@ from typing import Final
 from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import InvalidPosition
-from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.services.tracking.known import Member
 from geo_dispatch.services.tracking.pings import PRIVATE, Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.plausibility import refusal
@@ -36,7 +35,7 @@ def judge(
     if _is_private(item, member):
         return PRIVATE
     try:
-        implausible = refusal(LonLat(item.lon, item.lat), item.at_ms, now_ms)
+        implausible = refusal(item.lon, item.lat, item.at_ms, now_ms)
     except InvalidPosition as error:
         return _rejected("off_earth", error.message)
     if implausible is not None:

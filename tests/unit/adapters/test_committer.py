@@ -22,12 +22,12 @@ START = "0-0"
 
 
 def some(*times_s, technician_id="te_1"):
-    return [fix_to_packed(fix_at(0, 0, at_s, technician_id=technician_id)) for at_s in times_s]
+    return [fix_at(0, 0, at_s, technician_id=technician_id) for at_s in times_s]
 
 
 def run(url, work, **options):
     async def opened():
-        async with Committer(url, **options) as committer:
+        async with Committer(url, fix_to_packed, **options) as committer:
             return await asyncio.wait_for(work(committer), 30)
 
     return asyncio.run(opened())

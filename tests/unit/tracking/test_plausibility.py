@@ -3,7 +3,6 @@
 import pytest
 
 from geo_dispatch.kernel.errors import InvalidPosition
-from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.tracking.plausibility import Trust, believe, refusal
 from tests.support.fixes import SITE, START_MS, fix_at
 
@@ -29,13 +28,13 @@ def believed(fixes):
     ],
 )
 def test_the_door_is_open_from_48_hours_ago_until_30_seconds_ahead(age_ms, code):
-    found = refusal(SITE, START_MS - age_ms, START_MS)
+    found = refusal(*SITE, START_MS - age_ms, START_MS)
     assert (found and found.code) == code
 
 
 def test_a_place_off_the_earth_is_refused():
     with pytest.raises(InvalidPosition, match="not on the earth"):
-        refusal(LonLat(200.0, 0.0), START_MS, START_MS)
+        refusal(200.0, 0.0, START_MS, START_MS)
 
 
 def test_one_jump_is_not_believed():

@@ -9,6 +9,7 @@ from geo_dispatch.adapters.live_redis import Committer
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Busy, RedisUnavailable
 from geo_dispatch.services.tracking import quarantine
+from geo_dispatch.services.tracking.pings import packed
 from tests.support.fixes import START_MS, fix_at, standing
 from tests.support.tracking import PHONE, fix_to_ping, open_tracking
 
@@ -93,7 +94,7 @@ def test_values_that_phones_send_for_not_known_are_not_known(office, van):
 
 def test_a_full_stream_refuses_the_whole_batch_and_drops_nothing(office, van, empty_redis):
     def small():
-        return Committer(empty_redis, stream_limit=2)
+        return Committer(empty_redis, packed, stream_limit=2)
 
     for at_s in (1, 2):
         office.accept([ping(van, at_s)], committer=small())
@@ -106,7 +107,7 @@ def test_a_full_stream_refuses_the_whole_batch_and_drops_nothing(office, van, em
 
 
 def test_without_redis_nothing_is_acknowledged(office, van):
-    away = Committer("redis://127.0.0.1:1/0")
+    away = Committer("redis://127.0.0.1:1/0", packed)
     with pytest.raises(RedisUnavailable, match="does not answer"):
         office.accept([ping(van)], committer=away)
 
