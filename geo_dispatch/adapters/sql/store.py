@@ -54,6 +54,9 @@ from geo_dispatch.kernel.errors import DatabaseUnavailable
 BUSY_TIMEOUT_S: Final = 30.0
 """How long a writer waits for its turn. Writes take milliseconds: only a stuck one is slower."""
 
+_END_S: Final = 2.0
+"""Whoever closes the records waits no longer for threads that are still at them."""
+
 _POOL_SIZE: Final = 10
 _POOL_OVERFLOW: Final = 30
 _WRITES: Final = "geo_dispatch_writes"
@@ -217,6 +220,9 @@ class Store:
         self.url = make_safe(url)
         self._engine = _engine(url)
         self._turn = threading.Lock() if self._engine.dialect.name == "sqlite" else None
+        self._changed = threading.Condition()
+        self._in_use = 0
+        self._closed = False
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -260,7 +266,10 @@ class Store:
             schema.check(connection, self.url)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections: those in use once their units are done, waiting a moment."""
+        with self._changed:
+            self._closed = True
+            self._changed.wait_for(lambda: self._in_use == 0, _END_S)
         self._engine.dispose()
 
     @contextmanager
@@ -270,8 +279,24 @@ class Store:
 
     @contextmanager
     def _connect(self, *, writes: bool) -> Iterator[Connection]:
-        with self._turn_to_write() if writes else nullcontext(), self._engine.connect() as found:
-            yield found.execution_options(**{_WRITES: writes})
+        turn = self._turn_to_write() if writes else nullcontext()
+        with turn, self._in_hand(), self._engine.connect() as found:
+            try:
+                yield found.execution_options(**{_WRITES: writes})
+            finally:
+                if self._closed:  # what goes back into a pool that was closed stays open
+                    found.invalidate()
+
+    @contextmanager
+    def _in_hand(self) -> Iterator[None]:
+        with self._changed:
+            self._in_use += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_use -= 1
+                self._changed.notify_all()
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:

@@ -1,5 +1,7 @@
 """Units happen wholly or not at all."""
 
+import threading
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -58,6 +60,28 @@ def test_a_reader_sees_one_state_while_others_write(store):
         assert unit.last_seq() == 1
     with store.read() as unit:
         assert unit.last_seq() == 2
+
+
+def test_records_that_are_closed_under_a_reader_are_closed_when_it_is_done(tmp_path):
+    file = tmp_path / "records.db"
+    store = Store(f"sqlite:///{file}")
+    store.migrate()
+    reads, may_end = threading.Event(), threading.Event()
+
+    def read():
+        with store.read() as unit:
+            unit.last_seq()
+            reads.set()
+            may_end.wait(30)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    reads.wait(30)
+    store.close()  # gives up waiting
+    assert file.with_name("records.db-wal").exists()
+    may_end.set()
+    reader.join()
+    assert not file.with_name("records.db-wal").exists()
 
 
 def test_a_record_knows_the_version_it_was_based_on(store):
