@@ -11,12 +11,13 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
 from api.ingest.forms import Incoming, Reading, Unreadable
+from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.tracking.pings import Ping, PingVerdict
 from geo_dispatch.tracking.devices import DeviceStatus
 
@@ -28,7 +29,6 @@ _FIRST_MS: Final = 1e11
 """Numbers from here on are milliseconds: as seconds they would be beyond the year 5000."""
 
 _LAST_MS: Final = 1e15
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN: Final = 60
 _YES: Final = frozenset({"true", "1", "yes"})
 _NO: Final = frozenset({"false", "0", "no"})
@@ -146,7 +146,7 @@ def moment_ms(value: object) -> int | None:
         told = datetime.fromisoformat(value.strip())
     except ValueError:
         return None
-    return ((told if told.tzinfo else told.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
+    return datetime_to_ms(told if told.tzinfo else told.replace(tzinfo=UTC))
 
 
 def since(value: object, received_ms: int) -> int:
@@ -156,9 +156,6 @@ def since(value: object, received_ms: int) -> int:
     """
     at_ms = moment_ms(value)
     return received_ms if at_ms is None or at_ms <= 0 else at_ms
-
-
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def ping(
