@@ -1,19 +1,30 @@
 """Structured logs: one line per event, JSON for machines, colours for a terminal.
 
-Tracebacks come without the values of variables: tokens and bodies of requests are among them, and
-drawing them took 20 s on a busy machine, in which the API answered nobody.
+Tracebacks come as Python's own text, without the values of variables: tokens and bodies of requests
+are among them, and drawing them took a second of CPU each, 20 s on a busy machine, in which the API
+answered nobody. They are bounded too: a log that is read slowly holds up whoever writes it.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from contextlib import suppress
-from typing import TextIO, cast
+from typing import Final, TextIO, cast
 
 import structlog
 
 from geo_dispatch.config import Settings
+
+_FRAMES: Final = 30
+"""Of each error in a chain, the innermost: the outer ones are the server's and the framework's."""
+
+_MESSAGE_CHARACTERS: Final = 2_000
+"""Of what an error says: the database's repeat whole statements."""
+
+_TRACEBACK_CHARACTERS: Final = 16_000
+"""Of all errors in a chain together: some 200 lines."""
 
 
 class _Patient:
@@ -57,20 +68,14 @@ def start_logging(settings: Settings, process: str) -> None:
     as_json = settings.log_format == "json" or (
         settings.log_format == "auto" and not sys.stderr.isatty()
     )
-    last: list[structlog.typing.Processor] = (
-        [
-            structlog.processors.ExceptionRenderer(
-                structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-            ),
-            structlog.processors.JSONRenderer(),
-        ]
+    last: list[structlog.typing.Processor] = [
+        structlog.processors.ExceptionRenderer(_traceback_text),
+        structlog.processors.JSONRenderer()
         if as_json
-        else [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        ]
-    )
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     structlog.configure(
         processors=[*shared, *last],
@@ -86,3 +91,18 @@ def start_logging(settings: Settings, process: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+def _traceback_text(exc_info: structlog.typing.ExcInfo) -> str:
+    """The error and what led to it, the root first."""
+    told = traceback.TracebackException(*exc_info, limit=-_FRAMES).format()
+    text = "".join(_shortened(part, _MESSAGE_CHARACTERS, tail=0) for part in told)
+    return _shortened(text, _TRACEBACK_CHARACTERS, tail=_TRACEBACK_CHARACTERS // 2).rstrip("\n")
+
+
+def _shortened(text: str, most: int, *, tail: int) -> str:
+    """The text, with what is beyond ``most`` left out before its last ``tail`` characters."""
+    if len(text) <= most:
+        return text
+    left_out = len(text) - most
+    return f"{text[: most - tail]}\n[... {left_out} characters ...]\n{text[len(text) - tail :]}"

@@ -360,6 +360,7 @@ def _engine(url: str) -> Engine:
             max_overflow=_POOL_OVERFLOW,
             pool_pre_ping=not sqlite,
             connect_args={"timeout": BUSY_TIMEOUT_S} if sqlite else {},
+            hide_parameters=True,  # errors are logged, and tokens are among them
         )
     except OSError as error:
         raise DatabaseUnavailable(f"{make_safe(url)} cannot be used: {error}") from error

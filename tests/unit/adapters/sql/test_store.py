@@ -52,6 +52,16 @@ def test_an_error_in_a_unit_changes_nothing(store):
         assert unit.technicians.list() == []
 
 
+def test_an_error_of_the_database_does_not_say_what_was_to_be_written(store):
+    van = Technician("tc_1", "Van 01", phone="+423 791 00 00")
+    with store.write() as unit:
+        unit.technicians.add(van)
+        with pytest.raises(IntegrityError) as error:
+            unit.technicians.add(van)
+    assert "INSERT INTO technicians" in str(error.value)
+    assert "+423" not in str(error.value)
+
+
 def test_a_reader_sees_one_state_while_others_write(store):
     append(store, "site:st_1")
     with store.read() as unit:
