@@ -100,6 +100,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "get_eta": _ANYONE,
     "get_timeline": _ANYONE,
     "list_visits": _ANYONE,
+    "list_order_ways": _PEOPLE,
     "list_presences": _OFFICE,
     "get_proof": _PEOPLE,
     "add_order_file": _FIELD,

@@ -14,6 +14,7 @@ from api.routes.trails import GEOJSON, Purpose
 from api.schemas.common import Day
 from api.schemas.driven import MileageOut, RouteDrivenOut
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.tracking import ways
 from geo_dispatch.services.tracking.driven import driven
 
 router = APIRouter(prefix="/v1/technicians", tags=["history"], route_class=IdempotentRoute)
@@ -41,12 +42,13 @@ def get_mileage(
 
     Fixes are matched to the streets that were driven along, turns and one-way streets included.
     What no way explains is not in the kilometres by road: `matched` says how much is known.
+    `ways` sets what was driven to each order against the engine's fastest way there.
     """
     only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
     found = driven(
         context, technician_id, first, last, what="mileage", actor=caller, purpose=purpose
     )
-    return MileageOut.of(found)
+    return MileageOut.of(found, lambda day: ways.of_day(context, technician_id, day))
 
 
 @router.get(

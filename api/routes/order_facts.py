@@ -11,8 +11,10 @@ from api.auth import Caller
 from api.deps import Ctx, State
 from api.idempotency import IdempotentRoute
 from api.routes.roads import route_view
+from api.routes.trails import Purpose
 from api.routes.work_orders import readable
 from api.schemas.dispatching import EtaOut, TimelineOut, VisitsOut
+from api.schemas.driven import WaysOut
 from api.schemas.orders import ReasonIn, WorkOrderOut
 from api.schemas.roads import RouteOut
 from geo_dispatch.dispatch.work.events import as_json
@@ -24,7 +26,8 @@ from geo_dispatch.services.history import timeline
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.records.keeping import SITES
-from geo_dispatch.services.tracking import suggestions
+from geo_dispatch.services.tracking import suggestions, ways
+from geo_dispatch.services.tracking.by_road import matched_on
 from geo_dispatch.services.views import order_view, visit_view
 
 router = APIRouter(prefix="/v1", tags=["work orders"], route_class=IdempotentRoute)
@@ -77,6 +80,17 @@ def get_work_order_route(state: State, caller: Caller, order_id: str) -> RouteOu
     site = records.get(context, SITES, order.site_id)
     route = context.roads.route(position.place, site.location)
     return route_view(context.roads, position.place, site.location, route)
+
+
+@router.get("/work-orders/{order_id}/ways", operation_id="list_order_ways")
+def list_order_ways(context: Ctx, caller: Caller, order_id: str, purpose: Purpose = "") -> WaysOut:
+    """Set the ways driven to the order against the engine's fastest way; who looks is written down.
+
+    One for each time somebody set out and arrived, and the one that somebody is on.
+    """
+    order = readable(context, caller, order_id)
+    found = ways.of_order(context, order.id, actor=caller, purpose=purpose)
+    return WaysOut.of(found, matched_on(context.roads))
 
 
 @router.post("/visits/{visit_id}/confirm", operation_id="confirm_visit")

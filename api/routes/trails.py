@@ -15,6 +15,7 @@ from api.schemas.trails import PlaybackOut, TrailOut
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.history import trail
 from geo_dispatch.services.history.presence import span
+from geo_dispatch.services.tracking.driven import trail_by_road
 
 GEOJSON: Final = "application/geo+json"
 
@@ -40,15 +41,24 @@ def get_trail(
     simplify_m: Annotated[
         float, Query(description="Leave out points within so much of the line; at most 1000.")
     ] = 5.0,
+    matched: Annotated[
+        bool, Query(description="Lines along the streets that were driven; not simplified.")
+    ] = False,
     purpose: Purpose = "",
 ) -> StreamingResponse:
     """Read where a technician was, as GeoJSON; the event log and the technician hear who looked.
 
     Lines are broken where there was no fix for ten minutes. Made-up fixes and jumps are left out.
+    `matched` gives a line for each stretch along streets, with its confidence, as `route-driven`
+    does; what was not driven, and single fixes, is on no street.
     """
     only_for(caller, TechnicianId(technician_id), f"technician {technician_id}")
     window = span(since, until)
-    found = trail.trail(context, technician_id, window, simplify_m, actor=caller, purpose=purpose)
+    found = (
+        trail_by_road(context, technician_id, window, actor=caller, purpose=purpose)
+        if matched
+        else trail.trail(context, technician_id, window, simplify_m, actor=caller, purpose=purpose)
+    )
     return StreamingResponse(trail.collection(found, window), media_type=GEOJSON)
 
 

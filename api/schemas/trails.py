@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from api.schemas.common import Output
+from api.schemas.driven import GraphOut
 
 
 class TrailOut(Output):
@@ -19,9 +20,12 @@ class TrailOut(Output):
     start: datetime = Field(alias="from")
     end: datetime = Field(alias="to")
     features: list[dict[str, Any]] = Field(
-        description="`properties.kind` is `trail`, `fix`, `stay` or `visit`; `coordTimes` has a "
-        "time for each point of a line."
+        description="`properties.kind` is `trail`, `fix`, `stay` or `visit`, along streets "
+        "`driven` and `unmatched` instead of the first two; `coordTimes` has a time for each "
+        "point of a line."
     )
+    graph: GraphOut | None = Field(default=None, description="With `matched`: the road graph.")
+    rule: str | None = Field(default=None, description="With `matched`: of matching.")
 
 
 class PieceOut(Output):

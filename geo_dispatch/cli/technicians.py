@@ -106,7 +106,7 @@ def mileage(
                 f"{day.day}  {day.road_m / 1000:8.1f} km by road  {day.matched:4.0%} known  "
                 f"{day.odometer_m / 1000:8.1f} km by fixes  {len(day.trips)} trips"
             )
-        say(f"matched on {found.graph.area} ({found.graph.source_sha256[:12]}) by {found.rule}")
+        say(f"matched on {found.on.area} ({found.on.source_sha256[:12]}) by {found.on.rule}")
 
 
 @app.command()

@@ -5,8 +5,12 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from geo_dispatch.dispatch.work.commands import ConfirmArrival, SetOut
+from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.geo import haversines_m
-from geo_dispatch.kernel.time import datetime_to_ms
+from geo_dispatch.kernel.ids import VisitId
+from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
+from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from tests.support.drives import random_drive
 
@@ -122,6 +126,7 @@ def test_nobody_reads_the_mileage_of_a_colleague(deployment, office, van):
         "odometer_km": 0,
         "matched": 1,
         "trips": [],
+        "ways": [],
     }
 
 
@@ -139,3 +144,95 @@ def test_days_that_make_no_sense_are_refused_by_name(office, van, first, last):
     answer = office.get(f"/v1/technicians/{van}/mileage", params={"from": first, "to": last})
     assert answer.status_code == 422
     assert answer.json()["faults"]
+
+
+@pytest.fixture(scope="module")
+def order(deployment, office, van, drive, fixes):
+    """An order at the end of the drive, with the van that made it told to have set out for it."""
+    end = drive.true[-1]
+    site = {"name": "End", "location": {"lon": end[0], "lat": end[1]}}
+    site_id = office.post("/v1/sites", json=site).json()["id"]
+    made = office.post("/v1/work-orders", json={"type": "repair", "site_id": site_id}).json()["id"]
+    body = {"technician_id": van, "force": True, "reason": "a test"}
+    assert office.post(f"/v1/work-orders/{made}/assign", json=body).is_success
+    by_fixes(deployment, made, SetOut(source="gps", occurred_at=ms_to_datetime(fixes[59][0])))
+    return made
+
+
+def by_fixes(deployment, order, command):
+    """What the worker does when fixes say so."""
+    ctx = deployment.context
+    with ctx.store.write() as unit:
+        apply(ctx, unit, unit.orders.get(order), command, actor=WORKER)
+        unit.commit()
+
+
+def test_a_way_is_told_as_planned_and_as_driven_while_under_way_and_after(
+    deployment, office, drive, fixes, order
+):
+    van = office.get(f"/v1/work-orders/{order}").json()["technician_id"]
+    true_km = haversines_m(drive.line[:-1], drive.line[1:]).sum() / 1000
+    url = f"/v1/work-orders/{order}/ways"
+    (under_way,) = office.get(url).json()["items"]
+    assert under_way["to"] is None
+    assert under_way["driven"]["road_km"] == pytest.approx(true_km, rel=0.03)
+    began_at = ms_to_datetime(fixes[59][0])
+    at = ms_to_datetime(fixes[59 + len(drive.times_s)][0])
+    arrival = ConfirmArrival(visit_id=VisitId("vi_1"), source="gps", occurred_at=at)
+    by_fixes(deployment, order, arrival)
+    body = office.get(url).json()
+    (way,) = body["items"]
+    assert body["rule"] == "matching/1"
+    assert (way["technician_id"], way["order_id"]) == (van, order)
+    assert way["driven"] == under_way["driven"]
+    assert 0 < way["planned"]["minutes"] < way["driven"]["minutes"]  # drivers are slower
+    assert way["minutes"] == pytest.approx((at - began_at).total_seconds() / 60, abs=0.1)
+    assert way["planned"]["km"] == pytest.approx(true_km, rel=0.5)
+    answer = office.get(f"/v1/technicians/{van}/mileage", params=days(deployment))
+    assert answer.json()["days"][0]["ways"] == [way]
+    looks = deployment.client("technician", van).get("/v1/my/access-log").json()["items"]
+    assert "mileage" in {look["what"] for look in looks}
+    other = office.post("/v1/technicians", json={"call_sign": "Van 44"}).json()["id"]
+    assert deployment.client("technician", other).get(url).status_code == 403
+
+
+def test_without_fixes_neither_is_told_and_a_way_that_was_broken_off_is_none(
+    deployment, office, order
+):
+    site_id = office.get(f"/v1/work-orders/{order}").json()["site_id"]
+    made = office.post("/v1/work-orders", json={"type": "repair", "site_id": site_id}).json()["id"]
+    url = f"/v1/work-orders/{made}"
+    assert office.get(f"{url}/ways").json()["items"] == []
+    body = {"call_sign": "Van 46"}
+    body = {"technician_id": office.post("/v1/technicians", json=body).json()["id"]}
+    force = {"force": True, "reason": "a test"}
+    assert office.post(f"{url}/assign", json=body | force).is_success
+    assert office.get(f"{url}/ways").json()["items"] == []
+    assert office.post(f"{url}/status", json={"status": "en_route"}).is_success
+    (way,) = office.get(f"{url}/ways").json()["items"]
+    assert (way["to"], way["planned"], way["driven"]) == (None, None, None)
+    assert office.post(f"{url}/unassign", json=force).is_success
+    assert office.get(f"{url}/ways").json()["items"] == []
+
+
+def test_a_trail_by_road_is_what_was_driven_with_stays_and_visits(deployment, office, van, order):
+    now = deployment.now()
+    params = {"from": (now - timedelta(hours=4)).isoformat(), "to": now.isoformat()}
+    answer = office.get(f"/v1/technicians/{van}/trail", params=params | {"matched": True})
+    assert answer.headers["content-type"].startswith("application/geo+json")
+    body = answer.json()
+    kinds = [one["properties"]["kind"] for one in body["features"]]
+    assert kinds == ["driven", "stay", "stay", "visit"]
+    assert (body["graph"]["area"], body["rule"]) == ("liechtenstein", "matching/1")
+    driven = office.get(f"/v1/technicians/{van}/route-driven", params=days(deployment)).json()
+    assert body["features"][:1] == driven["features"]
+    assert 0.5 < body["features"][0]["properties"]["confidence"] <= 1
+    too_long = params | {"from": (now - timedelta(days=32)).isoformat(), "matched": True}
+    assert office.get(f"/v1/technicians/{van}/trail", params=too_long).status_code == 422
+    other = office.post("/v1/technicians", json={"call_sign": "Van 45"}).json()["id"]
+    answer = deployment.client("technician", other).get(
+        f"/v1/technicians/{van}/trail", params=params | {"matched": True}
+    )
+    assert answer.status_code == 403
+    looks = deployment.client("technician", van).get("/v1/my/access-log").json()["items"]
+    assert "trail" in {look["what"] for look in looks}

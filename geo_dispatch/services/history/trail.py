@@ -5,8 +5,8 @@ Both are read in chunks, each in a moment of its own: a slow reader holds nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -22,7 +22,7 @@ from geo_dispatch.kernel.time import Window, checked_moment, datetime_to_ms, ms_
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.history import access
 from geo_dispatch.tracking.fixes import Fix
-from geo_dispatch.tracking.trails import Stay, length_m, pieces, stays, thinned
+from geo_dispatch.tracking.trails import length_m, pieces, stays, thinned
 
 MAX_SPAN: Final = timedelta(days=31)
 MAX_TOLERANCE_M: Final = 1_000.0
@@ -44,10 +44,13 @@ class Trail:
     features
         GeoJSON features: pieces as LineStrings with a time for each point, stays and visits as
         Points; in the order of time, piece by piece, the visits last.
+    about
+        What else is told of them all.
     """
 
     technician: Technician
     features: Iterator[Json]
+    about: Json = field(default_factory=dict)
 
 
 def trail(
@@ -74,12 +77,12 @@ def trail(
         There is no such technician.
     """
     _check(span, tolerance_m)
-    technician, visits = _opened(ctx, technician_id, span, "trail", actor=actor, purpose=purpose)
+    technician, visits = opened(ctx, technician_id, span, "trail", actor=actor, purpose=purpose)
 
     def features() -> Iterator[Json]:
         for piece in pieces(fixes_of(ctx, technician_id, span)):
             yield _line(piece, thinned(piece, tolerance_m))
-            yield from (_stay(stay) for stay in stays(piece))
+            yield from _stays(piece)
         yield from visits
 
     return Trail(technician, features())
@@ -97,7 +100,7 @@ def playback(ctx: Desk, technician_id: str, day: date, *, actor: Actor, purpose:
         There is no such technician.
     """
     span = day_span(ctx, day)
-    technician, visits = _opened(ctx, technician_id, span, "playback", actor=actor, purpose=purpose)
+    technician, visits = opened(ctx, technician_id, span, "playback", actor=actor, purpose=purpose)
     start_ms = datetime_to_ms(span.start)
     return {
         "technician_id": technician.id,
@@ -157,6 +160,7 @@ def collection(found: Trail, span: Window) -> Iterator[bytes]:
             "call_sign": found.technician.call_sign,
             "from": span.start,
             "to": span.end,
+            **found.about,
         }
     )
     yield head[:-1] + b',"features":['
@@ -167,10 +171,22 @@ def collection(found: Trail, span: Window) -> Iterator[bytes]:
     yield b"]}"
 
 
-def _opened(
+def stay_features(fixes: Iterable[Fix]) -> Iterator[Json]:
+    """Where somebody stayed, as `trail` tells it; the fixes come in the order of their keys."""
+    for piece in pieces(fixes):
+        yield from _stays(piece)
+
+
+def opened(
     ctx: Desk, technician_id: str, span: Window, what: str, *, actor: Actor, purpose: str
 ) -> tuple[Technician, list[Json]]:
-    """Write down who looks, before anything is shown; the technician, and the visits."""
+    """Write down who looks, before anything is shown; the technician, and visits as features.
+
+    Raises
+    ------
+    NotFound
+        There is no such technician.
+    """
     with ctx.store.write() as unit:
         technician = unit.technicians.get(technician_id)
         access.note(ctx, unit, [technician.id], span, what, actor=actor, purpose=purpose)
@@ -214,9 +230,10 @@ def _line(piece: Sequence[Fix], shown: Sequence[Fix]) -> Json:
     return {"type": "Feature", "geometry": geometry, "properties": properties}
 
 
-def _stay(stay: Stay) -> Json:
-    times = {"from": ms_to_datetime(stay.since_ms), "to": ms_to_datetime(stay.until_ms)}
-    return _point("stay", stay.place, **times)
+def _stays(piece: Sequence[Fix]) -> Iterator[Json]:
+    for stay in stays(piece):
+        times = {"from": ms_to_datetime(stay.since_ms), "to": ms_to_datetime(stay.until_ms)}
+        yield _point("stay", stay.place, **times)
 
 
 def _point(kind: str, place: Sequence[float], **properties: Any) -> Json:
@@ -245,13 +262,32 @@ def _differences(values: Sequence[int]) -> list[int]:
     return [values[0], *(b - a for a, b in pairwise(values))]
 
 
+def refuse_too_long(span: Window) -> None:
+    """See to it that a trail may be of that time.
+
+    Raises
+    ------
+    InvalidInput
+        It may not.
+    """
+    _refuse(_span_faults(span))
+
+
 def _check(span: Window, tolerance_m: float) -> None:
-    faults = []
-    if span.end - span.start > MAX_SPAN:
-        faults.append(Fault("to", f"lies more than {MAX_SPAN.days} days after from; ask in parts"))
+    faults = _span_faults(span)
     if not 0 <= tolerance_m <= MAX_TOLERANCE_M:
         faults.append(
             Fault("simplify_m", f"{tolerance_m:g} is not from 0 to {MAX_TOLERANCE_M:g} m")
         )
+    _refuse(faults)
+
+
+def _span_faults(span: Window) -> list[Fault]:
+    if span.end - span.start <= MAX_SPAN:
+        return []
+    return [Fault("to", f"lies more than {MAX_SPAN.days} days after from; ask in parts")]
+
+
+def _refuse(faults: Sequence[Fault]) -> None:
     if faults:
         raise InvalidInput("there is no such trail", faults)

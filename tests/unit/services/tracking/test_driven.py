@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from geo_dispatch.kernel.errors import InvalidInput
-from geo_dispatch.services.tracking.driven import Mileage, _days, trips
+from geo_dispatch.services.tracking.by_road import trips
+from geo_dispatch.services.tracking.driven import Mileage, _days
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
 from tests.support.ascii_map import AsciiMap, Town
 from tests.support.fixes import START_MS
@@ -49,6 +50,16 @@ def test_times_along_the_line_are_those_of_the_fixes(road):
     assert (stretch.until - stretch.since).total_seconds() == 30
     assert stretch.length_m == pytest.approx(600, abs=1)
     assert [step.name for step in stretch.streets] == ["AB"]
+
+
+def test_driving_leaves_out_the_stops_between_drives(road):
+    metres = [*range(0, 700, 100), *[600] * 6, *range(600, 1300, 100)]
+    fixes = drive(road, metres, [*range(0, 70, 10), *range(120, 480, 60), *range(480, 550, 10)])
+    two = tuple(trips(road.engine, fixes))
+    day = Mileage(DAY, two)
+    assert len(two) == 2
+    assert day.driving_s == sum((one.until - one.since).total_seconds() for one in two) < 300
+    assert day.road_m == pytest.approx(1200, abs=40)
 
 
 def test_a_day_without_drives_is_known_whole():
