@@ -26,11 +26,17 @@ Purpose = Annotated[
 ]
 
 
+class GeoJsonStream(StreamingResponse):
+    """A body of GeoJSON, piece by piece."""
+
+    media_type = GEOJSON
+
+
 @router.get(
     "/{technician_id}/trail",
     operation_id="get_trail",
-    response_class=StreamingResponse,
-    responses={200: {"content": {GEOJSON: {"schema": TrailOut.model_json_schema()}}}},
+    response_class=GeoJsonStream,
+    responses={200: {"model": TrailOut}},
 )
 def get_trail(
     context: Ctx,
@@ -45,7 +51,7 @@ def get_trail(
         bool, Query(description="Lines along the streets that were driven; not simplified.")
     ] = False,
     purpose: Purpose = "",
-) -> StreamingResponse:
+) -> GeoJsonStream:
     """Read where a technician was, as GeoJSON; the event log and the technician hear who looked.
 
     Lines are broken where there was no fix for ten minutes. Made-up fixes and jumps are left out.
@@ -59,7 +65,7 @@ def get_trail(
         if matched
         else trail.trail(context, technician_id, window, simplify_m, actor=caller, purpose=purpose)
     )
-    return StreamingResponse(trail.collection(found, window), media_type=GEOJSON)
+    return GeoJsonStream(trail.collection(found, window))
 
 
 @router.get("/{technician_id}/playback", operation_id="get_playback")
