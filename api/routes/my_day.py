@@ -37,6 +37,7 @@ def get_my_day(context: Ctx, caller: Caller) -> DayOut:
             "now": day.now,
             "resting_since": day.resting_since,
             "break_due": day.break_due and _due(day.break_due),
+            "alarm_since": day.alarm_since,
             "items": [_view(briefing) for briefing in (*day.open, *day.done)],
         }
     )

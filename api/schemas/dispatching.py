@@ -221,6 +221,9 @@ class DayOut(Output):
     break_due: BreakDueOut | None = Field(
         description="The break of the shift whose time has come, while none goes on."
     )
+    alarm_since: datetime | None = Field(
+        description="When they called for help; null: they didn't, or it was answered."
+    )
     items: list[MyOrderOut] = Field(
         description="What is still to be done, in sequence, then what ended today."
     )

@@ -38,10 +38,12 @@ def test_an_alarm_is_on_the_stream_at_once_and_open_until_answered(deployment, o
         assert (told.data["body"]["lon"], told.data["body"]["lat"]) == (VADUZ["lon"], VADUZ["lat"])
         stream.wait_for("positions", lambda m: m.data["positions"][0]["sos_at"], timeout_s=5)
         assert [one["technician_id"] for one in office.get("/v1/sos").json()["items"]] == [van]
+        assert phone.get("/v1/my/day").json()["alarm_since"] == told.data["body"]["occurred_at"]
         answer = office.post(f"/v1/technicians/{van}/sos/answer", json={"note": "on the phone"})
         assert answer.json()["technician_id"] == van
         stream.wait_for("technician.sos_answered", timeout_s=2)
     assert office.get("/v1/sos").json()["items"] == []
+    assert phone.get("/v1/my/day").json()["alarm_since"] is None
     until(lambda: where(office, van)["sos_at"] is None, 5, "the mark to go")
     again = office.post(f"/v1/technicians/{van}/sos/answer", json={})
     assert again.status_code == 409

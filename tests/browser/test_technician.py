@@ -250,6 +250,7 @@ def test_a_step_pressed_offline_says_that_it_was_not_sent(phone, world, van):
     visit.get_by_role("button", name="Set out").click()
     expect(visit).to_contain_text("this was not sent")
     page.context.set_offline(False)
+    expect(page.locator("#connection")).to_have_text("Live", timeout=15_000)
     visit.get_by_role("button", name="Set out").click()
     expect(visit).to_have_attribute("data-status", "en_route")
 

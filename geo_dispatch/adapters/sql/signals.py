@@ -75,6 +75,12 @@ class Signals:
         rows = self._connection.execute(select(calls_table).order_by(calls_table.c.called_at))
         return {row.technician_id: SosCall(**row._mapping) for row in rows}  # noqa: SLF001 - its only mapping
 
+    def call_of(self, technician_id: str) -> SosCall | None:
+        """The technician's alarm, while nobody has answered it."""
+        own = calls_table.c.technician_id == technician_id
+        row = self._connection.execute(select(calls_table).where(own)).one_or_none()
+        return None if row is None else SosCall(**row._mapping)  # noqa: SLF001 - its only mapping
+
     def put_call(self, call: SosCall) -> None:
         """Remember it, in place of the technician's last one."""
         self.end_call(call.technician_id)

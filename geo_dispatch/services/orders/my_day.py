@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from geo_dispatch.adapters.sql.signals import Signals
 from geo_dispatch.dispatch.days.availability import Rest
 from geo_dispatch.dispatch.days.eta import Eta
 from geo_dispatch.dispatch.days.resting import due_now
@@ -50,6 +51,8 @@ class Day:
         When the break began that goes on.
     break_due
         The break whose time has come, while none goes on.
+    alarm_since
+        When they called for help, while nobody has answered it.
     """
 
     technician: Technician
@@ -58,6 +61,7 @@ class Day:
     done: tuple[Briefing, ...]
     resting_since: datetime | None = None
     break_due: Rest | None = None
+    alarm_since: datetime | None = None
 
 
 def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
@@ -83,6 +87,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
         still = unit.orders.open([technician_id])
         still.sort(key=lambda order: places.get(order.id, order.sequence))
         orders = [*still, *ended]
+        call = Signals(unit.connection).call_of(technician_id)
         taken = unit.breaks.of([technician_id]).get(technician_id, ())
         sites = unit.sites.many(order.site_id for order in orders)
         customers = unit.customers.many(order.customer_id for order in orders if order.customer_id)
@@ -107,6 +112,7 @@ def day_of(ctx: Context, technician_id: TechnicianId) -> Day:
         done=tuple(briefings[still_open:]),
         resting_since=resting_since,
         break_due=None if resting_since else due_now(technician, taken, now, ctx.zone),
+        alarm_since=None if call is None else call.called_at,
     )
 
 

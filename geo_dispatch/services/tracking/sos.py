@@ -81,7 +81,7 @@ def answer(ctx: Desk, technician_id: str, *, note: str, actor: Actor) -> tuple[S
     with ctx.store.write() as unit:
         technician = unit.technicians.get(technician_id)
         signals = Signals(unit.connection)
-        found = signals.calls().get(technician.id)
+        found = signals.call_of(technician.id)
         if found is None:
             raise Conflict(
                 f"no alarm of {technician.call_sign} is open; somebody may have answered it already"

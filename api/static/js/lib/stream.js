@@ -10,7 +10,10 @@
 export function listen(urlOf, on, types) {
   let source;
   let seen = "";
+  let again = 0;
   const connect = () => {
+    clearTimeout(again);
+    source?.close();
     source = new EventSource(urlOf(seen));
     const hear = (name, handle) =>
       source.addEventListener(name, (message) => {
@@ -21,7 +24,7 @@ export function listen(urlOf, on, types) {
     source.addEventListener("error", () => {
       on.state(navigator.onLine ? "connecting" : "offline");
       // A closed source does not come back: the server refused, or was away for too long.
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(connect, 3000);
     });
     hear("snapshot", on.snapshot);
     hear("positions", on.positions);
@@ -32,16 +35,18 @@ export function listen(urlOf, on, types) {
   connect();
   addEventListener("pagehide", () => source.close());
   addEventListener("offline", () => on.state("offline"));
-  addEventListener("online", () => on.state("connecting"));
-  return () => {
-    source.close();
+  // What outlived the gap may be dead without knowing it, or live without saying so.
+  addEventListener("online", () => {
+    on.state("connecting");
     connect();
-  };
+  });
+  return connect;
 }
 
+export const ALARM_EVENTS = ["technician.sos", "technician.sos_answered"];
+
 export const SIGNAL_EVENTS = [
-  "technician.arriving", "technician.silent", "technician.heard", "technician.sos",
-  "technician.sos_answered",
+  "technician.arriving", "technician.silent", "technician.heard", ...ALARM_EVENTS,
 ];
 
 export const ORDER_EVENTS = [

@@ -3,8 +3,9 @@
 import { get, Offline, Problem } from "../lib/api.js";
 import { Clock } from "../lib/clock.js";
 import { el, fill } from "../lib/dom.js";
-import { listen, ORDER_EVENTS, PRIVACY_EVENTS } from "../lib/stream.js";
+import { ALARM_EVENTS, listen, ORDER_EVENTS, PRIVACY_EVENTS } from "../lib/stream.js";
 import { ENDED } from "../lib/words.js";
+import { Alarm } from "./alarm.js";
 import { Privacy } from "./privacy.js";
 import { drawRest } from "./rest.js";
 import { Sharing } from "./sharing.js";
@@ -18,6 +19,16 @@ const TOAST_MS = 5000;
 const $ = (selector) => document.querySelector(selector);
 const clock = new Clock(document.body.dataset.timeZone);
 const privacy = new Privacy({ root: $("#privacy"), clock, say });
+let sharing = null;
+// At hand before anything is loaded.
+const alarm = new Alarm({
+  button: $("#sos"),
+  state: $("#alarm"),
+  ask: $("#ask-sos"),
+  device: () => sharing?.device() ?? {},
+  clock,
+  changed: soon,
+});
 let shown = "";
 let timer = 0;
 let toastTimer = 0;
@@ -53,6 +64,7 @@ async function load() {
     return;
   }
   $("#call-sign").textContent = day.call_sign;
+  alarm.draw(day.alarm_since);
   drawRest(day, { clock, say, changed: load });
   draw(day.items);
 }
@@ -80,7 +92,7 @@ async function start() {
   const session = await get("/v1/session");
   clock.set(session.clock);
   $("#today").textContent = clock.day(clock.now());
-  new Sharing({
+  sharing = new Sharing({
     control: $("#share"),
     state: $("#share-state"),
     technicianId: session.technician_id,
@@ -88,16 +100,17 @@ async function start() {
   });
   await load();
   setInterval(() => document.visibilityState === "visible" && soon(), LOOK_MS);
-  listen(() => "/v1/stream", {
+  listen((seen) => `/v1/stream${seen && `?last_event_id=${seen}`}`, {
     state: setConnection,
     snapshot: soon,
     positions: () => {},
     event: (event) => {
       if (event.type === "message.queued") say(event.body.text);
+      if (event.type === "technician.sos_answered") alarm.answered(event.body);
       soon();
     },
     reset: soon,
-  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS]);
+  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...ALARM_EVENTS]);
 }
 
 start().catch((error) => {

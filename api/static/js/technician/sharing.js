@@ -96,14 +96,19 @@ export class Sharing {
     this.#battery = (await navigator.getBattery?.()) ?? null; // few browsers tell
   }
 
-  /** Say how the phone is, so that the office knows why no positions come. */
-  async #tell() {
+  /** How the phone is, as `/v1/my/device` takes it. */
+  device() {
     const denied = this.#permission?.state === "denied";
-    const body = {
+    return {
       battery: this.#battery && Math.round(this.#battery.level * 100) / 100,
       charging: this.#battery && this.#battery.charging,
       outage: denied ? "no_permission" : this.#outage,
     };
+  }
+
+  /** Say how the phone is, so that the office knows why no positions come. */
+  async #tell() {
+    const body = this.device();
     const said = JSON.stringify(body);
     const now = performance.now();
     if (said === this.#told.said && now - this.#told.at < TOLD_EVERY_MS) return;
