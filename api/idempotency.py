@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Final
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, ClassVar, Final
 
+import structlog
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
@@ -25,6 +29,8 @@ class IdempotentRoute(APIRoute):
 
     Only what succeeded is kept: a refusal changed nothing, so its repeat is judged anew.
     """
+
+    renewed_every_s: ClassVar[float] = idempotency.RENEWED_EVERY.total_seconds()
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The route's handler, with the key looked at first."""
@@ -50,8 +56,9 @@ class IdempotentRoute(APIRoute):
                 headers = kept.headers | {_REPLAYED: "true"}
                 return Response(kept.body, kept.status, headers=headers)
             try:
-                with idempotency.in_hand(noted):
-                    response = await handle(request)
+                async with _every(self.renewed_every_s, partial(idempotency.renew, store, noted)):
+                    with idempotency.in_hand(noted):
+                        response = await handle(request)
             except Exception:
                 await run_in_threadpool(idempotency.abandon, store, noted)
                 raise
@@ -63,3 +70,22 @@ class IdempotentRoute(APIRoute):
             return response
 
         return handle_once
+
+
+@asynccontextmanager
+async def _every(period_s: float, renew: Callable[[], None]) -> AsyncIterator[None]:
+    """Renew what says that a request is being worked on, again and again while the block lasts."""
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(period_s)
+            try:  # not in the pool of routes, where it would wait for those that take long
+                await asyncio.to_thread(renew)
+            except Exception:  # noqa: BLE001 - the edge of the loop: the next one may succeed
+                structlog.get_logger().exception("a request under way was not renewed")
+
+    renewing = asyncio.create_task(go_on())
+    try:
+        yield
+    finally:
+        renewing.cancel()

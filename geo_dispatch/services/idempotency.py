@@ -1,7 +1,8 @@
 """Doing a request once, however often it is sent (draft-ietf-httpapi-idempotency-key-header).
 
-A request with an Idempotency-Key is noted before it is worked on, and its answer kept. Times are
-real ones, also where the deployment's clock is scaled.
+A request with an Idempotency-Key is noted before it is worked on, and its answer kept. Who works on
+it says so again and again (`renew`), however long it takes. Times are real ones, also where the
+deployment's clock is scaled.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from geo_dispatch.kernel.errors import (
 )
 
 MAX_KEY_LENGTH: Final = 255
-WORKED_ON_AT_MOST: Final = timedelta(seconds=60)
-"""A request noted longer ago without an answer died with its process, and may be tried again."""
+DEAD_AFTER: Final = timedelta(seconds=60)
+"""A request without an answer that nobody renewed for so long died with its process."""
+RENEWED_EVERY: Final = timedelta(seconds=15)
+"""Twice before `DEAD_AFTER`, even when a renewal waits out others who write (30 s)."""
 KEPT_FOR: Final = timedelta(days=2)
 
 _KEPT_HEADERS: Final = frozenset({"content-type", "etag", "location"})
@@ -90,7 +93,7 @@ def begin(store: Store, request: Request) -> Answer | None:
             if known.status is not None and known.status != DONE:
                 return Answer(known.status, known.headers or {}, known.body or b"")
             age = now - known.begun_at
-            if age < WORKED_ON_AT_MOST:
+            if age < DEAD_AFTER:
                 raise Busy(
                     f"the request with Idempotency-Key {request.key!r} is being worked on; "
                     "send it again in a moment",
@@ -136,6 +139,13 @@ def in_hand(request: Request) -> Iterator[None]:
         yield
     finally:
         IN_HAND.reset(before)
+
+
+def renew(store: Store, request: Request) -> None:
+    """Say that the request is still being worked on; call it outside of `in_hand`."""
+    with store.write() as unit:
+        unit.idempotency.renew(request.token, request.key, system_clock())
+        unit.commit()
 
 
 def finish(store: Store, request: Request, answer: Answer) -> None:

@@ -1,8 +1,23 @@
 """The same Idempotency-Key is one request, however often it is sent."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
+import httpx
 import pytest
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import select, update
+
+from api import errors
+from api.idempotency import IdempotentRoute
+from geo_dispatch.adapters.clock import system_clock
+from geo_dispatch.adapters.sql.tables import idempotency_keys
+from geo_dispatch.services import idempotency
+from tests.support.app import in_thread
+from tests.support.plain_http import NO_TLS
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +120,72 @@ def test_an_empty_or_endless_key_is_refused(office):
         )
         assert answer.status_code == 422
         assert answer.json()["faults"][0]["where"] == "Idempotency-Key"
+
+
+class RenewedOften(IdempotentRoute):
+    """As in the API, but in the time of tests."""
+
+    renewed_every_s = 0.05
+
+
+@pytest.fixture
+def slow(deployment):
+    """A server of the deployment's records with one POST, which takes until it is let go."""
+    gate = SimpleNamespace(entered=threading.Semaphore(0), open=threading.Event(), times=0)
+    router = APIRouter(route_class=RenewedOften)
+
+    @router.post("/slow", operation_id="import_records")
+    def work():
+        gate.times += 1
+        gate.entered.release()
+        assert gate.open.wait(20)
+        return {"times": gate.times}
+
+    app = FastAPI()
+    app.state.geo = SimpleNamespace(context=deployment.context)
+    errors.install(app)
+    app.include_router(router)
+    config = uvicorn.Config(app, port=0, log_config=None, lifespan="off")
+    with in_thread(uvicorn.Server(config)) as gate.url:
+        yield gate
+        gate.open.set()
+
+
+def test_a_request_that_takes_long_is_not_worked_on_twice(deployment, slow):
+    headers = {"Authorization": f"Bearer {deployment.token('dispatcher')}"}
+
+    long_ago = system_clock() - 2 * idempotency.DEAD_AFTER
+
+    def send():
+        return httpx.post(
+            f"{slow.url}/slow",
+            headers=headers | {"Idempotency-Key": "k7"},
+            timeout=60,
+            trust_env=False,
+            verify=NO_TLS,
+        )
+
+    def renewed():
+        with deployment.context.store.read() as unit:
+            found = unit.connection.execute(
+                select(idempotency_keys.c.begun_at).where(idempotency_keys.c.key == "k7")
+            ).scalar_one()
+        return found > long_ago
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(send)
+        assert slow.entered.acquire(timeout=30)
+        with deployment.context.store.write() as unit:
+            unit.connection.execute(
+                update(idempotency_keys)
+                .where(idempotency_keys.c.key == "k7")
+                .values(begun_at=long_ago)
+            )
+            unit.commit()
+        until(renewed, 30, "the request to be renewed")
+        assert send().status_code == 429
+        slow.open.set()
+        assert first.result().json() == {"times": 1}
+    again = send()
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json() == {"times": 1}

@@ -190,7 +190,7 @@ def killed_at_work(url, site, moment):
 def a_minute_passes(office):
     with office.desk.store.write() as unit:
         noted = unit.idempotency.find(REQUEST.token, REQUEST.key)
-        earlier = noted.begun_at - idempotency.WORKED_ON_AT_MOST
+        earlier = noted.begun_at - idempotency.DEAD_AFTER
         unit.connection.execute(update(idempotency_keys).values(begun_at=earlier))
         unit.commit()
 

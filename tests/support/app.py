@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import uvicorn
 
-from api.__main__ import Server, server_for
+from api.__main__ import server_for
 from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.bootstrap import open_context
@@ -128,7 +129,13 @@ def prepare(settings: Settings) -> None:
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """The API in a thread; yields its URL."""
-    server = server_for(settings)
+    with in_thread(server_for(settings)) as url:
+        yield url
+
+
+@contextmanager
+def in_thread(server: uvicorn.Server) -> Iterator[str]:
+    """The server in a thread; yields its URL."""
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="api")
     thread.start()
     try:
@@ -141,5 +148,5 @@ def serving(settings: Settings) -> Iterator[str]:
         assert not thread.is_alive(), "the API did not end"
 
 
-def _port(server: Server) -> int:
+def _port(server: uvicorn.Server) -> int:
     return server.servers[0].sockets[0].getsockname()[1]

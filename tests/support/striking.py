@@ -178,7 +178,7 @@ class Strike:
     def again(self) -> httpx.Response:
         """Send the same once more, a minute later, to an API that has started anew."""
         with open_back_office(self.settings) as desk, desk.store.write() as unit:
-            long_ago = system_clock() - idempotency.WORKED_ON_AT_MOST - timedelta(seconds=1)
+            long_ago = system_clock() - idempotency.DEAD_AFTER - timedelta(seconds=1)
             unit.connection.execute(update(idempotency_keys).values(begun_at=long_ago))
             unit.commit()
         with serving(self.settings.model_copy(update={"port": 0})) as url:

@@ -39,6 +39,8 @@ class KeptRequest:
         Who sent it: keys of different senders are different keys.
     digest
         SHA-256 of its body.
+    begun_at
+        When work on it began, or was last known to go on.
     status
         HTTP status of the answer; None while it is being worked on, `DONE` in between.
     """
@@ -85,8 +87,21 @@ class IdempotencyKeys:
             .values(status=status, headers=headers, body=body)
         )
 
-    def mark_done(self, token: str, key: str) -> None:
-        """It is done as soon as this unit commits.
+    def renew(self, token: str, key: str, at: datetime) -> None:
+        """It is being worked on, or its answer about to be kept, at that time."""
+        columns = tables.idempotency_keys.c
+        self._connection.execute(
+            update(tables.idempotency_keys)
+            .where(
+                columns.token == token,
+                columns.key == key,
+                columns.status.is_(None) | (columns.status == DONE),
+            )
+            .values(begun_at=at)
+        )
+
+    def mark_done(self, token: str, key: str, at: datetime) -> None:
+        """It is done as soon as this unit commits, which is then.
 
         Raises
         ------
@@ -97,7 +112,7 @@ class IdempotencyKeys:
         marked = self._connection.execute(
             update(tables.idempotency_keys)
             .where(columns.token == token, columns.key == key, columns.status.is_(None))
-            .values(status=DONE)
+            .values(status=DONE, begun_at=at)
         )
         if marked.rowcount != 1:
             raise Busy(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from geo_dispatch.adapters.clock import system_clock
 from geo_dispatch.adapters.sql import log, schema
 from geo_dispatch.adapters.sql.audit import Seals
 from geo_dispatch.adapters.sql.breaks import Breaks
@@ -130,7 +131,7 @@ class Unit:
         if request is None or request.done:
             self.connection.commit()
             return
-        self.idempotency.mark_done(request.token, request.key)
+        self.idempotency.mark_done(request.token, request.key, system_clock())
         self.connection.commit()
         request.done = True
 

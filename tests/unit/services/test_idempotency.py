@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from geo_dispatch.adapters.clock import system_clock
 from geo_dispatch.adapters.sql.tables import idempotency_keys
 from geo_dispatch.dispatch.records.sites import Customer
 from geo_dispatch.kernel.errors import AnswerLost, Busy, IdempotencyKeyReused, InvalidInput
@@ -66,8 +67,35 @@ def test_a_request_under_way_is_not_begun_again(store):
 
 def test_a_request_that_died_with_its_process_may_be_tried_again(store):
     idempotency.begin(store, REQUEST)
-    age(store, idempotency.WORKED_ON_AT_MOST + timedelta(seconds=1))
+    age(store, idempotency.DEAD_AFTER + timedelta(seconds=1))
     assert idempotency.begin(store, REQUEST) is None
+
+
+def test_a_request_that_is_renewed_is_not_begun_again_however_long_it_takes(store):
+    idempotency.begin(store, REQUEST)
+    age(store, timedelta(hours=1))
+    idempotency.renew(store, REQUEST)
+    with pytest.raises(Busy, match="being worked on"):
+        idempotency.begin(store, REQUEST)
+
+
+def test_what_took_long_and_is_done_is_not_said_to_be_lost_while_its_answer_is_made(store):
+    idempotency.begin(store, REQUEST)
+    age(store, timedelta(hours=1))
+    with idempotency.in_hand(REQUEST), store.write() as unit:
+        unit.commit()
+    with pytest.raises(Busy, match="being worked on"):
+        idempotency.begin(store, REQUEST)
+
+
+def test_an_answer_that_is_kept_is_not_renewed(store):
+    idempotency.begin(store, REQUEST)
+    idempotency.finish(store, REQUEST, ANSWER)
+    age(store, timedelta(days=1))
+    idempotency.renew(store, REQUEST)
+    with store.read() as unit:
+        noted = unit.idempotency.find(REQUEST.token, REQUEST.key)
+    assert noted.begun_at < system_clock() - timedelta(hours=23)
 
 
 def test_an_abandoned_request_may_be_tried_again_at_once(store):
