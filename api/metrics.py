@@ -71,6 +71,12 @@ class Metrics:
             ["shard"],
             registry=self.registry,
         )
+        self._shard_stuck = Gauge(
+            "geo_dispatch_shard_stuck_technicians",
+            "Technicians whose fixes can't be folded: quarantine says why.",
+            ["shard"],
+            registry=self.registry,
+        )
 
     def observe_request(self, method: str, route: str, status: int, duration_s: float) -> None:
         """A request of the fast path was answered."""
@@ -97,9 +103,11 @@ class Metrics:
         """Take over how each shard stands; shards left out are no longer told of."""
         self._shard_worked.clear()
         self._shard_waiting.clear()
+        self._shard_stuck.clear()
         for shard in shards:
             self._shard_worked.labels(str(shard.shard)).set(shard.worker is not None)
             self._shard_waiting.labels(str(shard.shard)).set(shard.waiting)
+            self._shard_stuck.labels(str(shard.shard)).set(len(shard.stuck))
 
     def watch_mirror(self, age_s: Callable[[], float], positions: Callable[[], int]) -> None:
         """Ask the mirror for its figures whenever Prometheus asks us."""

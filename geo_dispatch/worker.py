@@ -36,8 +36,8 @@ from geo_dispatch.services.history import retention
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
 from geo_dispatch.services.repairs import repairer
+from geo_dispatch.services.tracking import apart, silence
 from geo_dispatch.services.tracking import process as tracking
-from geo_dispatch.services.tracking import silence
 
 LEASE_S: Final = 5.0
 """A worker that died holds its shards up for so long."""
@@ -51,6 +51,9 @@ _FIXES: Final = 1000
 """About so many are taken at a time: the write lock is held for so long."""
 
 _PAUSE_S: Final = 0.5
+_TRIES: Final = 3
+"""After so many failures of the same entries they are taken apart."""
+
 _SWITCH_S: Final = 0.0005
 """Threads that work things out give way to the one that takes fixes so soon, not after 5 ms."""
 
@@ -79,6 +82,7 @@ class Worker:
     _leases: dict[int, Lease] = field(default_factory=dict)
     _read: dict[int, str] = field(default_factory=dict)
     _behind: dict[int, str] = field(default_factory=dict)
+    _failures: dict[int, int] = field(default_factory=dict)
     _renew_at: float = 0.0
     etas: EtaKeeper = field(init=False)
 
@@ -130,6 +134,8 @@ class Worker:
         for shard in range(self.ctx.live.shards):
             lease = self._leases.get(shard)
             if lease is not None and self.ctx.live.renew(lease, LEASE_S):
+                if shard not in self._behind and tracking.is_behind(self.ctx, shard):
+                    self._behind[shard] = ""
                 continue
             self._drop(shard)
             above = tracking.position(self.ctx, shard).fence
@@ -153,7 +159,16 @@ class Worker:
             self._drop(shard)
 
     def _process(self, shard: int, entries: list[Entry]) -> None:
-        done = tracking.process(self.ctx, shard, _some(entries), self._leases[shard].fence)
+        failures = self._failures.get(shard, 0)
+        take = apart.take_apart if failures >= _TRIES else tracking.process
+        try:
+            done = take(self.ctx, shard, _some(entries), self._leases[shard].fence)
+        except (Unavailable, Conflict):
+            raise
+        except Exception:
+            self._failures[shard] = failures + 1
+            raise
+        self._failures.pop(shard, None)
         if done.happened:
             self.ctx.live.ring()
         if done.left:

@@ -12,9 +12,20 @@ All keys of a shard carry the hash tag ``{shard}``, one slot of a cluster:
 from geo_dispatch.adapters.live_redis.bell import Bell
 from geo_dispatch.adapters.live_redis.client import Lease, Live
 from geo_dispatch.adapters.live_redis.committer import Committer
-from geo_dispatch.adapters.live_redis.records import Entry
+from geo_dispatch.adapters.live_redis.records import Entry, Spoilt
 from geo_dispatch.adapters.live_redis.tail import Changes, Tail
 from geo_dispatch.tracking.fixes import Verdict
 from geo_dispatch.tracking.positions import Position
 
-__all__ = ["Bell", "Changes", "Committer", "Entry", "Lease", "Live", "Position", "Tail", "Verdict"]
+__all__ = [
+    "Bell",
+    "Changes",
+    "Committer",
+    "Entry",
+    "Lease",
+    "Live",
+    "Position",
+    "Spoilt",
+    "Tail",
+    "Verdict",
+]

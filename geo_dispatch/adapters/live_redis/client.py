@@ -21,9 +21,9 @@ from geo_dispatch.adapters.live_redis.connection import (
     shown,
 )
 from geo_dispatch.adapters.live_redis.devices import Devices
+from geo_dispatch.adapters.live_redis.entries import entry_of
 from geo_dispatch.adapters.live_redis.records import (
     Entry,
-    blob_to_fixes,
     fix_to_packed,
     record_to_position,
 )
@@ -300,12 +300,7 @@ def positions_of(records: Mapping[bytes, bytes]) -> list[Position]:
 def entries_of(answer: Any) -> list[Entry]:
     """Unpack what XREAD returns."""
     return [
-        Entry(
-            shard=shard_of(key),
-            id=entry_id.decode(),
-            received_ms=int(fields[b"r"]),
-            fixes=tuple(blob_to_fixes(fields[b"b"])),
-        )
+        entry_of(shard_of(key), entry_id.decode(), fields)
         for key, entries in answer or ()
         for entry_id, fields in entries
     ]

@@ -24,6 +24,7 @@ _FIX: Final = struct.Struct(">HIIIHHH")
 """Time ms, its high and its low part; lon, lat in 1e-7 degrees plus 2**31; accuracy, speed, and
 heading with flags in its lowest 4 bits."""
 
+RECORD_SIZE: Final = _FIX.size
 _CELL: Final = struct.Struct(">Q")
 
 _OFFSET: Final = 1 << 31
@@ -46,6 +47,18 @@ class Packed(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Spoilt:
+    """What can't be read of a stream entry, as it stands there, and why.
+
+    ``technician_id`` is empty where it says of nobody.
+    """
+
+    technician_id: str
+    raw: bytes
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One batch in a shard's stream.
 
@@ -61,6 +74,7 @@ class Entry:
     id: str
     received_ms: int
     fixes: tuple[Fix, ...]
+    spoilt: tuple[Spoilt, ...] = ()
 
 
 def pack(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Double,
     Index,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -36,13 +37,14 @@ quarantine_table = Table(
     Column("message", Text, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("actor", String(255), nullable=False),
+    Column("raw", LargeBinary, comment="what can't be read, as it came"),
     Index(None, "technician_id", "received_at"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A fix that was refused at the door, and why.
+    """A fix that was refused at the door, or can't be brought into SQL, and why.
 
     Attributes
     ----------
@@ -52,6 +54,8 @@ class Quarantined:
         Whose key sent it.
     id
         Grows with each; 0 before it is kept.
+    raw
+        What could not be read, byte by byte; None for what the door refused.
     """
 
     technician_id: str
@@ -63,6 +67,7 @@ class Quarantined:
     received_at: datetime
     actor: str
     id: int = 0
+    raw: bytes | None = None
 
 
 class Quarantine:

@@ -62,8 +62,10 @@ def fold_new(ctx: Context, unit: Unit, new: Sequence[Fix]) -> Folded:
     by_technician = {
         technician_id: list(own) for technician_id, own in groupby(new, lambda f: f.technician_id)
     }
+    folded = Folded()
+    for who, from_ms in unit.refolds.among(by_technician).items():
+        folded.left[who] = min(from_ms, by_technician.pop(who)[0].at_ms)
     known = unit.tracking.states(by_technician)
-    waiting = unit.refolds.among(by_technician)
     plans = load_plans(
         unit,
         {
@@ -71,14 +73,10 @@ def fold_new(ctx: Context, unit: Unit, new: Sequence[Fix]) -> Folded:
             for who, own in by_technician.items()
         },
     )
-    folded = Folded()
     steps: dict[TechnicianId, _Step] = {}
     for who, own in by_technician.items():
         state, plan = known.get(who), plans.get(who, NOTHING)
         from_ms = _from_ms(state, own, plan.stops)
-        if who in waiting:
-            folded.left[who] = min(from_ms, waiting[who])
-            continue
         if state is not None and from_ms > state.seen_ms:
             step = _Step(state, state, own, plan)
         else:

@@ -21,6 +21,10 @@ REMEDIES: Final = {
     "retired": "switch the app off on that phone, or reinstate the technician",
     "not_yours": "give each phone its own key by `geo-dispatch technicians connect`; a tracking "
     "server needs one by `geo-dispatch tokens create --role fleet`",
+    "unreadable": "nothing to send again; see what else writes into this Redis, and whether its "
+    "log was repaired",
+    "unfoldable": "the fixes are kept, and tried again every ten minutes; correct what the message "
+    "names, the fence of a site for instance, or report it",
 }
 """What helps, by the code of what was wrong."""
 
