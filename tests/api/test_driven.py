@@ -5,14 +5,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from geo_dispatch.dispatch.work.commands import ConfirmArrival, SetOut
-from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.geo import haversines_m
-from geo_dispatch.kernel.ids import VisitId
-from geo_dispatch.kernel.time import datetime_to_ms, ms_to_datetime
-from geo_dispatch.services.orders.lifecycle import apply
-from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
-from tests.support.drives import random_drive
+from tests.support.driven import arrive, morning, set_out, technician
 
 
 @pytest.fixture(scope="module")
@@ -21,47 +15,18 @@ def office(deployment):
 
 
 @pytest.fixture(scope="module")
-def drive(deployment):
-    drive = random_drive(deployment.context.roads.graph, 4, least_m=4000)
-    # machine code is made here, not while a request waits
-    deployment.context.roads.match(drive.lonlats, drive.times_s, np.full(len(drive.times_s), 8.0))
-    return drive
+def made(deployment):
+    return morning(deployment)
 
 
 @pytest.fixture(scope="module")
-def fixes(deployment, drive):
-    """The drive after an hour at its beginning, and an hour at its end; a minute apart there."""
-    first_ms = datetime_to_ms(deployment.now() - timedelta(hours=3))
-    rng = np.random.default_rng(9)
-    before, after = (
-        np.repeat(drive.true[[end]], 60, axis=0) + rng.normal(0, 6e-5, (60, 2)) for end in (0, -1)
-    )
-    begins_s = 3600 - drive.times_s[0]
-    times_s = np.concatenate(
-        [
-            np.arange(60) * 60.0,
-            begins_s + drive.times_s,
-            begins_s + drive.times_s[-1] + 60.0 + np.arange(60) * 60.0,
-        ]
-    )
-    places = np.concatenate([before, drive.lonlats, after])
-    return [
-        (first_ms + round(at_s * 1000), *map(int, np.rint(place * DEGREE_SCALE)))
-        for at_s, place in zip(times_s, places, strict=True)
-    ]
-
-
-def technician(deployment, office, name, keys):
-    made = office.post("/v1/technicians", json={"call_sign": name}).json()["id"]
-    with deployment.context.store.write() as unit:
-        unit.tracking.add_fixes([Fix(made, *key, 10.0) for key in keys], keys[0][0])
-        unit.commit()
-    return made
+def drive(made):
+    return made.drive
 
 
 @pytest.fixture(scope="module")
-def van(deployment, office, fixes):
-    return technician(deployment, office, "Van 41", fixes)
+def van(deployment, office, made):
+    return technician(deployment, office, "Van 41", made.keys)
 
 
 def days(deployment):
@@ -101,8 +66,8 @@ def test_the_way_driven_is_geojson_with_times_and_streets(deployment, office, va
     assert ("route", "tax") in {(look["what"], look["purpose"]) for look in looks}
 
 
-def test_order_and_repetition_of_fixes_do_not_change_mileage(deployment, office, van, fixes):
-    shuffled = np.random.default_rng(2).permutation(fixes + fixes[:40]).tolist()
+def test_order_and_repetition_of_fixes_do_not_change_mileage(deployment, office, van, made):
+    shuffled = np.random.default_rng(2).permutation(made.keys + made.keys[:40]).tolist()
     other = technician(deployment, office, "Van 42", [tuple(key) for key in shuffled])
     first, second = (
         office.get(f"/v1/technicians/{one}/mileage", params=days(deployment)).json()["days"]
@@ -147,46 +112,29 @@ def test_days_that_make_no_sense_are_refused_by_name(office, van, first, last):
 
 
 @pytest.fixture(scope="module")
-def order(deployment, office, van, drive, fixes):
-    """An order at the end of the drive, with the van that made it told to have set out for it."""
-    end = drive.true[-1]
-    site = {"name": "End", "location": {"lon": end[0], "lat": end[1]}}
-    site_id = office.post("/v1/sites", json=site).json()["id"]
-    made = office.post("/v1/work-orders", json={"type": "repair", "site_id": site_id}).json()["id"]
-    body = {"technician_id": van, "force": True, "reason": "a test"}
-    assert office.post(f"/v1/work-orders/{made}/assign", json=body).is_success
-    by_fixes(deployment, made, SetOut(source="gps", occurred_at=ms_to_datetime(fixes[59][0])))
-    return made
-
-
-def by_fixes(deployment, order, command):
-    """What the worker does when fixes say so."""
-    ctx = deployment.context
-    with ctx.store.write() as unit:
-        apply(ctx, unit, unit.orders.get(order), command, actor=WORKER)
-        unit.commit()
+def order(deployment, office, van, made):
+    return set_out(deployment, office, van, made)
 
 
 def test_a_way_is_told_as_planned_and_as_driven_while_under_way_and_after(
-    deployment, office, drive, fixes, order
+    deployment, office, van, made, order
 ):
-    van = office.get(f"/v1/work-orders/{order}").json()["technician_id"]
+    drive = made.drive
     true_km = haversines_m(drive.line[:-1], drive.line[1:]).sum() / 1000
     url = f"/v1/work-orders/{order}/ways"
     (under_way,) = office.get(url).json()["items"]
     assert under_way["to"] is None
     assert under_way["driven"]["road_km"] == pytest.approx(true_km, rel=0.03)
-    began_at = ms_to_datetime(fixes[59][0])
-    at = ms_to_datetime(fixes[59 + len(drive.times_s)][0])
-    arrival = ConfirmArrival(visit_id=VisitId("vi_1"), source="gps", occurred_at=at)
-    by_fixes(deployment, order, arrival)
+    arrive(deployment, order, made)
     body = office.get(url).json()
     (way,) = body["items"]
     assert body["rule"] == "matching/1"
     assert (way["technician_id"], way["order_id"]) == (van, order)
     assert way["driven"] == under_way["driven"]
     assert 0 < way["planned"]["minutes"] < way["driven"]["minutes"]  # drivers are slower
-    assert way["minutes"] == pytest.approx((at - began_at).total_seconds() / 60, abs=0.1)
+    assert way["minutes"] == pytest.approx(
+        (made.arrived_at - made.set_out_at).total_seconds() / 60, abs=0.1
+    )
     assert way["planned"]["km"] == pytest.approx(true_km, rel=0.5)
     answer = office.get(f"/v1/technicians/{van}/mileage", params=days(deployment))
     assert answer.json()["days"][0]["ways"] == [way]
