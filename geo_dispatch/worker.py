@@ -36,7 +36,7 @@ from geo_dispatch.services.history import retention
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
 from geo_dispatch.services.repairs import repairer
-from geo_dispatch.services.tracking import apart, silence
+from geo_dispatch.services.tracking import apart, replanned, silence
 from geo_dispatch.services.tracking import process as tracking
 
 LEASE_S: Final = 5.0
@@ -219,12 +219,14 @@ def run(settings: Settings, stopping: threading.Event) -> None:
         rules = auto_assign.follower(ctx, worker.follows_the_log, stopping)
         repairs = repairer.follower(ctx, worker.follows_the_log, stopping)
         silent = silence.follower(ctx, worker.follows_the_log, stopping)
+        changed = replanned.follower(ctx, worker.follows_the_log, stopping)
         keeper = retention.Keeper(ctx, worker.follows_the_log, stopping)
         with (
             _beside("courier", courier.run, stopping),
             _beside("rules", rules.run, stopping),
             _beside("repairs", repairs.run, stopping),
             _beside("retention", keeper.run, stopping),
+            _beside("replanned", changed.run, stopping),
             _beside("silence", silent.run, stopping),
             _beside("etas", worker.etas.follower(stopping).run, stopping),
             warming(ctx),

@@ -116,3 +116,19 @@ class Jobs:
                 )
             )
         return dict(found)
+
+    def holders(
+        self, site_ids: Collection[SiteId], order_ids: Collection[OrderId], moment: datetime
+    ) -> dict[TechnicianId, datetime]:
+        """Who had a job at one of the sites, or one of the orders, then or later, and since when.
+
+        Of several the earliest counts.
+        """
+        wanted = or_(_OWN.site_id.in_(sorted(site_ids)), _OWN.id.in_(sorted(order_ids)))
+        rows = self._connection.execute(
+            select(_OF.technician_id, _OF.assigned_at)
+            .join(work_orders, _OWN.id == _OF.order_id)
+            .where(wanted, or_(_OF.released_at.is_(None), _OF.released_at > moment))
+            .order_by(_OF.assigned_at.desc())
+        )
+        return {row.technician_id: row.assigned_at for row in rows}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, LargeBinary, select, type_coerce
 
 from geo_dispatch.adapters.sql import tables
-from geo_dispatch.kernel.cells import ring
+from geo_dispatch.kernel.cells import lonlat_to_cell, ring
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.kernel.ids import SiteId
 
@@ -64,3 +64,20 @@ class SitesNear:
             for row in own
         }
         return {site_id: near for site_id, near in found.items() if near}
+
+    def around(self, places: Collection[LonLat], metres: float) -> set[SiteId]:
+        """The sites in use within that many metres of any of the places; up to 150 m."""
+        columns = tables.sites.c
+        cells = {
+            cell for place in places for k in (0, 1) for cell in ring(lonlat_to_cell(place), k)
+        }
+        rows = self._connection.execute(
+            select(columns.id, columns.lon, columns.lat).where(
+                columns.cell.in_(sorted(cells)), columns.retired.is_(False)
+            )
+        )
+        return {
+            row.id
+            for row in rows
+            if any(haversine_m(place, LonLat(row.lon, row.lat)) <= metres for place in places)
+        }
