@@ -23,6 +23,7 @@ from geo_dispatch import __version__
 from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
 from geo_dispatch.services.dispatching.warming import warming
+from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
 _LARGE_BYTES: Final = 16 * 1024
 _COMPRESSION: Final = 3
@@ -83,10 +84,12 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
     async with contextmanager_in_threadpool(open_context(settings)) as context:
         feed = Feed(context, metrics)
         async with open_intake(context) as intake:
-            app.state.geo = AppState(settings, context, intake, feed, metrics)
+            fences = PhoneFences(context)
+            app.state.geo = AppState(settings, context, intake, fences, feed, metrics)
             async with feed.running():
                 with warming(context):
                     yield
+            await fences.looked()
 
 
 def end_streams(app: FastAPI) -> None:

@@ -14,6 +14,7 @@ from geo_dispatch.kernel.errors import Fault, InvalidInput, PreconditionRequired
 from geo_dispatch.kernel.geo import Box, LonLat, checked_lonlat
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.intake import Intake
+from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class AppState:
     settings: Settings
     context: Context
     intake: Intake
+    fences: PhoneFences
     feed: Feed
     metrics: Metrics
 

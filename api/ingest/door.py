@@ -26,8 +26,10 @@ from geo_dispatch.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.tracking import devices
+from geo_dispatch.services.tracking.phone_fences import Phone
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -113,7 +115,8 @@ class Spoken:
             state.metrics.count_pings(verdicts)
             if reading.statuses:
                 await run_in_threadpool(devices.note, state.context, reading.statuses)
-            return _reply(form.accepted(incoming, reading, tuple(verdicts)))
+            told = _told(state, form, incoming)
+            return _reply(told or form.accepted(incoming, reading, tuple(verdicts)))
         except (Unauthenticated, Forbidden):
             return _reply(
                 form.unauthenticated, (b"www-authenticate", b'Basic realm="geo-dispatch"')
@@ -157,6 +160,15 @@ def _incoming(call: Call, actor: Actor, received_ms: int) -> Incoming:
         technician_id=actor.technician_id or "",
         received_ms=received_ms,
     )
+
+
+def _told(state: AppState, form: Form, incoming: Incoming) -> Reply | None:
+    """The answer that tells the phone its fences; None when it knows them, as far as is known."""
+    if form.fences is None or not incoming.technician_id:
+        return None
+    phone = Phone(TechnicianId(incoming.technician_id), form.fences.device(incoming))
+    news = state.fences.take(phone, hash(incoming.body))
+    return None if news is None else form.fences.accepted(incoming, news)
 
 
 def _tell(error: GeoDispatchError) -> None:

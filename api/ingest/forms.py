@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.devices import DeviceStatus
+from geo_dispatch.tracking.phone_fences import FenceNews
 
-__all__ = ["NO_BODY", "Form", "Incoming", "Reading", "Reply", "Unreadable"]
+__all__ = ["NO_BODY", "FencesTold", "Form", "Incoming", "Reading", "Reply", "Unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,20 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class FencesTold:
+    """How an app is told which fences to watch: in the answer to what was accepted.
+
+    Attributes
+    ----------
+    device
+        What the phone calls itself.
+    """
+
+    device: Callable[[Incoming], str]
+    accepted: Callable[[Incoming, FenceNews], Reply]
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """How one app speaks.
 
@@ -107,6 +122,8 @@ class Form:
         The answers to a key that is not valid, and while nothing can be kept.
     body_schema
         JSON Schema of the body for the OpenAPI document.
+    fences
+        How the app is told what to watch; None: it can't be.
     """
 
     name: str
@@ -119,6 +136,7 @@ class Form:
     busy: Reply
     body_schema: Mapping[str, object]
     examples: tuple[object, ...]
+    fences: FencesTold | None = None
 
 
 NO_BODY: Final = Reply(200, b"", "text/plain; charset=utf-8")

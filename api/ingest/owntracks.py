@@ -1,7 +1,8 @@
 """OwnTracks over HTTP: one JSON object per request, answered with a JSON array.
 
 Stands on the OwnTracks booklet, `tech/json` and `tech/http`. Android before 2.6 sends for ever what
-isn't answered with an array, so every body is, whatever it holds.
+isn't answered with an array, so every body is, whatever it holds. The array may hold commands: the
+fences of the day's jobs go to the phone so.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from api.ingest import told
-from api.ingest.forms import Form, Incoming, Reading, Reply, Unreadable
+from api.ingest.forms import FencesTold, Form, Incoming, Reading, Reply, Unreadable
 from geo_dispatch.services.tracking.pings import Ping, PingVerdict
 from geo_dispatch.tracking.devices import DeviceStatus
+from geo_dispatch.tracking.phone_fences import FenceNews, PhoneFence
 
 NAME: Final = "owntracks"
 
@@ -28,6 +32,13 @@ _NOT_ALLOWED: Final = (
     "kCLAuthorizationStatusNotDetermined",
 )
 """What an iPhone's ``status`` says when the app may not know where it is."""
+
+
+_FIRST_STAMP_S: Final = 1_788_999_000
+"""An order's fence is known by this and its number as its time: Android goes by that alone."""
+
+_NOWHERE: Final = -1_000_000
+"""A place that an iPhone takes for the wish to forget the fence."""
 
 
 def read(incoming: Incoming) -> Reading:
@@ -84,8 +95,13 @@ def _who(incoming: Incoming, message: Mapping[str, Any]) -> str:
     """For whom: by the key, else the device as the app names it, in a header or at its topic."""
     if incoming.technician_id:
         return incoming.technician_id
-    named = incoming.headers.get("x-limit-d") or incoming.query().get("d")
-    return told.text(named) or told.text(message.get("topic")).removesuffix("/event").split("/")[-1]
+    return (
+        _device(incoming) or told.text(message.get("topic")).removesuffix("/event").split("/")[-1]
+    )
+
+
+def _device(incoming: Incoming) -> str:
+    return told.text(incoming.headers.get("x-limit-d") or incoming.query().get("d"))
 
 
 def _status(message: Mapping[str, Any], received_ms: int) -> DeviceStatus | None:
@@ -111,6 +127,36 @@ def _outage(message: Mapping[str, Any]) -> str | None:
 def _accepted(incoming: Incoming, reading: Reading, verdicts: tuple[PingVerdict, ...]) -> Reply:
     del incoming, reading, verdicts
     return Reply(200, b"[]")
+
+
+def _with_fences(incoming: Incoming, news: FenceNews) -> Reply:
+    """Commands that leave the phone with these fences.
+
+    Android adds and replaces, and forgets only all at once; an iPhone forgets one by one.
+    """
+    commands: list[dict[str, object]] = []
+    waypoints = [_waypoint(fence) for fence in news.fences]
+    if news.gone and "android" in incoming.headers.get("user-agent", "").lower():
+        commands.append({"_type": "cmd", "action": "clearWaypoints"})
+    else:
+        nowhere = {"lat": _NOWHERE, "lon": _NOWHERE}
+        waypoints += [_waypoint(fence) | nowhere for fence in news.gone]
+    if waypoints:
+        told_all = {"_type": "waypoints", "waypoints": waypoints}
+        commands.append({"_type": "cmd", "action": "setWaypoints", "waypoints": told_all})
+    return Reply(200, msgspec.json.encode(commands))
+
+
+def _waypoint(fence: PhoneFence) -> dict[str, object]:
+    return {
+        "_type": "waypoint",
+        "desc": fence.name,
+        "lat": fence.lat,
+        "lon": fence.lon,
+        "rad": fence.radius_m,
+        "tst": _FIRST_STAMP_S + int(fence.name.rpartition("-")[2]),
+        "rid": fence.order_id,
+    }
 
 
 FORM: Final = Form(
@@ -150,4 +196,5 @@ FORM: Final = Form(
             "batt": 71,
         },
     ),
+    fences=FencesTold(_device, _with_fences),
 )

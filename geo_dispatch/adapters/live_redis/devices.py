@@ -1,4 +1,4 @@
-"""What devices tell of themselves: a hash per shard, the newest word of each technician's."""
+"""What devices tell of themselves, and what they were told: a hash each per shard."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ import msgspec
 from geo_dispatch.adapters.live_redis.connection import answering
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.devices import DeviceStatus
+from geo_dispatch.tracking.phone_fences import PhoneFence
 
 _SCRIPT: Final = files("geo_dispatch.adapters.live_redis") / "scripts" / "devices.lua"
 _AT: Final = struct.Struct(">Q")
+_Told = dict[str, tuple[PhoneFence, ...]]
 _REPEAT_MS: Final = 60_000
 """Apps say the same with each position; once a minute is enough to know that it holds."""
 
@@ -78,11 +80,23 @@ class Devices:
             }
         return found
 
+    def fences_told(self, shard: int, technician_id: TechnicianId) -> _Told:
+        """The fences that each of the technician's phones was told to watch, by its name."""
+        with answering(self._url):
+            record = self._redis.hget(told_key(shard), technician_id)
+        return {} if record is None else msgspec.msgpack.decode(record, type=_Told)
+
+    def keep_fences_told(self, shard: int, technician_id: TechnicianId, told: _Told) -> None:
+        """Remember that, in place of what was known."""
+        with answering(self._url):
+            self._redis.hset(told_key(shard), technician_id, msgspec.msgpack.encode(told))
+
     def forget(self, shard: int, technician_id: TechnicianId) -> None:
-        """Nothing is known of the technician's device any more."""
+        """Nothing is known of the technician's devices any more."""
         self._kept.pop(technician_id, None)
         with answering(self._url):
             self._redis.hdel(devices_key(shard), technician_id)
+            self._redis.hdel(told_key(shard), technician_id)
 
 
 def status_to_record(status: DeviceStatus) -> bytes:
@@ -98,3 +112,8 @@ def record_to_status(record: bytes) -> DeviceStatus:
 def devices_key(shard: int) -> str:
     """Hash of technician id to what their device told."""
     return f"{{{shard}}}:dev"
+
+
+def told_key(shard: int) -> str:
+    """Hash of technician id to what their phones were told."""
+    return f"{{{shard}}}:told"

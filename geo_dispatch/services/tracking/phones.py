@@ -64,6 +64,7 @@ def owntracks(url: str, key: str, technician: Technician) -> SetUp:
         "mode": 3,
         "url": f"{url}/v1/ingest/owntracks",
         "auth": True,
+        "cmd": True,
         "username": technician.id,
         "password": key,
         "deviceId": "phone",

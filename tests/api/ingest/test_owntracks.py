@@ -8,7 +8,8 @@ from api.ingest.forms import Unreadable
 from api.ingest.owntracks import FORM
 from geo_dispatch.services.tracking.pings import Ping
 from geo_dispatch.tracking.devices import DeviceStatus
-from tests.support.phones import RECEIVED_MS, SENT_MS, VAN, names, posted, reading
+from geo_dispatch.tracking.phone_fences import FenceNews, PhoneFence
+from tests.support.phones import RECEIVED_MS, SENT_MS, VAN, incoming, names, posted, reading, sent
 
 
 def test_a_location_is_a_ping_in_our_units():
@@ -81,3 +82,54 @@ def test_one_bad_message_of_several_takes_no_other_with_it():
     body = json.dumps([good, {"_type": "location"}, 3, good]).encode()
     kinds = [type(item) for item in FORM.read(posted(body)).items]
     assert kinds == [Ping, Unreadable, Unreadable, Ping]
+
+
+TOLD = PhoneFence("wo_4f9c", "WO-1042", 1.5218, 42.5063, 120)
+DONE = PhoneFence("wo_1a2b", "WO-1041", 1.53, 42.51, 100)
+WAYPOINT = {
+    "_type": "waypoint",
+    "desc": "WO-1042",
+    "lat": 42.5063,
+    "lon": 1.5218,
+    "rad": 120,
+    "tst": 1789000042,
+    "rid": "wo_4f9c",
+}
+
+
+def commands(name, news):
+    answer = FORM.fences.accepted(incoming(sent("owntracks", name)), news)
+    assert answer.status == 200
+    return json.loads(answer.body)
+
+
+def set_waypoints(*waypoints):
+    told = {"_type": "waypoints", "waypoints": list(waypoints)}
+    return {"_type": "cmd", "action": "setWaypoints", "waypoints": told}
+
+
+@pytest.mark.parametrize("name", ["location-android", "location-ios"])
+def test_fences_of_the_day_go_to_the_phone_as_waypoints(name):
+    assert commands(name, FenceNews((TOLD,))) == [set_waypoints(WAYPOINT)]
+
+
+def test_android_forgets_all_and_is_told_anew_what_is_left():
+    clear = {"_type": "cmd", "action": "clearWaypoints"}
+    left = commands("location-android", FenceNews((TOLD,), (DONE,)))
+    assert left == [clear, set_waypoints(WAYPOINT)]
+    assert commands("location-android", FenceNews((), (DONE,))) == [clear]
+
+
+def test_an_iphone_forgets_one_by_one_what_is_moved_off_the_earth():
+    (command,) = commands("location-ios", FenceNews((TOLD,), (DONE,)))
+    kept, gone = command["waypoints"]["waypoints"]
+    assert kept == WAYPOINT
+    assert (gone["rid"], gone["tst"]) == ("wo_1a2b", 1789000041)
+    assert abs(gone["lat"]) > 90
+    assert abs(gone["lon"]) > 180
+
+
+def test_phones_are_told_apart_by_the_device_that_they_name():
+    assert FORM.fences.device(incoming(sent("owntracks", "location-ios"))) == "phone"
+    assert FORM.fences.device(posted(b"", b"u=jo&d=tablet")) == "tablet"
+    assert FORM.fences.device(posted(b"")) == ""
