@@ -8,6 +8,7 @@ import { Candidates } from "./candidates.js";
 import { Emergency } from "./emergency.js";
 import { privacySection } from "./privacy.js";
 import { timelineItems } from "./timeline.js";
+import { waysSection } from "./ways.js";
 
 const REFRESH_MS = 4000;
 
@@ -29,6 +30,7 @@ export class Panel {
   #timeline = el("ol.timeline");
   #unfolded = new Set();
   #visits = el("div");
+  #ways = el("div");
 
   constructor({ root, store, clock, say, close, pickOrder, play }) {
     this.#play = play;
@@ -62,6 +64,7 @@ export class Panel {
     this.#version = -1;
     this.#facts = el("div");
     this.#visits = el("div");
+    this.#ways = el("div");
     this.#timeline = el("ol.timeline");
     this.#candidates = new Candidates({
       store: this.#store,
@@ -81,6 +84,7 @@ export class Panel {
         ? [this.#emergency.node, this.#candidates.node]
         : [this.#candidates.node, this.#emergency.node],
       this.#visits,
+      this.#ways,
       el("section", {}, el("h3", {}, "Timeline"), this.#timeline));
     fill(this.#root, this.#head(), body);
     this.#changed();
@@ -132,6 +136,7 @@ export class Panel {
     if (focused) this.#root.querySelector(".icon-button").focus();
     this.#emergency.show(order);
     this.#candidates.show(order);
+    if (!this.#ways.firstChild) fill(this.#ways, waysSection(order, this.#clock));
     this.#loadStory(order);
   }
 
