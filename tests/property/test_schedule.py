@@ -228,6 +228,44 @@ TWO_BREAKS_AT_ONCE = SlowDay(
 )
 
 
+THROUGH_MIDNIGHT = SlowDay(  # home is nearer, but nobody goes there between shifts that meet
+    now=to_minute(datetime(2026, 3, 28, 12, tzinfo=UTC)),
+    zone=ZONE,
+    shifts=shifts_of(range(1, 7), (time(0), time(0)), Break(time(0), time(0), 900.0)),
+    stops=[
+        SlowStop("wo_0", 1, 1, project=True, under_way=True),
+        SlowStop("wo_1", 0, 1, ready=[to_minute(datetime(2026, 3, 28, 23, tzinfo=UTC))]),
+    ],
+    home=0,
+)
+ALARM_AT_MIDNIGHT = replace(  # nor for an alarm, whose duty is looked up anew
+    THROUGH_MIDNIGHT,
+    stops=[THROUGH_MIDNIGHT.stops[0], replace(THROUGH_MIDNIGHT.stops[1], emergency=True)],
+)
+THE_LATER_BREAK_IS_URGENT = SlowDay(
+    now=to_minute(datetime(2026, 3, 4, 5, tzinfo=UTC)),
+    zone=ZONE,
+    shifts=shifts_of(
+        range(1, 7),
+        (time(0), time(0)),
+        Break(time(1, 1), time(5, 1), 900.0),
+        Break(time(1, 2), time(1, 2), 900.0),
+    ),
+    stops=[SlowStop("wo_0", 0, 1, access=tuple(Hours(n, time(5), time(6)) for n in range(6)))],
+)
+LUNCH_ON_LEAVE = SlowDay(
+    now=to_minute(datetime(2026, 3, 4, 8, tzinfo=UTC)),
+    zone=ZONE,
+    shifts=shifts_of(range(6), (time(8), time(17)), Break(time(12), time(13), 1800.0)),
+    stops=[SlowStop("wo_0", 5, 60), SlowStop("wo_1", 0, 60)],
+    leave=[tuple(to_minute(datetime(2026, 3, 4, n, tzinfo=UTC)) for n in (10, 13))],
+)
+
+
+@example(LUNCH_ON_LEAVE)
+@example(THE_LATER_BREAK_IS_URGENT)
+@example(ALARM_AT_MIDNIGHT)
+@example(THROUGH_MIDNIGHT)
 @example(TWO_BREAKS_AT_ONCE)
 @example(SKIPPED_HOUR)
 @example(BEFORE_THE_SHIFT)

@@ -167,15 +167,16 @@ class SlowDay:
     def _project(self, stop, begin, duty, taken):
         left, minute, started, pauses = stop.work, begin, None, []
         while True:
-            if any(v[0] <= minute < v[1] for v in self.leave):
-                minute = next(v[1] for v in sorted(self.leave) if v[0] <= minute < v[1])
+            stopped, (minute, duty) = minute, self._next_piece(minute, duty, stop.emergency)
+            gone = {*taken, *(rest for _, rest in pauses)}
+            rests = [r for r in self.rests(duty) if r not in gone and r[1] > self.now]
+            end, off = rest_through(stopped, minute, rests)
+            pauses += [(rest[0], rest) for rest in off]  # never too late
+            if end > minute:
+                minute = end
                 continue
-            if minute >= duty[1]:
-                duty = self.duty(duty[1], stop.emergency)
-                minute = max(minute, duty[0])
-                continue
-            rests = [r for r in self.rests(duty) if r not in taken and r[1] > self.now]
-            forced = stop.under_way and started is None
+            rests = [rest for rest in rests if rest not in off]
+            forced = stop.under_way or started is not None
             started = minute if started is None else started
             finish, found = _with_rests(minute, left, rests, forced)
             until = min([duty[1], *(v[0] for v in self.leave if v[0] > minute)])
@@ -186,6 +187,17 @@ class SlowDay:
             left -= sum(m not in resting for m in range(minute, until))
             pauses += kept
             minute = until
+
+    def _next_piece(self, minute, duty, emergency):
+        """The first minute from then on that is on duty and not on leave."""
+        while True:
+            if any(v[0] <= minute < v[1] for v in self.leave):
+                minute = next(v[1] for v in sorted(self.leave) if v[0] <= minute < v[1])
+            elif minute >= duty[1]:
+                duty = self.duty(duty[1], emergency)
+                minute = max(minute, duty[0])
+            else:
+                return minute, duty
 
 
 @dataclass
@@ -205,7 +217,9 @@ class _Player:
     def play(self, stop):
         natural = max([self.day.now, *stop.ready])
         since = self.duty[0] if self.duty else self.day.now
-        first, after = self.duty is None, self.day.duty(max(natural, since), stop.emergency)
+        first, after = self.duty is None, self.day.duty(max(self.day.now, since), stop.emergency)
+        if after[1] <= natural:
+            after = self.day.duty(natural, stop.emergency)
         goes_on = self.overran and not stop.emergency and max([since, *stop.ready]) < self.duty[1]
         if first and stop.under_way and not stop.emergency:
             over = self.day.overrun()
@@ -250,22 +264,29 @@ class _Player:
             if self.minute < leave[1] and reach > leave[0]:
                 self.sit_out(stop, leave)
                 return True
+        due = [rest for rest in self.rests() if self.minute >= rest[0]]
+        if due:
+            rest = min(due, key=lambda rest: rest[1])
+            if self.minute > rest[1]:
+                self.broken.add((stop.name, "break"))
+            self.minute += rest[2]
+            self.taken.add(rest)
+            return True
         for rest in self.rests():
-            if self.minute >= rest[0] or (finish > rest[1] and begin >= rest[0]):
-                self.minute = max(self.minute, rest[0])
-                if self.minute > rest[1]:
-                    self.broken.add((stop.name, "break"))
-                self.minute += rest[2]
-                self.taken.add(rest)
+            if finish > rest[1] and begin >= rest[0]:
+                self.minute = rest[0]
                 return True
         return False
 
     def sit_out(self, stop, leave):
+        since = self.minute if self.times else min(self.minute, leave[0])
         self.minute = leave[1]
         if leave[1] >= self.duty[1]:
             self.broken.add((stop.name, "leave"))
             self.away, self.duty = leave, self.day.duty(leave[1], stop.emergency)
             self.report(first=False)
+        self.minute, off = rest_through(since, self.minute, self.rests())
+        self.taken |= off
 
     def limits(self, stop, begin, finish, shut):
         """What the stop breaks."""
@@ -282,6 +303,21 @@ class _Player:
             yield "access"
         if stop.under_way and any(v[1] > self.day.now and finish > v[0] for v in self.day.leave):
             yield "leave"
+
+
+def rest_through(since, until, rests):
+    """When work goes on after time off, and the breaks whose latest beginning passed in it.
+
+    They were had in it, or come at its end when it is too short.
+    """
+    passed = [rest for rest in rests if since <= rest[1] < until]
+    free, end = since, until
+    for rest in passed:
+        if free + rest[2] <= until:
+            free += rest[2]
+        else:
+            end += rest[2]
+    return end, set(passed)
 
 
 def _with_rests(begin, work, rests, forced):

@@ -93,6 +93,45 @@ def work_through(
     return Work(begin, finish, duty, tuple(taken), tuple(pauses), tuple(late))
 
 
+@dataclass(frozen=True, slots=True)
+class TimeOff:
+    """Time without work, and the breaks that came in it.
+
+    Attributes
+    ----------
+    end
+        When work can go on.
+    pauses
+        The breaks at its end, for which it had no room.
+    """
+
+    end: At
+    rests: tuple[Rest, ...]
+    pauses: tuple[Pause, ...]
+
+
+def rest_through(since: At, until: datetime, rests: Iterable[Rest], room: Room) -> TimeOff:
+    """Have the breaks whose latest beginning passes while somebody is off.
+
+    They are had in it, one after another, as far as it is long enough; the others come right
+    behind it, and not too late, for nobody could begin them in time.
+    """
+    free, end = since, At(until)
+    taken: list[Rest] = []
+    pauses: list[Pause] = []
+    for rest in rests:
+        if rest.latest >= until or room.is_past(since, rest.latest):
+            continue
+        taken.append(rest)
+        rested = free.after(rest.length)
+        if not room.is_past(rested, until):
+            free = rested
+        else:
+            pauses.append(Pause(end.when, end.when + rest.length))
+            end = end.after(rest.length)
+    return TimeOff(end, tuple(taken), tuple(pauses))
+
+
 def _next_rest(
     rests: Iterable[Rest], begin: At, finish: At, room: Room, *, forced: bool
 ) -> Rest | None:
@@ -110,13 +149,7 @@ def _next_rest(
 
 @dataclass(slots=True)
 class Project:
-    """Work that goes on in the next duty when one ends, and stops for leave.
-
-    Attributes
-    ----------
-    pending
-        Breaks that are over already don't come again.
-    """
+    """Work that goes on in the next duty when one ends, and stops for leave."""
 
     technician: Technician
     zone: ZoneInfo
@@ -134,15 +167,21 @@ class Project:
         for _ in range(_MOST_PIECES):
             if duty is None:
                 break
-            current, duty = self._next_piece(current, duty)
+            stopped, (current, duty) = current, self._next_piece(current, duty)
             if duty is None:
                 break
+            pending = self._pending(duty, done)
+            if current != stopped:
+                off = rest_through(stopped, current.when, pending, self.room)
+                done.append(Work(current, off.end, duty, off.rests, off.pauses))
+                current = off.end
+                if off.pauses:  # they may end where the next leave has begun, or behind the duty
+                    continue
+                pending = self._pending(duty, done)
+            there = forced or started is not None
             if started is None:
                 started, slides = current, current.slides
-            pending = [r for r in duty.rests if r not in self.taken and r.latest > self.now]
-            piece = work_through(
-                At(current.when, slides), length, pending, self.room, forced=forced and not done
-            )
+            piece = work_through(At(current.when, slides), length, pending, self.room, forced=there)
             until = self._until(current, duty)
             if not self.room.is_past(piece.finish, until):
                 return _summed(started, [*done, piece], piece.finish, duty)
@@ -152,6 +191,11 @@ class Project:
             current = At(until)
         last = current.after(length)
         return _summed(started or begin, done, last, duty)
+
+    def _pending(self, duty: Duty, done: Iterable[Work]) -> list[Rest]:
+        """Breaks of the duty still to come: those that are over already don't come again."""
+        taken = self.taken.union(*(one.rests for one in done))
+        return [one for one in duty.rests if one not in taken and one.latest > self.now]
 
     def _next_piece(self, at: At, duty: Duty) -> tuple[At, Duty | None]:
         """The first moment from then on that is on duty and not on leave."""

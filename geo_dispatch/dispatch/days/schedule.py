@@ -19,7 +19,8 @@ from geo_dispatch.dispatch.days.plan import Basis, Origin, Plan, Stop
 from geo_dispatch.dispatch.days.resting import rested
 from geo_dispatch.dispatch.days.slack import slacks_s
 from geo_dispatch.dispatch.days.sliding import At, Room
-from geo_dispatch.dispatch.days.visiting import State, Visit, World
+from geo_dispatch.dispatch.days.state import State, Visit
+from geo_dispatch.dispatch.days.visiting import World
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window
 

@@ -16,7 +16,8 @@ from typing import Final
 from geo_dispatch.dispatch.days.feasibility import Limit
 from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.days.sliding import TICK, At, Room
-from geo_dispatch.dispatch.days.visiting import State, World
+from geo_dispatch.dispatch.days.state import State
+from geo_dispatch.dispatch.days.visiting import World
 from geo_dispatch.kernel.ids import OrderId
 
 _ENDLESS: Final = timedelta(days=14)

@@ -8,7 +8,8 @@ What is simulated here is how people work:
 * Before driving on, a break whose time has come is taken. Work that lasts through a break's time
   pauses for it. Otherwise, if the stop would end after the break's latest beginning, the
   technician waits for its earliest and takes it first.
-* Leave within the duty is stepped around; leave that lasts beyond it breaks a limit.
+* Leave within the duty is stepped around; leave that lasts beyond it breaks a limit. A break whose
+  latest beginning passes in a leave is had in it or, if it is too short for that, right behind it.
 * A project goes on in the next duty; all other work has to end in the duty that it belongs to,
   or in the overtime behind it. Who is still at it then goes on with the rest of that duty.
 * Whoever is under way or there goes on with it.
@@ -22,6 +23,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,66 +32,20 @@ from geo_dispatch.dispatch.days.availability import Duty, Rest, clock_text, duty
 from geo_dispatch.dispatch.days.drives import Drives
 from geo_dispatch.dispatch.days.errand import Errand
 from geo_dispatch.dispatch.days.feasibility import Deadline, Limit, Violation
-from geo_dispatch.dispatch.days.labour import LateRest, Pause, Project, Work, work_through
+from geo_dispatch.dispatch.days.labour import (
+    LateRest,
+    Pause,
+    Project,
+    Work,
+    rest_through,
+    work_through,
+)
 from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.days.sliding import TICK, At, Room
+from geo_dispatch.dispatch.days.state import State, Visit
 from geo_dispatch.dispatch.records.technicians import Leave, Technician
-from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.kernel.time import Window, whole_minute
-
-
-class State(NamedTuple):
-    """Where a technician stands between two stops; made too often for a dataclass.
-
-    Attributes
-    ----------
-    at
-        Free since then.
-    driven_s
-        Driving so far; None once there was no way.
-    duty
-        That of the last stop; None before the first.
-    on_call
-        Whether the rota counted in it.
-    taken
-        Breaks taken or missed.
-    away
-        The leave that pushed the rest of the day behind it.
-    """
-
-    at: At
-    place: LonLat
-    driven_s: float | None = 0.0
-    duty: Duty | None = None
-    on_call: bool = False
-    taken: frozenset[Rest] = frozenset()
-    away: Leave | None = None
-
-    def later_than(self, other: State) -> timedelta | None:
-        """How much later the same state is; None when it is another in anything that matters."""
-        same = (
-            self.place == other.place
-            and self.duty == other.duty
-            and self.on_call == other.on_call
-            and self.taken == other.taken
-            and self.away == other.away
-            and (self.driven_s is None) == (other.driven_s is None)
-        )
-        return self.at.when - other.at.when if same else None
-
-
-class Visit(NamedTuple):
-    """A stop worked out; times are None when there is no way."""
-
-    stop: Stop
-    drive_s: float | None = None
-    depart: At | None = None
-    arrive: At | None = None
-    begin: At | None = None
-    finish: At | None = None
-    pauses: tuple[Pause, ...] = ()
-    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +151,11 @@ class _Attempt:
         return visit, after
 
     def _duty(self) -> Duty | None:
-        """The duty that the stop belongs to: the first that ends after all that is known now."""
+        """The duty that the stop belongs to: the first that ends after all that is known now.
+
+        The one that goes on now, if it lasts until then: whose shifts follow each other without a
+        gap is on duty all the time.
+        """
         state, order, world = self.state, self.stop.order, self.world
         known = state.duty if state.on_call == order.emergency else None
         if state.duty is None and self.errand.fixed and not order.emergency:
@@ -203,8 +163,12 @@ class _Attempt:
         since = state.duty.window.start if state.duty else world.now
         if known and max([known.window.start, *self.errand.not_before]) < known.window.end:
             return known
-        earliest = max(world.now, since, *self.errand.not_before)
-        return duty_after(world.technician, earliest, world.zone, on_call=order.emergency)
+        moment = max(world.now, since)
+        earliest = max([moment, *self.errand.not_before])
+        duty = duty_after(world.technician, moment, world.zone, on_call=order.emergency)
+        if earliest > moment and (duty is None or duty.window.end <= earliest):
+            duty = duty_after(world.technician, earliest, world.zone, on_call=order.emergency)
+        return duty
 
     def _report(self) -> None:
         """Be on duty before driving."""
@@ -262,6 +226,9 @@ class _Attempt:
             late = work.finish.when - max(away.start, world.now)
             self._leave_breaks(leave, late)
             self.away = leave
+        since = self.at
+        if self.state.duty is None and self.room.has_come(since, away.start):
+            since = At(away.start)  # nothing was done today that could have lasted into the leave
         self.at = self.room.wait(self.at, away.end)
         if not within:
             self.duty = duty_after(
@@ -269,6 +236,10 @@ class _Attempt:
             )
             self.pending = self._pending()
             self._home(self.duty, first=False)
+        off = rest_through(since, self.at.when, self.pending, self.room)
+        self.at, self.taken = off.end, self.taken | set(off.rests)
+        self.pauses += off.pauses
+        self.pending = self._pending()
         return world.drives(self.place, self.stop.place)
 
     def _leave_breaks(self, leave: Leave, late: timedelta) -> None:
@@ -279,10 +250,11 @@ class _Attempt:
             self._break(Limit.LEAVE, late.total_seconds(), away.start, fact)
 
     def _rested(self) -> bool:
-        """Take the next break if its time has come; whether one was taken."""
-        if not self.pending or not self.room.has_come(self.at, self.pending[0].earliest):
+        """Take the most urgent break whose time has come; whether one was taken."""
+        due = takewhile(lambda rest: self.room.has_come(self.at, rest.earliest), self.pending)
+        rest = min(due, key=lambda rest: rest.latest, default=None)
+        if rest is None:
             return False
-        rest = self.pending[0]
         if self.room.is_past(self.at, rest.latest):
             self._late(LateRest(rest, self.at.when))
         end = self.at.after(rest.length)

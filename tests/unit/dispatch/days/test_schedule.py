@@ -106,6 +106,56 @@ def test_leave_within_the_shift_is_stepped_around_and_leave_beyond_it_is_a_limit
     assert "ill" in day.violations[0].fact
 
 
+@pytest.mark.parametrize(
+    ("away", "begin"),
+    [
+        (("11:30", "14:00"), "14:00"),  # it is had in the leave
+        (("12:50", "13:10"), "13:40"),  # which is too short for it: it comes right behind
+        (("11:00", "12:30"), "13:00"),  # and this one ends before its time has passed
+    ],
+)
+def test_a_break_whose_time_passes_in_a_leave_breaks_no_limit(away, begin):
+    leave = Leave(Window(*map(clock, away)), "doctor")
+    lunching = a_technician(shifts=shifts("08:00", "17:00", LUNCH), leave=(leave,))
+    until = (leave.window.start - NOW).total_seconds()
+    day = walked(here(duration_s=until), here("wo_2", 2), technician=lunching)
+    assert begins(day) == [clock("10:00"), clock(begin)]
+    assert not day.violations
+
+
+def test_a_project_that_a_leave_interrupts_has_its_breaks():
+    leave = Leave(Window(clock("11:00"), clock("12:30")))
+    lunching = a_technician(shifts=shifts("08:00", "17:00", LUNCH), leave=(leave,))
+    project = here(duration_s=3 * 3600.0, work_class="project")
+    day = walked(project, here("wo_2", 2), technician=lunching)
+    assert [stay.finish_at for stay in day.stays] == [clock("15:00"), clock("16:00")]
+    assert [one.begin_at for one in day.pauses] == [clock("12:30")]
+    assert not day.violations
+
+
+def test_of_two_breaks_whose_time_has_come_the_more_urgent_is_taken_first():
+    breaks = (Break(time(10), time(14), 900.0), Break(time(11), time(11), 900.0))
+    busy = a_technician(shifts=shifts("08:00", "17:00", *breaks))
+    opens = Window(clock("13:00"), clock("16:00"))
+    day = walked(
+        here(duration_s=3600.0, **on_site_since(NOW)),
+        here("wo_2", 2, window=opens),
+        technician=busy,
+    )
+    assert [one.begin_at for one in day.pauses] == [clock("11:00"), clock("11:15")]
+    assert not day.violations
+
+
+def test_whoever_is_on_duty_through_midnight_is_not_sent_home_for_the_next_shift():
+    around_the_clock = a_technician(shifts=shifts("00:00", "00:00"), home=at(60))
+    night = Window(clock("00:00", 24), clock("02:00", 24))
+    day = walked(here(), a_stop("wo_2", at(0), 2, window=night), technician=around_the_clock)
+    assert begins(day)[1] == clock("00:00", 24)
+    alarm = a_stop("wo_2", at(0), 2, window=night, priority=1)
+    day = walked(here(), alarm, technician=around_the_clock)
+    assert begins(day)[1] == clock("00:00", 24)
+
+
 @pytest.mark.capability("FA-057")
 def test_work_waits_for_the_site_to_open_and_must_end_before_it_closes():
     access = tuple(Hours(day, time(11), time(13)) for day in range(5))

@@ -255,13 +255,21 @@ def test_access_closed_says_when_the_site_closes():
     assert exclusion.fact == "done at 11:00, but the site closes at 10:30"
 
 
-def test_break_that_a_leave_would_push_too_late_is_a_reason():
+def test_a_break_that_another_would_push_too_late_is_a_reason():
+    breaks = (Break(time(10), time(10, 30), 7200.0), Break(time(11), time(11, 30), 1800.0))
+    shifts = tuple(Shift(day, time(8), time(17), breaks) for day in range(7))
+    exclusion = after_the_drive(a_case(), a_plan(a_technician(shifts=shifts)))
+    assert exclusion.code is Code.BREAK
+    assert exclusion.measured["by_s"] == 1800
+
+
+def test_a_break_that_passes_in_a_leave_excludes_nobody_from_what_comes_after():
     pause = Break(time(11), time(11, 30), 1800.0)
     shifts = tuple(Shift(day, time(8), time(17), (pause,)) for day in range(7))
     leave = Leave(Window(NOW, NOW + minutes(120)))
-    exclusion = after_the_drive(a_case(), a_plan(a_technician(shifts=shifts, leave=(leave,))))
-    assert exclusion.code is Code.BREAK
-    assert exclusion.measured["by_s"] == 1800
+    case = a_case()
+    ranking = rank(case, a_fleet(case, [a_plan(a_technician(shifts=shifts, leave=(leave,)))]))
+    assert [c.technician_id for c in ranking.candidates] == ["van-1"]
 
 
 def test_shift_ends_when_the_work_would_not_be_done_by_then():
