@@ -8,20 +8,25 @@ from typing import Any
 
 import pytest
 import redis
+from shapely.geometry import box
+from sqlalchemy import text
 
 from geo_dispatch.adapters.clock import clock_from, random_id
 from geo_dispatch.adapters.live_redis import Live
+from geo_dispatch.adapters.live_redis.client import stream_key
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import ms_to_datetime
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.tracking import process as tracking
+from geo_dispatch.services.tracking import quarantine
 from tests.support.databases import postgresql_server
-from tests.support.fixes import START_MS, a_visit
+from tests.support.fixes import START_MS, a_visit, fix_at, standing
 from tests.support.processes import process
-from tests.support.records import Office, TestClock
+from tests.support.records import DISPATCHER, Office, TestClock
 from tests.support.tracking import TrackingOffice
 from tests.support.waiting import until
 
@@ -138,3 +143,38 @@ def test_a_worker_stopped_beyond_its_lease_writes_nothing_when_it_goes_on(office
             30,
             "the first to take over again",
         )
+
+
+def test_what_nobody_can_read_or_fold_holds_up_no_worker_and_a_mended_fence_is_folded(office):
+    far = office.office.site(location=fix_at(9000, 0, 0).place, fence=box(9.63, 47.13, 9.65, 47.15))
+    broken, order = office.office.assigned(site=far), office.assigned()
+    trace = a_visit(technician_id=order.technician_id)
+    inside = standing(9000, 5, 0, 1200, technician_id=broken.technician_id)
+    with office.ctx.store.write() as unit:
+        unit.connection.execute(
+            text("UPDATE sites SET fence = :it WHERE id = :id"), {"it": b"torn", "id": far.id}
+        )
+        unit.commit()
+    with closing(redis.Redis.from_url(office.ctx.live.url)) as client:
+        client.xadd(stream_key(0), {"b": b"nothing of ours", "r": b"1"})
+    office.send([*trace, *inside])
+    with process(office.ctx.settings, WORKER):
+        until(lambda: "order.departed" in office.log(order), 40, "the departure")
+        until(lambda: tracking.health(office.ctx)[0].stuck, 10, "the other to be put off")
+        once(office, order, trace)
+        assert office.history(broken.technician_id) == inside
+        assert tracking.health(office.ctx)[0].waiting == 0
+        found = {one.code for one in quarantine.page(office.ctx)}
+        assert found == {"unreadable", "unfoldable"}
+        with office.ctx.store.write() as unit:
+            unit.connection.execute(
+                text("UPDATE sites SET fence = NULL WHERE id = :id"), {"id": far.id}
+            )
+            unit.commit()
+        fields = {"fence_radius_m": 150.0}
+        records.change(
+            office.ctx, records.SITES, far.id, fields, actor=DISPATCHER, expected_version=None
+        )
+        until(lambda: office.visits(broken), 20, "the fold to be tried at once")
+    assert office.log(broken).count("order.arrived") == 1
+    assert tracking.health(office.ctx)[0].stuck == ()
