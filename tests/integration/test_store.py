@@ -17,6 +17,8 @@ from sqlalchemy import create_engine, text, update
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.adapters.sql.tables import idempotency_keys, metadata
 from geo_dispatch.config import Settings
+from geo_dispatch.dispatch.days.eta import Eta
+from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.records.technicians import Leave, Skill
 from geo_dispatch.dispatch.work.files import NewFile
 from geo_dispatch.dispatch.work.orders import SkillRequirement, Status
@@ -250,3 +252,21 @@ def test_a_photo_that_a_phone_sends_several_times_at_once_is_one_file(office):
     (file,) = files.listed(office.desk, order.id)
     assert answers == [file] * 8
     assert files.read(office.desk, order.id, file.told.sha256) == (file, photo.content)
+
+
+def test_etas_take_the_place_of_those_before(office):
+    van = office.technician()
+    orders = [office.order() for _ in range(3)]
+
+    def put(drive_s, *some):
+        etas = [Eta(one.id, van.id, NOW, drive_s, None, Basis.POSITION, NOW, NOW) for one in some]
+        with office.desk.store.write() as unit:
+            unit.etas.put(etas)
+            unit.commit()
+
+    put(60.0, *orders[:2])
+    put(90.0, *orders[1:])
+    put(0.0)
+    with office.desk.store.read() as unit:
+        found = unit.etas.many(order.id for order in orders)
+    assert [found[order.id].drive_s for order in orders] == [60.0, 90.0, 90.0]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.dispatch.days.eta import Eta
 from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.kernel.ids import OrderId
+
+_NAMES: Final = tuple(field.name for field in fields(Eta))
 
 
 class Etas:
@@ -29,15 +33,19 @@ class Etas:
         rows = self._connection.execute(statement).mappings()
         return {row["order_id"]: Eta(**{**row, "basis": Basis(row["basis"])}) for row in rows}
 
-    def put(self, eta: Eta) -> None:
-        """Keep it in place of the order's last one."""
-        row = {field.name: getattr(eta, field.name) for field in fields(eta)} | {
-            "basis": eta.basis.value
-        }
-        condition = tables.etas.c.order_id == eta.order_id
-        replaced = self._connection.execute(update(tables.etas).where(condition).values(row))
-        if replaced.rowcount == 0:
-            self._connection.execute(insert(tables.etas).values(row))
+    def put(self, etas: Iterable[Eta]) -> None:
+        """Keep each in place of its order's last one; of each order one."""
+        rows = [
+            {name: getattr(eta, name) for name in _NAMES} | {"basis": eta.basis.value}
+            for eta in etas
+        ]
+        if rows:
+            dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
+            new: postgresql.Insert | sqlite.Insert = dialect.insert(tables.etas)
+            known = {name: new.excluded[name] for name in _NAMES if name != "order_id"}
+            self._connection.execute(
+                new.on_conflict_do_update(index_elements=["order_id"], set_=known), rows
+            )
 
     def drop(self, order_id: str) -> None:
         """The order has none any more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from geo_dispatch.adapters.sql.erasure import Erasure
 from geo_dispatch.adapters.sql.etas import Etas
 from geo_dispatch.adapters.sql.experience import Experiences
 from geo_dispatch.adapters.sql.files import Files
+from geo_dispatch.adapters.sql.fix_cells import FixCells
 from geo_dispatch.adapters.sql.fix_history import FixHistory
 from geo_dispatch.adapters.sql.history import History
 from geo_dispatch.adapters.sql.idempotency import IN_HAND, IdempotencyKeys
@@ -47,6 +48,7 @@ from geo_dispatch.adapters.sql.registers import (
 from geo_dispatch.adapters.sql.territories import Territories
 from geo_dispatch.adapters.sql.tokens import Tokens
 from geo_dispatch.adapters.sql.tracking import Tracking
+from geo_dispatch.adapters.sql.turns import Turns
 from geo_dispatch.adapters.sql.webhooks import Deliveries, Webhooks
 from geo_dispatch.dispatch.work.events import Event, LoggedEvent
 from geo_dispatch.kernel.actors import Actor
@@ -100,6 +102,7 @@ class Unit:
         self.quarantine = Quarantine(connection)
         self.refolds = Refolds(connection)
         self.jobs = Jobs(connection)
+        self.fix_cells = FixCells(connection)
         self.fix_history = FixHistory(connection)
         self.erasure = Erasure(connection)
         self.seals = Seals(connection)
@@ -220,21 +223,26 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_safe(url)
         self._engine = _engine(url)
-        self._turn = threading.Lock() if self._engine.dialect.name == "sqlite" else None
+        self._turns = Turns() if self._engine.dialect.name == "sqlite" else None
         self._changed = threading.Condition()
         self._in_use = 0
         self._closed = False
 
     @contextmanager
-    def write(self) -> Iterator[Unit]:
+    def write(self, *, first: bool = False) -> Iterator[Unit]:
         """A unit that may change things; leaving it without `Unit.commit` changes nothing.
+
+        Parameters
+        ----------
+        first
+            Go before other threads of this process that wait to write.
 
         Raises
         ------
         DatabaseUnavailable
             The database does not answer, or has no tables yet.
         """
-        with self._unit(writes=True) as unit:
+        with self._unit(self._turn_to_write(first=first), writes=True) as unit:
             yield unit
 
     @contextmanager
@@ -246,12 +254,13 @@ class Store:
         DatabaseUnavailable
             The database does not answer, or has no tables yet.
         """
-        with self._unit(writes=False) as unit:
+        with self._unit(nullcontext(), writes=False) as unit:
             yield unit
 
     def migrate(self) -> None:
         """Bring the tables to this version; several processes may do so at once."""
-        with self._telling(), self._connect(writes=True) as connection:
+        turn = self._turn_to_write(first=False)
+        with self._telling(), turn, self._connect(writes=True) as connection:
             schema.migrate(connection, self.url)
             connection.commit()
 
@@ -274,14 +283,13 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def _unit(self, *, writes: bool) -> Iterator[Unit]:
-        with self._telling(), self._connect(writes=writes) as connection:
+    def _unit(self, turn: AbstractContextManager[None], *, writes: bool) -> Iterator[Unit]:
+        with self._telling(), turn, self._connect(writes=writes) as connection:
             yield Unit(connection)
 
     @contextmanager
     def _connect(self, *, writes: bool) -> Iterator[Connection]:
-        turn = self._turn_to_write() if writes else nullcontext()
-        with turn, self._in_hand(), self._engine.connect() as found:
+        with self._in_hand(), self._engine.connect() as found:
             try:
                 yield found.execution_options(**{_WRITES: writes})
             finally:
@@ -300,23 +308,21 @@ class Store:
                 self._changed.notify_all()
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
+    def _turn_to_write(self, *, first: bool) -> Iterator[None]:
         """Have this process's threads write one after another.
 
         SQLite's own wait is a sleep of up to a tenth of a second, again and again, by whose end
         somebody else writes: of threads, the next one begins when the one before is done.
         """
-        if self._turn is None:
+        if self._turns is None:
             yield
             return
-        if not self._turn.acquire(timeout=BUSY_TIMEOUT_S):
-            raise DatabaseUnavailable(
-                f"{self.url}: another thread has been writing for {BUSY_TIMEOUT_S:.0f} s"
-            )
-        try:
+        with self._turns.taken(first=first, within_s=BUSY_TIMEOUT_S) as came:
+            if not came:
+                raise DatabaseUnavailable(
+                    f"{self.url}: another thread has been writing for {BUSY_TIMEOUT_S:.0f} s"
+                )
             yield
-        finally:
-            self._turn.release()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

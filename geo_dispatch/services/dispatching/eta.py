@@ -139,7 +139,7 @@ def _etas(ctx: Context, plans: Sequence[Plan], now: datetime) -> list[Eta]:
 def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
     orders = unit.orders.many(eta.order_id for eta in news)
     last = unit.etas.many(eta.order_id for eta in news)
-    told = []
+    told, kept = [], []
     for eta in news:
         order = orders[eta.order_id]
         if order.status in ENDED or order.technician_id != eta.technician_id:
@@ -149,15 +149,16 @@ def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaP
         risk = risks.expected(order, eta, now)
         if stays is None or not risk == order.risk == risks.expected(order, stays, now):
             event = _event(eta)
-            unit.etas.put(eta)
+            kept.append(eta)
             unit.append(stream_of(eta.order_id), [event], actor=WORKER, at=now)
             outbox.note(ctx, unit, order, order, event, actor=WORKER, at=now)
             risks.tell_delay(ctx, unit, order, eta, now)
             told.append(event)
         else:
-            unit.etas.put(stays)
+            kept.append(stays)
         risks.tell_risk(ctx, unit, order, risk, now=now)
         tell_arriving(ctx, unit, order, eta, now)
+    unit.etas.put(kept)
     return told
 
 

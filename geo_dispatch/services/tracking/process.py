@@ -67,7 +67,7 @@ def process(ctx: Context, shard: int, entries: Sequence[Entry], fence: int) -> O
     Conflict
         Another worker has taken the shard over.
     """
-    with ctx.store.write() as unit:
+    with ctx.store.write(first=True) as unit:
         before = unit.tracking.position(shard)
         news = behind_of(entries, before)
         if not news:

@@ -14,6 +14,7 @@ from geo_dispatch.kernel.actors import CLI
 from geo_dispatch.kernel.errors import Conflict, DatabaseUnavailable, NotFound, VersionConflict
 from tests.support.databases import sqlite_store
 from tests.support.records import NOW
+from tests.support.waiting import until
 
 EVENT = RecordRetired(kind="site")
 
@@ -72,6 +73,29 @@ def test_a_reader_sees_one_state_while_others_write(store):
         assert unit.last_seq() == 2
 
 
+def test_who_writes_first_goes_before_threads_that_wait_to_write(store):
+    done, threads = [], []
+
+    def write(name, first):
+        with store.write(first=first):
+            done.append(name)
+
+    with store.write():
+        for number, (name, first) in enumerate([("eta", False), ("rules", False), ("fixes", True)]):
+            threads.append(threading.Thread(target=write, args=(name, first)))
+            threads[-1].start()
+            until(
+                lambda count=number + 1: len(store._turns._changed._waiters) == count,
+                10,
+                "a thread to wait for its turn",
+            )
+        assert done == []
+    for thread in threads:
+        thread.join(10)
+    assert done[0] == "fixes"
+    assert sorted(done) == ["eta", "fixes", "rules"]
+
+
 def test_records_that_are_closed_under_a_reader_are_closed_when_it_is_done(tmp_path):
     file = tmp_path / "records.db"
     store = Store(f"sqlite:///{file}")
@@ -114,7 +138,7 @@ def test_an_external_id_is_taken_once(store):
 def test_rows_that_point_nowhere_are_refused(store):
     eta = Eta("wo_no", "tc_no", None, None, None, Basis.NO_POSITION, None, NOW)
     with store.write() as unit, pytest.raises(IntegrityError, match="FOREIGN KEY"):
-        unit.etas.put(eta)
+        unit.etas.put([eta])
 
 
 def test_a_stream_counts_its_own_events(store):
