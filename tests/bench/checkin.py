@@ -115,7 +115,7 @@ def _late(late_s: list[float]) -> str:
 
 def next_door(sky: Sky, trips: int, step: Step) -> dict[str, tuple[int, int]]:
     """Of stops at one of two sites 40 m apart: confirmed at the other one, and there."""
-    beside = circle_fence(_north(NEXT_DOOR_M), 60.0)
+    beside = circle_fence(north_of_site(NEXT_DOOR_M), 60.0)
     a = stop_at("here", circle_fence(SITE, 60.0), [Neighbour("there", beside)])
     b = stop_at("there", beside, [Neighbour("here", a.fence)])
     later = stop_at("here", a.fence, a.neighbours, today_ms=START_MS + 86_400_000)
@@ -130,7 +130,7 @@ def next_door(sky: Sky, trips: int, step: Step) -> dict[str, tuple[int, int]]:
     }
     found = dict.fromkeys(cases, (0, 0))
     for seed in range(FIRST_SEED, FIRST_SEED + trips):
-        made = _turned(trip("next door", sky, seed))
+        made = turned(trip("next door", sky, seed))
         for name, plan in cases.items():
             stays = stays_of(made, plan)
             wrong, right = found[name]
@@ -156,12 +156,12 @@ def lot(north_m: float) -> Fence:
     return polygon_fence(shapely.Polygon(local_m_to_lonlat(np.array(corners), SITE)))
 
 
-def _north(metres: float) -> LonLat:
+def north_of_site(metres: float) -> LonLat:
     lon, lat = local_m_to_lonlat(np.array([0.0, metres]), SITE)
     return LonLat(lon, lat)
 
 
-def _turned(made: Trip) -> Trip:
+def turned(made: Trip) -> Trip:
     """The same trip turned about the site so that its stop lies north."""
     x, y = made.true_m[np.searchsorted(made.at_s, (made.stops_s or 0.0) + 60)]
     far_m = float(np.hypot(x, y))
