@@ -56,13 +56,21 @@ def rested(
 def due_now(
     technician: Technician, breaks: Iterable[BreakTaken], now: datetime, zone: ZoneInfo
 ) -> Rest | None:
-    """The break whose time has come, and that was not taken yet; until it would be over."""
+    """The break whose time has come, and that was not taken yet; until it would be over.
+
+    One whose latest beginning passed in a leave that is long enough was had in it.
+    """
     duty = duty_after(technician, now, zone)
     if duty is None or now < duty.window.start or technician.leave_at(now) is not None:
         return None
     taken = rested(technician, breaks, now, zone).taken
     due = (one for one in duty.rests if one.earliest <= now < one.latest + one.length)
-    return next((one for one in due if one not in taken), None)
+    return next((one for one in due if one not in taken and not _on_leave(one, technician)), None)
+
+
+def _on_leave(rest: Rest, technician: Technician) -> bool:
+    leave = technician.leave_at(rest.latest)
+    return leave is not None and leave.window.end - leave.window.start >= rest.length
 
 
 def _due_nearest(

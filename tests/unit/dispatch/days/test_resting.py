@@ -1,11 +1,13 @@
 """Breaks that were taken don't come again, and who rests now sets out when that is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from geo_dispatch.dispatch.days.day import day_of
 from geo_dispatch.dispatch.days.free import availability_of
 from geo_dispatch.dispatch.days.resting import due_now
-from geo_dispatch.dispatch.records.technicians import Break, BreakTaken, Shift
+from geo_dispatch.dispatch.records.technicians import Break, BreakTaken, Leave, Shift
+from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
     ZONE,
     FlatLand,
@@ -61,8 +63,8 @@ def test_a_break_counts_for_the_one_that_is_due_nearest():
     assert ends(day("12:45", taken("09:10", "09:25"), taken("11:50", "12:20"))) == "14:45"
 
 
-def due(now: str, *breaks: BreakTaken) -> str | None:
-    found = due_now(RESTING, breaks, clock(now), ZONE)
+def due(now: str, *breaks: BreakTaken, technician=RESTING) -> str | None:
+    found = due_now(technician, breaks, clock(now), ZONE)
     return f"{found.latest.astimezone(ZONE):%H:%M}" if found else None
 
 
@@ -76,6 +78,16 @@ def test_a_break_is_due_from_when_it_may_begin_until_it_would_be_over_unless_it_
     assert due("10:00", taken("09:10", "09:25")) is None
     assert due("12:30", taken("09:10", "09:25")) == "13:00"
     assert due("20:00") is None
+
+
+def test_a_break_that_was_had_in_a_leave_is_not_due_behind_it():
+    def back_from(*leave: str) -> str | None:
+        away = Leave(Window(*map(clock, leave)))
+        return due(leave[1], technician=replace(RESTING, leave=(away,)))
+
+    assert back_from("11:30", "13:10") is None
+    assert back_from("12:50", "13:10") == "13:00", "too short for it"
+    assert back_from("11:30", "12:30") == "13:00", "its time has not passed"
 
 
 def test_one_that_was_ended_at_once_counts_for_none():
