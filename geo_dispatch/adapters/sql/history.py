@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, or_, select
 
-from geo_dispatch.adapters.sql import log, tables, tracking
+from geo_dispatch.adapters.sql import log, tables
 from geo_dispatch.adapters.sql.orders import Orders
 from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
 from geo_dispatch.dispatch.work.visits import Visit
 from geo_dispatch.kernel.errors import Fault, InvalidInput
-from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
-from geo_dispatch.tracking.fixes import DEGREE_SCALE
 
 _ENDINGS = ("order.completed", "order.cancelled")
 
@@ -113,25 +110,6 @@ class History:
             held[order_id].append({"from": assigned_at, "to": released_at})
         return dict(held)
 
-    def near(
-        self, place: LonLat, radius_m: float, start_ms: int, end_ms: int
-    ) -> dict[str, tuple[int, int]]:
-        """Who had a fix in the square around the place: the first and the last one's time."""
-        columns = tracking.fixes_table.c
-        north_deg = radius_m / METRES_PER_DEGREE
-        east_deg = north_deg / math.cos(math.radians(place.lat))
-        rows = self._connection.execute(
-            select(columns.technician_id, func.min(columns.at_ms), func.max(columns.at_ms))
-            .where(
-                columns.technician_id.in_(select(tables.technicians.c.id)),
-                columns.at_ms.between(start_ms, end_ms),
-                columns.lon_e7.between(*_around(place.lon, east_deg)),
-                columns.lat_e7.between(*_around(place.lat, north_deg)),
-            )
-            .group_by(columns.technician_id)
-        )
-        return {technician_id: (first, last) for technician_id, first, last in rows}
-
     def _serial(self, order_id: str) -> int:
         columns = tables.work_orders.c
         serial: int | None = self._connection.execute(
@@ -143,11 +121,3 @@ class History:
                 [Fault("cursor", f"{order_id!r} is not the `next` of a page")],
             )
         return serial
-
-
-def _around(degrees: float, reach_deg: float) -> tuple[int, int]:
-    """The borders in whole 1e-7 degrees, outwards."""
-    return (
-        math.floor((degrees - reach_deg) * DEGREE_SCALE),
-        math.ceil((degrees + reach_deg) * DEGREE_SCALE),
-    )

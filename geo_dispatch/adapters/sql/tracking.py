@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from geo_dispatch.adapters.sql.fix_cells import FixCells
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.ids import TechnicianId
@@ -104,6 +105,7 @@ class Tracking:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._cells = FixCells(connection)
 
     def position(self, shard: int) -> ShardPosition:
         """How far the shard has come."""
@@ -151,7 +153,9 @@ class Tracking:
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
             changed += self._connection.execute(self._merged(), part).all()
-        return sorted((Fix(*row) for row in changed), key=lambda fix: fix.key)
+        kept = sorted((Fix(*row) for row in changed), key=lambda fix: fix.key)
+        self._cells.add(kept)
+        return kept
 
     def fixes(
         self,

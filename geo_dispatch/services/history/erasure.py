@@ -121,6 +121,7 @@ def _finish(
         technician = unit.technicians.get(technician_id)
         name = f"erased {technician.id.rpartition('_')[2]}"
         unit.fix_history.forget_states(technician.id)
+        unit.fix_cells.forget(technician.id)
         unit.erasure.messages_to(technician.id)
         unit.erasure.breaks_of(technician.id)
         unit.erasure.signals_of(technician.id)

@@ -84,6 +84,7 @@ def prune(
     if not stopping():
         with ctx.store.write() as unit:
             unit.fix_history.forget_snapshots(before_ms)
+            unit.fix_cells.forget_before(before_ms)
             unit.privacy.forget(limits.fixes_before)
             unit.commit()
     return replace(limits, fixes=fixes, quarantined=quarantined)

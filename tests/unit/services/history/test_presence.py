@@ -147,6 +147,29 @@ def test_nobody_who_was_within_the_radius_is_left_out_or_told_of_twice(seed, rad
     assert all(one.closest_m <= radius_m for one in found)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_what_the_index_leads_to_is_what_all_of_the_history_says(office, seed):
+    draw = random.Random(seed)
+    van, other = office.technician("Van 01"), office.technician("Van 02")
+    fixes, at_s = [], 0.0
+    for _ in range(25):
+        east, north = draw.choice([0, 60, 110, 700, 5000]), draw.choice([0, 40])
+        stays = draw.choice([30, 400, 1500])
+        fixes += standing(east, north, at_s, stays, every_s=draw.choice([5, 30]))
+        at_s += stays + draw.choice([60, 400, 3000, 30_000])
+    fixes.append(fix_at(9000, 0, at_s))
+    mine = fixes_of(van, fixes)
+    remember(office, mine)
+    remember(office, fixes_of(other, standing(9000, 0, 0, 600)))
+    days = Window(DAY.start, DAY.start + timedelta(days=14))
+    found = presence.near(office.desk, SITE, 80, days)
+    honest = presence.presences(van.id, mine, circle_fence(SITE, 80))
+    assert found == sorted(
+        (replace(one, call_sign="Van 01") for one in honest), key=lambda one: one.since
+    )
+    assert found
+
+
 @pytest.mark.capability("BO-077")
 def test_the_fixes_behind_an_orders_times_are_those_of_the_phone(office):
     van = office.technician("Van 01")
