@@ -58,7 +58,7 @@ class Scene:
         """The vans are where they were, and their ETAs are worked out."""
         before = self.deployment.now()
         until(
-            lambda: self.deployment.now() - before > timedelta(seconds=eta.EVERY_S),
+            lambda: self.deployment.now() - before > eta.EVERY,
             PATIENCE_S,
             "ETAs to be due",
         )

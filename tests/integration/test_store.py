@@ -270,3 +270,32 @@ def test_etas_take_the_place_of_those_before(office):
     with office.desk.store.read() as unit:
         found = unit.etas.many(order.id for order in orders)
     assert [found[order.id].drive_s for order in orders] == [60.0, 90.0, 90.0]
+
+
+def test_holders_are_asked_for_by_the_age_of_their_etas(office):
+    first, second = office.technician("Van 01"), office.technician("Van 02")
+    orders = [office.assigned(one) for one in (first, first, second)]
+    lately = Window(NOW - timedelta(seconds=15), NOW)
+
+    def due(*technicians):
+        ids = [one.id for one in technicians] or None
+        with office.desk.store.read() as unit:
+            return unit.orders.holders(ids, no_eta_of=lately)
+
+    def put(order, technician, ago_s):
+        at = NOW - timedelta(seconds=ago_s)
+        with office.desk.store.write() as unit:
+            unit.etas.put([Eta(order.id, technician.id, NOW, 60.0, None, Basis.POSITION, None, at)])
+            unit.commit()
+
+    assert due() == {first.id, second.id}
+    assert due(second) == {second.id}
+    put(orders[0], first, 0)
+    put(orders[2], second, 14)
+    assert due() == {first.id}  # one of two orders has none
+    put(orders[1], second, 0)
+    assert due() == {first.id}  # one of them is of who had it before
+    put(orders[1], first, 14)
+    assert due() == set()
+    put(orders[2], second, 15)
+    assert due(first, second) == {second.id}

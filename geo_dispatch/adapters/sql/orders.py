@@ -8,7 +8,19 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from geo_dispatch.adapters.sql import tables
 from geo_dispatch.adapters.sql.bulk import Ready
@@ -54,12 +66,35 @@ class Orders(Records[WorkOrder]):
             conditions.append(self._held_by(sorted(set(technician_ids))))
         return sorted(self.list(*conditions), key=lambda order: order.sequence)
 
-    def holders(self) -> frozenset[TechnicianId]:
-        """Who has an open order in hand."""
-        columns = self.table.c
+    def holders(
+        self, technician_ids: Iterable[str] | None = None, *, no_eta_of: Window | None = None
+    ) -> frozenset[TechnicianId]:
+        """Who has an open order in hand.
+
+        Parameters
+        ----------
+        technician_ids
+            Only of orders that one of these has, alone or as one of a crew.
+        no_eta_of
+            Only those with an order whose ETA is not theirs, or was not worked out in that time:
+            behind its start, and until its end.
+        """
+        columns, etas = self.table.c, tables.etas.c
         statement = select(columns.technician_id).where(
-            columns.status.in_(sorted(OPEN)), columns.technician_id.is_not(None)
+            columns.status.in_(sorted(OPEN)),
+            columns.technician_id.is_not(None),
+            columns.retired.is_(False),
         )
+        if technician_ids is not None:
+            statement = statement.where(self._held_by(sorted(set(technician_ids))))
+        if no_eta_of is not None:
+            known = and_(
+                etas.order_id == columns.id,
+                etas.technician_id == columns.technician_id,
+                etas.computed_at > no_eta_of.start,
+                etas.computed_at <= no_eta_of.end,
+            )
+            statement = statement.where(~exists().where(known))
         return frozenset(self._connection.execute(statement.distinct()).scalars())
 
     def _held_by(self, technician_ids: Sequence[str]) -> ColumnElement[bool]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
@@ -23,7 +23,7 @@ from geo_dispatch.services.messages import outbox
 from geo_dispatch.services.sla import risks
 from geo_dispatch.services.tracking import whereabouts
 
-EVERY_S: Final = 15.0
+EVERY: Final = timedelta(seconds=15)
 """A technician's ETAs are worked out no more often, in the deployment's time."""
 
 
@@ -75,11 +75,11 @@ def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[E
         There are no positions to be had.
     """
     now = ctx.clock()
+    lately = Window(now - EVERY, now)
     with ctx.store.read() as unit:
-        plans = _busy_plans(ctx, unit, technician_ids)
-        told = unit.etas.many(stop.order.id for plan in plans for stop in plan.stops)
-    due = [plan for plan in plans if _is_due(told, plan, now)]
-    news = _etas(ctx, due, now)
+        due = unit.orders.holders(technician_ids, no_eta_of=lately)
+        plans = _plans(ctx, unit, due) if due else []
+    news = _etas(ctx, plans, now)
     if not news:
         return []
     with ctx.store.write() as unit:
@@ -103,30 +103,15 @@ def eta_of(ctx: Context, order_id: str) -> OrderEta:
         told = unit.etas.find(order_id)
         if holder is None or (told is not None and told.technician_id == holder):
             return _view(order, told if holder is not None else None)
-        plans = _busy_plans(ctx, unit, [holder])
+        plans = _plans(ctx, unit, [holder])
     found = [eta for eta in _etas(ctx, plans, now) if eta.order_id == order_id]
     return _view(order, found[0] if found else None)
 
 
-def _busy_plans(ctx: Context, unit: Unit, technician_ids: Iterable[str] | None) -> list[Plan]:
-    busy = {
-        order.technician_id
-        for order in unit.orders.open(technician_ids)
-        if order.technician_id is not None
-    }
-    fleet = unit.technicians.many(busy).values()
+def _plans(ctx: Context, unit: Unit, technician_ids: Iterable[str]) -> list[Plan]:
+    fleet = unit.technicians.many(technician_ids).values()
     positions = whereabouts.believed(ctx, fleet)
     return load_plans(unit, fleet, lambda one: positions.get(one.id))
-
-
-def _is_due(told: Mapping[OrderId, Eta], plan: Plan, now: datetime) -> bool:
-    return not all(
-        (eta := told.get(stop.order.id)) is not None
-        and eta.technician_id == plan.technician.id
-        and 0 <= (now - eta.computed_at).total_seconds() < EVERY_S
-        for stop in plan.stops
-        if stop.order.technician_id == plan.technician.id
-    )
 
 
 def _etas(ctx: Context, plans: Sequence[Plan], now: datetime) -> list[Eta]:
