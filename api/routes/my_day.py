@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,7 +11,9 @@ from api.auth import Caller
 from api.deps import Ctx
 from api.schemas.dispatching import DayOut
 from geo_dispatch.dispatch.days.availability import Rest
+from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.kernel.errors import Forbidden
+from geo_dispatch.services.dispatching.eta import range_of
 from geo_dispatch.services.orders import my_day
 from geo_dispatch.services.orders.my_day import Briefing
 from geo_dispatch.services.views import (
@@ -38,7 +41,7 @@ def get_my_day(context: Ctx, caller: Caller) -> DayOut:
             "resting_since": day.resting_since,
             "break_due": day.break_due and _due(day.break_due),
             "alarm_since": day.alarm_since,
-            "items": [_view(briefing) for briefing in (*day.open, *day.done)],
+            "items": [_view(briefing, day.now) for briefing in (*day.open, *day.done)],
         }
     )
 
@@ -47,11 +50,12 @@ def _due(rest: Rest) -> dict[str, Any]:
     return {"latest": rest.latest, "duration_s": rest.length.total_seconds()}
 
 
-def _view(briefing: Briefing) -> dict[str, Any]:
-    return order_view(briefing.order) | {
+def _view(briefing: Briefing, now: datetime) -> dict[str, Any]:
+    order, eta = briefing.order, briefing.eta
+    return order_view(order) | {
         "site": site_view(briefing.site),
         "customer": briefing.customer and customer_view(briefing.customer),
-        "eta": briefing.eta and eta_view(briefing.eta),
+        "eta": eta and eta_view(eta) | {"between": as_json(range_of(order, eta, now))},
         "visit": briefing.visit and visit_view(briefing.visit),
         "suggested_arrival_at": briefing.suggested_arrival_at,
     }

@@ -86,7 +86,12 @@ def technician(request: Request, state: State, visitor: Visitor) -> Response:
     """Show the technician's day."""
     if visitor is not Role.TECHNICIAN:
         return _elsewhere(request, visitor)
-    return _page(request, "technician.html", {"time_zone": state.settings.time_zone})
+    settings = state.settings
+    facts: dict[str, object] = {
+        "time_zone": settings.time_zone,
+        "stale_s": settings.position_stale_s,
+    }
+    return _page(request, "technician.html", facts)
 
 
 @router.get("/docs", operation_id="page_docs")

@@ -133,12 +133,19 @@ class RankingOut(Output):
     filters: list[PassingOut] = Field(description="How many pass each filter by itself.")
 
 
+_BETWEEN = (
+    "Between when and when they will be there: the older the position, the wider. Null where the "
+    "ETA rests on no position."
+)
+
+
 class EtaOut(Output):
     """When the technician is expected."""
 
     order_id: str
     technician_id: str | None
     eta: datetime | None = Field(description="Null when it can't be told; `basis` says why.")
+    between: WindowOut | None = Field(description=_BETWEEN)
     drive_s: float | None
     computed_at: datetime | None
     position_at: datetime | None
@@ -186,6 +193,7 @@ class PublishedEtaOut(Output):
     basis: str
     computed_at: datetime
     late_by_s: float | None
+    between: WindowOut | None = Field(description=_BETWEEN)
     finish_at: datetime | None = Field(description="When the work is expected to be done.")
 
 

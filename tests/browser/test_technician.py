@@ -1,5 +1,6 @@
 """The technician's page in a real browser."""
 
+import re
 import threading
 
 import pytest
@@ -11,6 +12,8 @@ from tests.browser.pages import World
 from tests.support.app import SCHAAN, WORKING_HOURS, running
 from tests.support.files import JPEG
 from tests.support.waiting import until
+
+RANGE = r"\d\d:\d\d\u2013\d\d:\d\d"
 
 CLOCK_FACTOR = 30
 """An arrival takes minutes at the site."""
@@ -237,6 +240,21 @@ def test_a_likely_arrival_is_asked_about_and_settled_with_one_tap(phone, world, 
     expect(page.locator(visit)).not_to_contain_text("It looks as if")
     (seen,) = world.api.get(f"/v1/work-orders/{order['id']}/visits").json()["items"]
     assert (seen["source"], seen["evidence"]["rule"]) == ("person", "dwell/2")
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_eta_by_a_position_that_grew_old_is_a_range(phone, visit, deployment, world, van):
+    order = assigned(world, van)
+    own = phone().page.locator(f'.visit[data-order="{order["id"]}"]')
+    expect(own).to_contain_text(re.compile(f"ETA {RANGE}"), timeout=20_000)
+    technician = world.deployment.client("technician", van["id"])
+    (item,) = technician.get("/v1/my/day").json()["items"]
+    known = world.api.get(f"/v1/work-orders/{order['id']}/eta").json()
+    for told in (item["eta"], known):
+        assert told["between"]["start"] < told["between"]["end"]
+    office = visit("/map", deployment.token("dispatcher")).page
+    office.get_by_role("button", name=order["number"]).first.click()
+    expect(office.locator("#panel")).to_contain_text(re.compile(RANGE))
 
 
 def test_a_step_pressed_offline_says_that_it_was_not_sent(phone, world, van):

@@ -14,6 +14,7 @@ from geo_dispatch.dispatch.days.plan import Basis, Plan, origin
 from geo_dispatch.dispatch.days.schedule import Schedule, Stay, walk
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
+from geo_dispatch.kernel.time import Window
 
 WORTH_TELLING_S: Final = 60.0
 """A published ETA that moved by no more stays: people plan in minutes."""
@@ -72,6 +73,32 @@ def worth_telling(new: Eta, old: Eta | None) -> bool:
     if new.eta is None or old.eta is None:
         return new.eta != old.eta
     return abs((new.eta - old.eta).total_seconds()) > WORTH_TELLING_S
+
+
+def between(
+    eta: datetime | None, position_at: datetime | None, promised: Window | None, now: datetime
+) -> Window | None:
+    """Between when and when somebody will be there, as far as the age of the position says.
+
+    Since they were last seen they may have driven all the time, there or away: either moves the
+    arrival by no more than that time. To this comes by how much a published ETA may be off. What
+    may go wrong on the road, or at the jobs before, is not in it.
+
+    Parameters
+    ----------
+    eta, position_at
+        As published; None where there is no ETA, or it rests on no position.
+    promised
+        Work there does not begin before; None where it may, or somebody is on the way.
+    """
+    if eta is None or position_at is None:
+        return None
+    off = now - position_at + timedelta(seconds=WORTH_TELLING_S)
+    earliest = max(now, eta - off)
+    if promised is not None:
+        earliest = max(earliest, min(promised.start, eta))
+    latest = eta + off
+    return Window(earliest, latest) if earliest < latest else None
 
 
 def is_arriving(order: WorkOrder, eta: Eta, now: datetime, within_s: float) -> bool:

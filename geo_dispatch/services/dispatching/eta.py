@@ -8,10 +8,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
-from geo_dispatch.dispatch.days.eta import Eta, legs_ahead, remaining, unmoved, worth_telling
+from geo_dispatch.dispatch.days.eta import (
+    Eta,
+    between,
+    legs_ahead,
+    remaining,
+    unmoved,
+    worth_telling,
+)
 from geo_dispatch.dispatch.days.plan import Basis, Plan
 from geo_dispatch.dispatch.work.events import EtaPublished, stream_of
-from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
+from geo_dispatch.dispatch.work.orders import ENDED, Status, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
@@ -40,6 +47,9 @@ class OrderEta:
         When it last held; None while nobody has the order.
     basis
         A `Basis`; ``"unassigned"`` or ``"ended"`` when nobody is expected.
+    between
+        Between when and when they will be there, by the age of the position; None where the ETA
+        rests on none.
     late_by_s
         How late against window and due time; negative is slack.
     """
@@ -47,6 +57,7 @@ class OrderEta:
     order_id: OrderId
     technician_id: TechnicianId | None
     eta: datetime | None
+    between: Window | None
     drive_s: float | None
     computed_at: datetime | None
     position_at: datetime | None
@@ -102,10 +113,19 @@ def eta_of(ctx: Context, order_id: str) -> OrderEta:
         holder = order.technician_id
         told = unit.etas.find(order_id)
         if holder is None or (told is not None and told.technician_id == holder):
-            return _view(order, told if holder is not None else None)
+            return _view(order, told if holder is not None else None, now)
         plans = _plans(ctx, unit, [holder])
     found = [eta for eta in _etas(ctx, plans, now) if eta.order_id == order_id]
-    return _view(order, found[0] if found else None)
+    return _view(order, found[0] if found else None, now)
+
+
+def range_of(order: WorkOrder, eta: Eta, now: datetime) -> Window | None:
+    """Between when and when the order's technician will be there, by the age of the position."""
+    status = order.helped_from or order.status
+    if status not in {Status.ASSIGNED, Status.EN_ROUTE}:
+        return None
+    promised = order.window if status is Status.ASSIGNED else None
+    return between(eta.eta, eta.position_at, promised, now)
 
 
 def _plans(ctx: Context, unit: Unit, technician_ids: Iterable[str]) -> list[Plan]:
@@ -159,7 +179,7 @@ def _event(eta: Eta) -> EtaPublished:
     )
 
 
-def _view(order: WorkOrder, told: Eta | None) -> OrderEta:
+def _view(order: WorkOrder, told: Eta | None, now: datetime) -> OrderEta:
     arrival = order.arrival
     if told is not None:
         basis = told.basis.value
@@ -171,6 +191,7 @@ def _view(order: WorkOrder, told: Eta | None) -> OrderEta:
         order_id=order.id,
         technician_id=order.technician_id,
         eta=told.eta if told else arrival.at if arrival else None,
+        between=range_of(order, told, now) if told else None,
         drive_s=told.drive_s if told else None,
         computed_at=told.computed_at if told else None,
         position_at=told.position_at if told else None,

@@ -92,6 +92,24 @@ export class Clock {
   }
 }
 
+/**
+ * "10:20"; "10:05–10:35" where it rests on a position that is no longer live: since then they may
+ * have driven all the time, there or away.
+ *
+ * @param {{eta: string, position_at: ?string}} eta
+ * @param {{status: string, window: ?{start: string}}} order work doesn't begin before its window
+ * @param {"time"|"moment"} write how much of the day is told
+ */
+export function etaText(eta, order, clock, write = "time") {
+  const age = eta.position_at ? clock.age(eta.position_at) : 0;
+  if (!(age > STALE_MS)) return clock[write](eta.eta);
+  const at = Date.parse(eta.eta);
+  const off = age + MINUTE_MS;
+  const begins = order.status === "assigned" && order.window
+    ? Math.min(Date.parse(order.window.start), at) : 0;
+  return `${clock[write](Math.max(clock.now(), at - off, begins))}–${clock.time(at + off)}`;
+}
+
 /** "4 min", "2 h 05", "3 d". */
 export function span(ms) {
   const minutes = Math.round(Math.abs(ms) / MINUTE_MS);

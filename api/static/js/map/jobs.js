@@ -1,7 +1,7 @@
 // Jobs on the map: pins by priority with the time left, fences, and the way of whoever drives.
 
 import { get, id, Problem } from "../lib/api.js";
-import { span } from "../lib/clock.js";
+import { etaText, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { PRIORITY, statusWord, WAITING } from "../lib/words.js";
 
@@ -89,7 +89,7 @@ export class Jobs {
     const risk = this.#store.risk(order);
     const left = timeLeft(order, this.#store, this.#clock);
     const eta = this.#store.etaOf(order);
-    const tag = eta ? `ETA ${this.#clock.time(eta.eta)}` : left;
+    const tag = eta ? `ETA ${etaText(eta, order, this.#clock)}` : left;
     const face = [order.number, order.status, order.priority, tag, risk].join("|");
     node.dataset.selected = order.id === this.selected;
     if (face === pin.face) return;

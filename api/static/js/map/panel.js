@@ -1,6 +1,6 @@
 // The panel of one job or one technician.
 
-import { ago, span } from "../lib/clock.js";
+import { ago, etaText, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { get, id, post, Problem } from "../lib/api.js";
 import { ACTIVITY, HOLD, LIMIT, plain, PRIORITY, sourceWord, statusWord, WAITING } from "../lib/words.js";
@@ -182,7 +182,7 @@ export class Panel {
           order.pinned && " · pinned",
         ].filter(Boolean).join(""),
         "Assigned by": order.technician_id && sourceWord(order.assignment_source),
-        ETA: eta && el(late ? "b.late" : "span", {}, this.#clock.moment(eta.eta) + late),
+        ETA: eta && el(late ? "b.late" : "span", {}, etaText(eta, order, this.#clock, "moment") + late),
         Skills: skills || "none needed",
         Customer: customer?.name,
         Access: site?.access_notes,

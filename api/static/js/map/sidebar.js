@@ -1,6 +1,6 @@
 // The list beside the map: what waits, what may be late, what is under way, and the technicians.
 
-import { span, STALE_MS } from "../lib/clock.js";
+import { etaText, span, STALE_MS } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { PRIORITY, statusWord, UNDER_WAY } from "../lib/words.js";
 import { timeLeft } from "./jobs.js";
@@ -161,7 +161,7 @@ export class Sidebar {
       order.flag && el("span.sub.soon.sentence", {}, order.flag.fact)),
     el(`span.due${risk ? `.${risk}` : ""}`, {},
       late ?? left,
-      eta && el("small", {}, `ETA ${this.#clock.time(eta.eta)}`)));
+      eta && el("small", {}, `ETA ${etaText(eta, order, this.#clock)}`)));
   }
 
   #people() {

@@ -1,7 +1,7 @@
 // One visit: its briefing, the next step, help, and what GPS says of the arrival.
 
 import { id, newKey, Offline, post, Problem } from "../lib/api.js";
-import { span } from "../lib/clock.js";
+import { etaText, span } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { ENDED, PRIORITY, statusWord } from "../lib/words.js";
 import { photoButton } from "./photo.js";
@@ -31,7 +31,7 @@ export function visitCard(visit, { now, clock, say, changed }) {
       el("div.when", {},
         el("span", {}, when(visit, clock),
           expected && eta?.eta && el(late ? "b.late" : "span", {},
-            ` · ETA ${clock.time(eta.eta)}${late}`)),
+            ` · ETA ${etaText(eta, visit, clock)}${late}`)),
         el("span.chip", {}, icon(visit.status), statusWord(visit.status))),
       el("h2", {}, site.name),
       el("p", {}, `${visit.type}${site.address ? ` · ${site.address}` : ""}`)),

@@ -7,6 +7,8 @@ import pytest
 
 from geo_dispatch.dispatch.days.eta import (
     OVERRUN_TAKES,
+    WORTH_TELLING_S,
+    between,
     legs_ahead,
     remaining,
     unmoved,
@@ -17,6 +19,7 @@ from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window
 from tests.support.dispatching import (
     NOW,
+    SPEED_MPS,
     ZONE,
     FlatLand,
     a_plan,
@@ -172,3 +175,38 @@ def test_only_a_move_of_more_than_a_minute_or_another_basis_is_worth_telling():
     assert worth_telling(replace(eta, eta=eta.eta - minutes(1.02)), eta)
     assert worth_telling(replace(eta, basis=Basis.STALE_POSITION), eta)
     assert worth_telling(replace(eta, technician_id="van-2"), eta)
+
+
+TOLD = minutes(WORTH_TELLING_S / 60)
+ETA_AT = NOW + minutes(30)
+
+
+@pytest.mark.parametrize("age_min", [0, 2, 15])
+def test_the_older_the_position_the_wider_the_range_of_the_eta(age_min):
+    found = between(ETA_AT, NOW - minutes(age_min), None, NOW)
+    off = minutes(age_min) + TOLD
+    assert found == Window(ETA_AT - off, ETA_AT + off)
+
+
+@pytest.mark.parametrize("age_min", [1, 5, 20])
+def test_whoever_drove_on_unseen_there_or_away_arrives_within_the_range(age_min):
+    stops = [a_stop("wo_2", at(10_000))]
+    now = NOW + minutes(age_min)
+    (told,) = etas(a_plan(stops=stops, seen_at=NOW), now)
+    found = between(told.eta, told.position_at, None, now)
+    driven_m = SPEED_MPS * 60 * age_min
+    for place in (at(driven_m), at(-driven_m), at(0, driven_m)):
+        (true,) = etas(a_plan(stops=stops, place=place, seen_at=now), now)
+        assert found.start <= true.eta <= found.end
+
+
+def test_nobody_arrives_in_the_past_or_begins_before_the_window():
+    found = between(ETA_AT, NOW - minutes(60), None, NOW)
+    assert found.start == NOW
+    promised = Window(NOW + minutes(25), NOW + minutes(90))
+    assert between(ETA_AT, NOW - minutes(60), promised, NOW).start == promised.start
+
+
+def test_an_eta_that_rests_on_no_position_has_no_range():
+    assert between(ETA_AT, None, None, NOW) is None
+    assert between(None, NOW, None, NOW) is None

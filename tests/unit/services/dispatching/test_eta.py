@@ -111,6 +111,21 @@ def test_a_position_that_went_stale_is_told_as_such(desk):
     assert event.basis == "stale_position"
 
 
+def test_the_range_of_an_eta_widens_while_nothing_is_heard_and_ends_with_the_arrival(desk):
+    technician = seen(desk, "Van 01", "A")
+    order = desk.assign(desk.order("C"), technician)
+    widths = []
+    for _ in range(3):
+        eta.refresh(desk.ctx)
+        found = eta.eta_of(desk.ctx, order.id)
+        assert desk.clock.now <= found.between.start <= found.eta < found.between.end
+        widths.append(found.between.end - found.between.start)
+        desk.clock.go_on(minutes=8)
+    assert widths == sorted(set(widths))
+    desk.office.apply(order.id, c.ConfirmArrival(visit_id=VisitId("vi_9"), source="person"))
+    assert eta.eta_of(desk.ctx, order.id).between is None
+
+
 def test_without_technicians_named_everybody_with_open_orders_is_refreshed(desk):
     vans = [seen(desk, f"Van 0{number}", "A") for number in (1, 2, 3)]
     orders = [desk.assign(desk.order("B"), van) for van in vans[:2]]
