@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app, end_streams
+from api.ingest.direct import Direct
 from geo_dispatch.bootstrap import start_logging
 from geo_dispatch.config import Settings, load_settings
 from geo_dispatch.kernel.errors import GeoDispatchError
@@ -58,6 +59,9 @@ def server_for(settings: Settings, settled: Callable[[], None] | None = None) ->
     app = create_app(settings)
     config = uvicorn.Config(
         app,
+        interface="asgi3",
+        http=Direct,
+        proxy_headers=False,  # the app does it: not for pings, of which it was a tenth of the cost
         host=settings.host,
         port=settings.port,
         access_log=False,  # ours leaves keys out
@@ -67,6 +71,7 @@ def server_for(settings: Settings, settled: Callable[[], None] | None = None) ->
         timeout_keep_alive=30,
         server_header=False,
     )
+    app.trust_proxies(config.forwarded_allow_ips)
     return Server(config, app, settled)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import FastAPI
 from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import errors
 from api.deps import AppState
@@ -45,14 +46,19 @@ class App(FastAPI):
 
     def __init__(self, metrics: Metrics, **options: Any) -> None:
         super().__init__(**options)
-        self._metrics = metrics
+        self._ingest = Ingest(super().__call__, self, metrics)
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """All layers, the outermost first."""
-        return Ingest(super().build_middleware_stack(), self, self._metrics)
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        """Serve one request."""
+        return self._ingest(scope, receive, send)
+
+    def trust_proxies(self, hosts: list[str] | str) -> None:
+        """Believe what those say of the scheme and the client of a request; pings tell neither."""
+        inner = cast("Any", self._ingest.app)  # uvicorn has types of its own for ASGI
+        self._ingest.app = cast("ASGIApp", ProxyHeadersMiddleware(inner, hosts))
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> App:
     """The app of one deployment; it opens its records and live state when it starts."""
     metrics = Metrics()
     app = App(

@@ -80,9 +80,7 @@ class Envelope:
 
     def _tell(self, scope: Scope, status: int, duration_s: float) -> None:
         route = _route(scope)
-        self._metrics.request_duration.labels(scope["method"], route, str(status)).observe(
-            duration_s
-        )
+        self._metrics.observe_request((scope["method"], route, status), duration_s)
         log = structlog.get_logger()
         tell = log.debug if route in _QUIET else log.info
         tell(

@@ -33,7 +33,7 @@ from geo_dispatch.services.tracking.phone_fences import Phone
 
 Headers = list[tuple[bytes, bytes]]
 
-_JSON: Final[Headers] = [(b"content-type", b"application/json")]
+JSON: Final[Headers] = [(b"content-type", b"application/json")]
 _BEARER: Final = b"Bearer "
 _SENDERS: Final = ROLES["post_pings"]
 
@@ -83,7 +83,7 @@ class Native:
             state.metrics.count_pings(verdicts)
             if not is_batch:
                 native.refuse_alone(verdicts[0])
-            return Answer(200, _JSON, native.verdicts_to_json(verdicts))
+            return Answer(200, JSON, native.verdicts_to_json(verdicts))
         except native.NotJson as error:
             return to_answer(not_json(str(error)))
         except GeoDispatchError as error:
@@ -127,12 +127,17 @@ class Spoken:
             return _reply(form.busy, (b"retry-after", retry_after))
 
 
+def is_sender(actor: Actor) -> bool:
+    """Whether they may send pings."""
+    return actor.role in _SENDERS
+
+
 def _caller_at_hand(state: AppState, call: Call) -> Actor | None:
     """The usual caller, whose key comes as it should and is known; None: `_caller` finds out."""
     if call.key or call.scope["query_string"] or not call.authorization.startswith(_BEARER):
         return None
     actor = state.intake.known.actor_at_hand(call.authorization[len(_BEARER) :].strip())
-    return actor if actor is not None and actor.role in _SENDERS else None
+    return actor if actor is not None and is_sender(actor) else None
 
 
 async def _caller(state: AppState, call: Call, operation: str, *, by_name: bool) -> Actor:

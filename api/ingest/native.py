@@ -61,7 +61,7 @@ _decode_batch = msgspec.json.Decoder(_Batch).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
-def read(body: bytes, technician_id: str) -> tuple[list[Ping | Unreadable], bool]:
+def read(body: bytes, technician_id: str) -> tuple[Sequence[Ping | Unreadable], bool]:
     """The pings of a body, and whether they are a batch.
 
     Parameters
@@ -76,15 +76,18 @@ def read(body: bytes, technician_id: str) -> tuple[list[Ping | Unreadable], bool
     InvalidInput
         It is JSON, but no ping and no batch of at most `MAX_BATCH`.
     """
+    return read_plain(body, technician_id) or _read_patiently(body, technician_id)
+
+
+def read_plain(body: bytes, technician_id: str) -> tuple[list[Ping], bool] | None:
+    """As `read`, of pings that are written as everybody writes them; None when any is not."""
     try:
         if body.startswith(_BATCH_BEGINS):
             return [_ping(told, technician_id) for told in _decode_batch(body).pings], True
         alone = _decode_alone(body)
-        if alone.pings is msgspec.UNSET:
-            return [_ping(alone, technician_id)], False
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    return _read_patiently(body, technician_id)
+        return None
+    return ([_ping(alone, technician_id)], False) if alone.pings is msgspec.UNSET else None
 
 
 def verdicts_to_json(verdicts: Sequence[PingVerdict]) -> bytes:
@@ -119,7 +122,7 @@ def _ping(told: _Told | PingIn, technician_id: str) -> Ping:
     )
 
 
-def _read_patiently(body: bytes, technician_id: str) -> tuple[list[Ping | Unreadable], bool]:
+def _read_patiently(body: bytes, technician_id: str) -> tuple[Sequence[Ping | Unreadable], bool]:
     try:
         found = _decode_any(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

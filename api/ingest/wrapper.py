@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from typing import Final
 
 import structlog
@@ -20,15 +20,15 @@ from api.deps import AppState
 from api.errors import unexpected_problem
 from api.ingest.door import Answer, Call, Native, Spoken, to_answer
 from api.ingest.registry import FORMS
-from api.metrics import Metrics
+from api.metrics import Metrics, Request
 from api.middleware import MAX_BODY_BYTES, has_nul, request_id_of, too_large
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_SAFE: Final = (b"x-content-type-options", b"nosniff")
+SAFE: Final = (b"x-content-type-options", b"nosniff")
 """What `api.middleware` adds besides is for pages; each header costs half a microsecond."""
 
 _REFUSED: Final = 400
-_PATH: Final = "/v1/pings"
+PATH: Final = "/v1/pings"
 
 Taker = Native | Spoken
 
@@ -37,32 +37,28 @@ class Ingest:
     """See the module."""
 
     def __init__(self, app: ASGIApp, owner: FastAPI, metrics: Metrics) -> None:
-        self._app = app
+        self.app = app
         self._owner = owner
         self._metrics = metrics
-        self._ids = _request_ids()
+        self._ids = request_ids()
         self._takers: dict[str, Taker] = {
-            _PATH: Native(),
+            PATH: Native(),
             **{form.path: Spoken(form) for form in FORMS},
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        path = scope["path"]
-        taker, key = self._takers.get(path), ""
-        if taker is None:
-            start, _, key = path.rstrip("/").rpartition("/")  # people type a last slash
-            taker = self._takers.get(start) if key else None
-        method = scope["method"]
-        if taker is not None and method in taker.methods:
-            await self._take(taker, key, scope, receive, send)
-        elif method in _SAFE_METHODS:
-            await self._app(scope, receive, send)
-        else:
-            await self._app(scope, receive, self._doubting(send))
+        if scope["type"] == "http":
+            path, method = scope["path"], scope["method"]
+            taker, key = self._takers.get(path), ""
+            if taker is None:
+                start, _, key = path.rstrip("/").rpartition("/")  # people type a last slash
+                taker = self._takers.get(start) if key else None
+            if taker is not None and method in taker.methods:
+                return self._take(taker, key, scope, receive, send)
+            if method not in _SAFE_METHODS:
+                send = self._doubting(send)
+        return self.app(scope, receive, send)
 
     def _doubting(self, send: Send) -> Send:
         """Something is about to be written: what the intake knows by heart is to be looked at."""
@@ -108,23 +104,29 @@ class Ingest:
         head = [
             (b"content-length", b"%d" % len(told)),
             (b"x-request-id", request_id.encode()),
-            _SAFE,
+            SAFE,
             *headers,
         ]
         await send({"type": "http.response.start", "status": status, "headers": head})
         await send({"type": "http.response.body", "body": told})
         operation = taker.operation(scope["method"], key)
-        duration_s = time.perf_counter() - began
-        self._metrics.observe_request(scope["method"], operation, status, duration_s)
-        if status >= _REFUSED:
-            structlog.get_logger().info(
-                "request",
-                method=scope["method"],
-                route=operation,
-                status=status,
-                duration_ms=round(duration_s * 1000, 1),
-                request_id=request_id,
-            )
+        tell(self._metrics, (scope["method"], operation, status), began, request_id)
+
+
+def tell(metrics: Metrics, request: Request, began: float, request_id: str) -> None:
+    """Count an answer, and log what is none that was hoped for."""
+    duration_s = time.perf_counter() - began
+    metrics.observe_request(request, duration_s)
+    method, operation, status = request
+    if status >= _REFUSED:
+        structlog.get_logger().info(
+            "request",
+            method=method,
+            route=operation,
+            status=status,
+            duration_ms=round(duration_s * 1000, 1),
+            request_id=request_id,
+        )
 
 
 def _refusal(scope: Scope, length: bytes) -> Answer | None:
@@ -136,7 +138,7 @@ def _refusal(scope: Scope, length: bytes) -> Answer | None:
     return None
 
 
-def _request_ids() -> Iterator[str]:
+def request_ids() -> Iterator[str]:
     """Fresh ids: random for the process, and counted; asking for chance each time costs more."""
     start = secrets.token_hex(6)
     return (f"{start}{number:08x}" for number in itertools.count())

@@ -45,6 +45,11 @@ class Box(NamedTuple):
         return beside and self.south <= place.lat <= self.north
 
 
+def is_on_earth(lon: float, lat: float) -> bool:
+    """Whether those are a longitude and a latitude; NaN is neither."""
+    return -_MAX_LON <= lon <= _MAX_LON and -_MAX_LAT <= lat <= _MAX_LAT
+
+
 def checked_lonlat(lon: float, lat: float, where: str = "position") -> LonLat:
     """Return the place, or say what is wrong with it.
 
@@ -53,7 +58,7 @@ def checked_lonlat(lon: float, lat: float, where: str = "position") -> LonLat:
     InvalidPosition
         A coordinate is not finite, or lies off the earth.
     """
-    if -_MAX_LON <= lon <= _MAX_LON and -_MAX_LAT <= lat <= _MAX_LAT:  # not so of NaN
+    if is_on_earth(lon, lat):
         return LonLat(float(lon), float(lat))
     faults = [
         Fault(f"{where}.{name}", f"{value!r} is not between -{limit} and {limit} degrees")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
-from geo_dispatch.kernel.geo import checked_lonlat, haversine_m
+from geo_dispatch.kernel.geo import checked_lonlat, haversine_m, is_on_earth
 from geo_dispatch.tracking.fixes import Fix
 
 MAX_AHEAD_MS: Final = 30_000
@@ -52,6 +52,12 @@ def refusal(lon: float, lat: float, at_ms: int, now_ms: int) -> Implausible | No
             f"{MAX_AGE_MS // 3_600_000} h are not taken",
         )
     return None
+
+
+def is_plausible(lon: float, lat: float, at_ms: int, now_ms: int) -> bool:
+    """Whether `refusal` has nothing against it."""
+    on_time = now_ms - MAX_AGE_MS <= at_ms <= now_ms + MAX_AHEAD_MS
+    return on_time and is_on_earth(lon, lat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,9 @@ NEWEST: Final = 2
 was away for hours sends thousands, of which a map needs the last."""
 
 _READ_COUNT = 500
-_GATHER_S: Final = 0.05
+_GATHER_S: Final = 0.2
 """Under load a read costs more than what it brings: after one that brought something, the next
-waits so long, a fifth of what maps wait between positions."""
+waits so long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, cast
 
 from geo_dispatch.adapters.live_redis import Committer
 from geo_dispatch.adapters.live_redis.client import MAX_BATCH
@@ -12,12 +12,17 @@ from geo_dispatch.adapters.sql.quarantine import Quarantined
 from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.tracking.judging import judge, may_be_an_id, to_quarantine
+from geo_dispatch.services.tracking.judging import is_plain, judge, may_be_an_id, to_quarantine
 from geo_dispatch.services.tracking.known import Known
 from geo_dispatch.services.tracking.pings import Ping, PingVerdict, Unreadable
 from geo_dispatch.tracking.fixes import Verdict
 
 _KEPT = {verdict: PingVerdict(verdict.value) for verdict in Verdict}
+
+
+def told(verdicts: Iterable[Verdict]) -> list[PingVerdict]:
+    """What Redis said, as it is told."""
+    return [_KEPT[verdict] for verdict in verdicts]
 
 
 _WAITING = PingVerdict("accepted")
@@ -39,6 +44,31 @@ class Intake:
         self._committer = committer
         self.known = Known(context)
 
+    def at_once(
+        self, items: Sequence[Ping | Unreadable], actor: Actor
+    ) -> asyncio.Future[list[Verdict]] | None:
+        """Commit items that are all plainly good and go to one shard; None: ask `accept`.
+
+        Raises
+        ------
+        Busy, Unavailable
+            As `accept`.
+        """
+        members, sender = self.known.at_hand(), actor.technician_id
+        now_ms = datetime_to_ms(self._context.clock())
+        shard = None
+        for item in items:
+            member = members.get(item.technician_id)
+            if member is None or not is_plain(item, member, sender, now_ms):
+                return None
+            if shard is None:
+                shard = member.technician.shard
+            elif member.technician.shard != shard:
+                return None
+        if shard is None or len(items) > MAX_BATCH:
+            return None
+        return self._committer.append(shard, cast("Sequence[Ping]", items), now_ms)
+
     async def accept(self, items: Sequence[Ping | Unreadable], actor: Actor) -> list[PingVerdict]:
         """Take what is good, one verdict each; when this returns, Redis has it.
 
@@ -54,6 +84,12 @@ class Intake:
         Unavailable
             Somebody's home shard is beyond those of this deployment.
         """
+        heard = self.at_once(items, actor)
+        return told(await heard) if heard is not None else await self._accept_some(items, actor)
+
+    async def _accept_some(
+        self, items: Sequence[Ping | Unreadable], actor: Actor
+    ) -> list[PingVerdict]:
         now = self._context.clock()
         now_ms = datetime_to_ms(now)
         fleet = self.known.at_hand()

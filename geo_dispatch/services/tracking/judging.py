@@ -10,7 +10,7 @@ from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import InvalidPosition
 from geo_dispatch.services.tracking.known import Member
 from geo_dispatch.services.tracking.pings import PRIVATE, Ping, PingVerdict, Unreadable
-from geo_dispatch.tracking.plausibility import refusal
+from geo_dispatch.tracking.plausibility import is_plausible, refusal
 
 _MAX_INT64: Final = 2**63
 _LONGEST_NAME: Final = 255
@@ -41,6 +41,22 @@ def judge(
     if implausible is not None:
         return _rejected(implausible.code, implausible.message)
     return None
+
+
+def is_plain(item: Ping | Unreadable, member: Member, sender: str | None, now_ms: int) -> bool:
+    """Whether `judge` has nothing to say, seen at a glance: it may have nothing all the same.
+
+    Parameters
+    ----------
+    sender
+        For whom alone the key speaks; None: for everybody.
+    """
+    return (
+        type(item) is Ping
+        and (sender is None or sender == item.technician_id)
+        and member.tracked.at(item.at_ms)  # nobody's who is retired
+        and is_plausible(item.lon, item.lat, item.at_ms, now_ms)
+    )
 
 
 def to_quarantine(
