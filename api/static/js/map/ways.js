@@ -33,7 +33,7 @@ export function waysSection(order, clock) {
 function wayItem(way, clock) {
   const until = way.to ? `arrived ${clock.moment(way.to)}` : "on the way";
   return el("div", {},
-    el("p", {}, `${way.call_sign} set out ${clock.moment(way.from)}, ${until}`),
+    el("p.hint", {}, `${way.call_sign} set out ${clock.moment(way.from)}, ${until}`),
     el("dl.facts", {},
       el("dt", {}, "Planned"), el("dd", {}, way.planned
         ? far(way.planned.km, way.planned.minutes) : "not known: no position, or no way there"),
