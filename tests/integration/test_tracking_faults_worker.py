@@ -17,14 +17,15 @@ from geo_dispatch.adapters.live_redis.client import stream_key
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.dispatch.work.orders import Status
-from geo_dispatch.kernel.time import ms_to_datetime
+from geo_dispatch.kernel.time import Window, ms_to_datetime
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
+from geo_dispatch.services.history import presence
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.tracking import process as tracking
 from geo_dispatch.services.tracking import quarantine
 from tests.support.databases import postgresql_server
-from tests.support.fixes import START_MS, a_visit, fix_at, standing
+from tests.support.fixes import SITE, START_MS, a_visit, fix_at, standing
 from tests.support.processes import process
 from tests.support.records import DISPATCHER, Office, TestClock
 from tests.support.tracking import TrackingOffice
@@ -164,6 +165,9 @@ def test_what_nobody_can_read_or_fold_holds_up_no_worker_and_a_mended_fence_is_f
         once(office, order, trace)
         assert office.history(broken.technician_id) == inside
         assert tracking.health(office.ctx)[0].waiting == 0
+        day = Window(ms_to_datetime(START_MS), ms_to_datetime(START_MS) + timedelta(days=1))
+        (stay,) = presence.near(office.office.desk, SITE, 100.0, day)
+        assert (stay.technician_id, stay.order_ids) == (order.technician_id, (order.id,))
         found = {one.code for one in quarantine.page(office.ctx)}
         assert found == {"unreadable", "unfoldable"}
         with office.ctx.store.write() as unit:

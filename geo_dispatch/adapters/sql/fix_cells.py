@@ -7,16 +7,14 @@ fixes are gone: whoever finds it reads the fixes anyway.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete, select
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from geo_dispatch.adapters.sql.tables import Id, metadata
 from geo_dispatch.kernel.cells import lonlat_to_cell
-from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.tracking.fixes import Fix
 
 RESOLUTION: Final = 8
@@ -35,7 +33,7 @@ fix_cells_table = Table(
 
 
 class FixCells:
-    """Says whose fixes to look at."""
+    """Kept with the fixes; `history.History.near` asks it whose to look at."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -55,25 +53,6 @@ class FixCells:
             for cell, hour, technician_id in sorted(found)
         ]
         self._connection.execute(new.on_conflict_do_nothing(), rows)
-
-    def hours(
-        self, cells: Collection[int], start_ms: int, end_ms: int
-    ) -> dict[TechnicianId, list[int]]:
-        """In which hours of that time each technician was in any of the cells, in their order."""
-        columns = fix_cells_table.c
-        rows = self._connection.execute(
-            select(columns.technician_id, columns.hour)
-            .where(
-                columns.cell.in_(sorted(cells)),
-                columns.hour.between(start_ms // HOUR_MS, end_ms // HOUR_MS),
-            )
-            .distinct()
-            .order_by(columns.technician_id, columns.hour)
-        )
-        found: defaultdict[TechnicianId, list[int]] = defaultdict(list)
-        for technician_id, hour in rows:
-            found[technician_id].append(hour)
-        return dict(found)
 
     def forget_before(self, at_ms: int) -> None:
         """Drop the hours that ended by then."""

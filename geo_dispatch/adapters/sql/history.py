@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+import shapely
+from sqlalchemy import BigInteger, Connection, and_, cast, or_, select
 
 from geo_dispatch.adapters.sql import log, tables
+from geo_dispatch.adapters.sql.fix_cells import HOUR_MS, RESOLUTION, fix_cells_table
 from geo_dispatch.adapters.sql.orders import Orders
+from geo_dispatch.adapters.sql.tracking import fixes_table
 from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
 from geo_dispatch.dispatch.work.orders import ENDED, WorkOrder
 from geo_dispatch.dispatch.work.visits import Visit
+from geo_dispatch.kernel.cells import overlapping_cells
 from geo_dispatch.kernel.errors import Fault, InvalidInput
+from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
+from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.tracking.fixes import DEGREE_SCALE
 
 _ENDINGS = ("order.completed", "order.cancelled")
 
@@ -110,6 +118,47 @@ class History:
             held[order_id].append({"from": assigned_at, "to": released_at})
         return dict(held)
 
+    def near(
+        self, place: LonLat, radius_m: float, start_ms: int, end_ms: int
+    ) -> dict[TechnicianId, list[int]]:
+        """When each technician had fixes in the square around the place, oldest first."""
+        north_deg = radius_m / METRES_PER_DEGREE
+        east_deg = north_deg / math.cos(math.radians(place.lat))
+        square = shapely.box(
+            place.lon - east_deg, place.lat - north_deg, place.lon + east_deg, place.lat + north_deg
+        )
+        rows, fixes = fix_cells_table.c, fixes_table.c
+        hours = (
+            select(rows.technician_id, (cast(rows.hour, BigInteger) * HOUR_MS).label("from_ms"))
+            .where(
+                rows.cell.in_(sorted(overlapping_cells(square, RESOLUTION))),
+                rows.hour.between(start_ms // HOUR_MS, end_ms // HOUR_MS),
+            )
+            .distinct()
+            .subquery()
+        )
+        found = self._connection.execute(
+            select(fixes.technician_id, fixes.at_ms)
+            .join(
+                hours,
+                and_(
+                    fixes.technician_id == hours.c.technician_id,
+                    fixes.at_ms >= hours.c.from_ms,
+                    fixes.at_ms < hours.c.from_ms + HOUR_MS,
+                ),
+            )
+            .where(
+                fixes.lon_e7.between(*_around(place.lon, east_deg)),
+                fixes.lat_e7.between(*_around(place.lat, north_deg)),
+            )
+            .order_by(fixes.technician_id, fixes.at_ms)
+        )
+        times: dict[TechnicianId, list[int]] = defaultdict(list)
+        for technician_id, at_ms in found:  # asked for here, SQLite reads all of that time
+            if start_ms <= at_ms <= end_ms:
+                times[technician_id].append(at_ms)
+        return dict(times)
+
     def _serial(self, order_id: str) -> int:
         columns = tables.work_orders.c
         serial: int | None = self._connection.execute(
@@ -121,3 +170,11 @@ class History:
                 [Fault("cursor", f"{order_id!r} is not the `next` of a page")],
             )
         return serial
+
+
+def _around(degrees: float, reach_deg: float) -> tuple[int, int]:
+    """The borders in whole 1e-7 degrees, outwards."""
+    return (
+        math.floor((degrees - reach_deg) * DEGREE_SCALE),
+        math.ceil((degrees + reach_deg) * DEGREE_SCALE),
+    )

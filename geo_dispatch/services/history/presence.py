@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import shapely
-
-from geo_dispatch.adapters.sql.fix_cells import HOUR_MS, RESOLUTION
 from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.kernel.actors import Actor
-from geo_dispatch.kernel.cells import overlapping_cells
 from geo_dispatch.kernel.errors import Fault, InvalidInput
-from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
+from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import AssignmentId, OrderId, SiteId, TechnicianId
 from geo_dispatch.kernel.time import Window, checked_moment, datetime_to_ms, ms_to_datetime
 from geo_dispatch.services.desk import Desk
@@ -34,6 +28,7 @@ MIN_RADIUS_M: Final = 10.0
 MAX_RADIUS_M: Final = 2000.0
 
 _GAP_MS: Final = round(RULE.gap_s * 1000)
+_APART_MS: Final = 4 * _GAP_MS
 _NEARLY: Final = 2.0
 """Times the radius: beyond it fixes prove that somebody left."""
 
@@ -85,60 +80,47 @@ def near(ctx: Desk, place: LonLat, radius_m: float, span: Window) -> list[Presen
     start_ms, end_ms = datetime_to_ms(span.start), datetime_to_ms(span.end)
     found: list[Presence] = []
     with ctx.store.read() as unit:
-        hours = unit.fix_cells.hours(_cells(place, radius_m), start_ms, end_ms)
-        people = unit.technicians.many(hours)
-        for technician_id in sorted(people):
+        times = unit.history.near(place, _NEARLY * radius_m, start_ms, end_ms)
+        people = unit.technicians.many(times)
+        for technician_id in sorted(times.keys() & people.keys()):
             call_sign = people[technician_id].call_sign
             found += [
                 _named(unit, presence, call_sign)
-                for fixes in _around(unit, TechnicianId(technician_id), hours, (start_ms, end_ms))
-                for presence in presences(TechnicianId(technician_id), fixes, fence)
+                for fixes in _pieces(unit, technician_id, times[technician_id])
+                for presence in presences(technician_id, fixes, fence)
                 if presence.since < span.end and (presence.until or span.end) >= span.start
             ]
     return sorted(found, key=lambda one: (one.since, one.technician_id))
 
 
-def _cells(place: LonLat, radius_m: float) -> set[int]:
-    """The cells of the index that matter: outside of them, nobody is nearly there."""
-    north_deg = _NEARLY * radius_m / METRES_PER_DEGREE
-    east_deg = north_deg / math.cos(math.radians(place.lat))
-    around = shapely.box(
-        place.lon - east_deg, place.lat - north_deg, place.lon + east_deg, place.lat + north_deg
-    )
-    return overlapping_cells(around, RESOLUTION)
+def _pieces(unit: Unit, technician_id: TechnicianId, times: Sequence[int]) -> Iterator[list[Fix]]:
+    """The technician's fixes around those times, each piece with some before and behind.
 
-
-def _around(
-    unit: Unit,
-    technician_id: TechnicianId,
-    hours: Mapping[TechnicianId, Sequence[int]],
-    times: tuple[int, int],
-) -> Iterator[list[Fix]]:
-    """The technician's fixes of those hours, with some before and behind, in pieces.
-
-    Between two pieces there are fixes, and none of them in the cells: each piece can be folded
-    by itself.
+    Between two pieces nobody was nearly there, and there are fixes that say so: each can be
+    folded by itself.
     """
-    start_ms, end_ms = times
-    spans = deque(_spans(hours[technician_id]))
+    spans = deque(_spans(times))
     while spans:
         first_ms, last_ms = spans.popleft()
         while True:
-            from_ms, until_ms = max(first_ms, start_ms) - _GAP_MS, min(last_ms, end_ms) + _GAP_MS
-            fixes = unit.tracking.fixes(technician_id, from_ms, until_ms)
+            until_ms = last_ms + _GAP_MS
+            fixes = unit.tracking.fixes(technician_id, first_ms - _GAP_MS, until_ms)
             fixes += unit.tracking.fixes(technician_id, until_ms, limit=_FURTHER)
-            if not spans or not fixes or fixes[-1].at_ms < spans[0][0] - _GAP_MS:
+            if not spans or fixes[-1].at_ms < spans[0][0] - _GAP_MS:
                 break
             last_ms = spans.popleft()[1]
-        if fixes:
-            yield fixes
+        yield fixes
 
 
-def _spans(hours: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Runs of hours, each from its first millisecond until its last."""
-    for _, run in itertools.groupby(enumerate(hours), key=lambda one: one[1] - one[0]):
-        own = [hour for _, hour in run]
-        yield own[0] * HOUR_MS, (own[-1] + 1) * HOUR_MS - 1
+def _spans(times: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Runs of times that lie close together, each from its first until its last."""
+    first_ms = last_ms = times[0]
+    for at_ms in times:
+        if at_ms - last_ms > _APART_MS:
+            yield first_ms, last_ms
+            first_ms = at_ms
+        last_ms = at_ms
+    yield first_ms, last_ms
 
 
 def looked_up(
