@@ -18,11 +18,12 @@ from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
 from geo_dispatch.roads.reach import reach_polygon
-from geo_dispatch.roads.routes import Route, Step, find_route
-from geo_dispatch.roads.search import Search, stops
+from geo_dispatch.roads.routes import Route, Step, follow
 from geo_dispatch.roads.snapping import Snapper, Snaps
 
 if TYPE_CHECKING:
+    from geo_dispatch.roads.hierarchy.planner import Planner
+    from geo_dispatch.roads.hierarchy.topology import Topology
     from geo_dispatch.roads.matching import Match, Matcher
 
 __all__ = ["RoadEngine", "Route", "Snaps", "Step"]
@@ -32,11 +33,24 @@ SNAP_M = 1000.0
 
 
 class RoadEngine:
-    """Answers drive-time questions over one graph."""
+    """Answers drive-time questions over one graph.
 
-    def __init__(self, graph: RoadGraph) -> None:
+    Parameters
+    ----------
+    topology
+        The hierarchy of this graph, or of one that differs in its drive times alone; made at the
+        first question when there is none.
+    threads
+        How many work on one matrix.
+    """
+
+    def __init__(
+        self, graph: RoadGraph, topology: Topology | None = None, *, threads: int = 1
+    ) -> None:
         self.graph = graph
         self.bounds = graph.bounds
+        self._given_topology = topology
+        self._threads = threads
 
     @cached_property
     def fastest_mps(self) -> float:
@@ -55,11 +69,13 @@ class RoadEngine:
         Parameters
         ----------
         within_s
-            Longer ways aren't looked for, and count as none: a search close by is much shorter.
+            Longer ways count as none.
         """
-        return self._search.matrix(
-            stops(self.graph, sources), stops(self.graph, targets), within_s * 1000
-        )
+        points = self._planner.points
+        times = self._planner.matrix(points(sources), points(targets))
+        if within_s < UNREACHABLE_MS / 1000:
+            times[times > within_s * 1000] = UNREACHABLE_MS
+        return times
 
     def drive_times(self, source: LonLat, targets: Sequence[LonLat]) -> list[float | None]:
         """Seconds from one place to each of many; None where there is no way."""
@@ -74,14 +90,18 @@ class RoadEngine:
         start, goal = self._snapped([source]), self._snapped([target])
         if start.street[0] < 0 or goal.street[0] < 0:
             return None
-        return find_route(self.graph, self._search, (start, goal))
+        points = self._planner.points
+        _, way = self._planner.way(points(start), points(goal))
+        if not len(way):
+            return None
+        return follow(self.graph, way.tolist(), float(start.along[0]), float(goal.along[0]))
 
     def reach(self, source: LonLat, within_s: float) -> shapely.MultiPolygon:
         """All that can be reached from a place within a time, as an area around the streets."""
         start = self._snapped([source])
         if start.street[0] < 0:
             return shapely.MultiPolygon()
-        return reach_polygon(self.graph, self._search, stops(self.graph, start), within_s)
+        return reach_polygon(self.graph, self._planner, start, within_s)
 
     def match(
         self,
@@ -120,8 +140,21 @@ class RoadEngine:
         return Matcher(self.graph, self._snapper)
 
     @cached_property
-    def _search(self) -> Search:
-        return Search(self.graph)
+    def topology(self) -> Topology:
+        """The hierarchy, for other weights of the same streets."""
+        if self._given_topology is not None:
+            return self._given_topology
+        from geo_dispatch.roads.hierarchy.topology import build_topology  # noqa: PLC0415 - as above
+
+        return build_topology(self.graph)
+
+    @cached_property
+    def _planner(self) -> Planner:
+        from geo_dispatch.roads.hierarchy.customisation import arc_weights, customised  # noqa: PLC0415
+        from geo_dispatch.roads.hierarchy.planner import Planner  # noqa: PLC0415
+
+        metric = customised(self.topology, arc_weights(self.graph))
+        return Planner(self.graph, self.topology, metric, threads=self._threads)
 
 
 def _seconds(times_ms: NDArray[np.int32]) -> list[float | None]:

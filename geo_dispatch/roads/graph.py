@@ -9,7 +9,7 @@ and the junction take. With n streets, v = 2n directed streets, a arcs, p shape 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +120,10 @@ class RoadGraph:
         west, south = self.shape_lonlats.min(axis=0)
         east, north = self.shape_lonlats.max(axis=0)
         return float(west), float(south), float(east), float(north)
+
+    def street_of(self, vertices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """The streets that vertices of the turn-expanded graph are directions of."""
+        return np.asarray(vertices, np.int64) >> 1
 
     def name_of(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""

@@ -8,6 +8,7 @@ cells from one.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -15,7 +16,10 @@ from numpy.typing import NDArray
 
 from geo_dispatch.kernel.geo import LonLat, local_m_to_lonlat, lonlat_to_local_m
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
-from geo_dispatch.roads.search import Search, Stops
+from geo_dispatch.roads.snapping import Snaps
+
+if TYPE_CHECKING:
+    from geo_dispatch.roads.hierarchy.planner import Planner
 
 CELL_M = 60.0
 """Side of a cell: about the depth of a plot along a street."""
@@ -24,10 +28,10 @@ _Floats = NDArray[np.float64]
 
 
 def reach_polygon(
-    graph: RoadGraph, search: Search, source: Stops, within_s: float
+    graph: RoadGraph, planner: Planner, source: Snaps, within_s: float
 ) -> shapely.MultiPolygon:
-    """The area reached from one stop within ``within_s`` seconds, WGS84."""
-    places = _reached_places(graph, search, source, within_s * 1000)
+    """The area reached from one place within ``within_s`` seconds, WGS84."""
+    places = _reached_places(graph, planner, source, within_s * 1000)
     if not len(places):
         return shapely.MultiPolygon()
     west, south, east, north = graph.bounds
@@ -37,31 +41,30 @@ def reach_polygon(
     return ring
 
 
-def _reached_places(graph: RoadGraph, search: Search, source: Stops, within_ms: float) -> _Floats:
+def _reached_places(graph: RoadGraph, planner: Planner, source: Snaps, within_ms: float) -> _Floats:
     """Points every half cell along all that is reached, (k, 2) lon, lat."""
-    times, _ = search.tree(source)
+    start = planner.points(source)
+    times = planner.to_all(start)
     drive = graph.drive_ms.astype(np.float64)
-    vertex = np.arange(len(drive))
-    begin = np.zeros(len(drive))
-    left = within_ms - (times[:-1] - drive)
-    own = source.vertex[0][np.isfinite(source.after_ms[0])]
-    own_before = source.before_ms[0][np.isfinite(source.after_ms[0])]
-    vertex, begin = np.concatenate([vertex, own]), np.concatenate([begin, own_before / drive[own]])
+    entry = times - drive
     # A street that the source lies on is entered at the source; a time at its end says nothing
-    # of its beginning, unless the tree came round to it through a turn.
-    left[own] = within_ms - _entry_ms(search, times, own)
-    left = np.concatenate([left, np.full(len(own), within_ms) + own_before])
+    # of its beginning, unless one came round to it through a turn.
+    on = start.vertex[0] >= 0
+    own, own_before = planner.edges(start.vertex[0, on]), start.before_ms[0, on]
+    entry[own] = [_entry_ms(graph, times, edge) for edge in own.tolist()]
+    vertex = np.concatenate([np.arange(len(drive)), own])
+    begin = np.concatenate([np.zeros(len(drive)), own_before / drive[own]])
+    left = within_ms - np.concatenate([entry, -own_before])
     end = np.minimum(1.0, left / drive[vertex])
     driven = (drive[vertex] < FORBIDDEN_MS) & (end >= begin) & np.isfinite(end)
     return _sampled(graph, vertex[driven], begin[driven], end[driven])
 
 
-def _entry_ms(search: Search, times: _Floats, vertices: NDArray[np.int64]) -> _Floats:
-    """Times at the beginnings of directed streets, through the turns into them."""
-    row, tail, turn_ms = search.entries(vertices)
-    entry = np.full(len(vertices), np.inf)
-    np.minimum.at(entry, row, times[tail] + turn_ms)
-    return entry
+def _entry_ms(graph: RoadGraph, times: _Floats, vertex: int) -> float:
+    """The time at the beginning of a directed street, through the turns into it."""
+    arcs = np.flatnonzero(graph.arc_head == vertex)
+    tails = np.searchsorted(graph.arc_start, arcs, side="right") - 1
+    return float((times[tails] + graph.arc_ms[arcs]).min(initial=np.inf))
 
 
 def _sampled(graph: RoadGraph, vertex: NDArray[np.int64], begin: _Floats, end: _Floats) -> _Floats:

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_dispatch.roads.graph import RoadGraph
-from geo_dispatch.roads.search import Search, direct_ms, stops
-from geo_dispatch.roads.snapping import Snaps
 
 _Floats = NDArray[np.float64]
 
@@ -60,27 +58,6 @@ class _Leg:
     drive_ms: float
 
 
-def find_route(graph: RoadGraph, search: Search, snaps: tuple[Snaps, Snaps]) -> Route | None:
-    """The fastest route from one snapped point to another (each of length 1), or None."""
-    source, target = snaps
-    start, goal = stops(graph, source), stops(graph, target)
-    direct = float(direct_ms(start, goal)[0, 0])
-    times, before = search.tree(start)
-    row, tail, turn_ms = search.entries(goal.vertex[0])
-    arrival = times[tail] + turn_ms + goal.before_ms[0][row]
-    best = int(np.argmin(arrival)) if len(arrival) else -1
-    if best >= 0 and arrival[best] < direct:
-        last = int(goal.vertex[0][row[best]])
-        path = [*_walk_back(before, int(tail[best]), len(times) - 1), last]
-    elif np.isfinite(direct):
-        driven = np.flatnonzero(np.isfinite(goal.before_ms[0]))
-        gaps = goal.before_ms[0, driven] - start.before_ms[0, driven]
-        path = [int(goal.vertex[0, driven[np.argmin(np.where(gaps >= 0, gaps, np.inf))]])]
-    else:
-        return None
-    return follow(graph, path, float(source.along[0]), float(target.along[0]))
-
-
 def follow(
     graph: RoadGraph, path: Sequence[int], source_along: float, target_along: float
 ) -> Route:
@@ -92,14 +69,6 @@ def follow(
         0 at the beginning of the street as drawn, 1 at its end.
     """
     return _drawn(graph, _legs(graph, path, source_along, target_along))
-
-
-def _walk_back(before: NDArray[np.int32], vertex: int, source: int) -> list[int]:
-    path = []
-    while vertex != source:
-        path.append(vertex)
-        vertex = int(before[vertex])
-    return path[::-1]
 
 
 def _legs(

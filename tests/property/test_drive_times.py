@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.engine import RoadEngine
-from geo_dispatch.roads.search import Search, stops
 from tests.support.ascii_map import AsciiMap, Town, build_file
 from tests.support.plain_roads import heap_matrix, networkx_matrix
+from tests.support.plain_search import Search, stops
 
 SAMPLE = (
     Path(__file__).parents[2] / "road_graphs" / "liechtenstein" / "liechtenstein-2013-08-03.osm.pbf"

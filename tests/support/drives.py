@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from geo_dispatch.kernel.geo import METRES_PER_DEGREE
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
 from geo_dispatch.roads.routes import follow
-from geo_dispatch.roads.search import Search, stops
 from geo_dispatch.roads.snapping import Snapper
+from tests.support.plain_search import Search, stops
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Slow honest twins of the engine's search: a heap in plain Python, and networkx.
 
 Both read the graph's arrays one by one, build their own picture of it, and share no code with
-`geo_dispatch.roads.search`.
+`tests.support.plain_search`.
 """
 
 from __future__ import annotations

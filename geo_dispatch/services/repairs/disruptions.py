@@ -149,7 +149,9 @@ def replan(
             [Fault("factor", f"{factor:g} is not above 0; leave it out to close the area")],
         )
     now = ctx.clock()
-    day = load(ctx, now, roads=RoadEngine(slowed(ctx.roads.graph, area, factor)))
+    day = load(
+        ctx, now, roads=RoadEngine(slowed(ctx.roads.graph, area, factor), ctx.roads.topology)
+    )
     what = reason or (
         "roads are closed" if factor is None else f"roads are {factor:g} times slower"
     )

@@ -1,0 +1,117 @@
+"""Cells of a matrix whose target lies behind the source on the same directed street.
+
+From the end of a street to its own end takes no time, which is right when the target lies ahead
+of the source. When it lies behind, one has to drive round: out of the street and into it again.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_dispatch.kernel.units import UNREACHABLE_MS
+from geo_dispatch.roads.compiled import compiled
+from geo_dispatch.roads.graph import RoadGraph
+from geo_dispatch.roads.hierarchy.customisation import Metric
+from geo_dispatch.roads.hierarchy.paths import Tree, times_between
+from geo_dispatch.roads.hierarchy.points import Points
+from geo_dispatch.roads.hierarchy.topology import Topology
+
+_Ints = NDArray[np.int32]
+
+_TOGETHER: Final = 1 << 16
+"""Cells at a time."""
+
+
+class _Sorted(NamedTuple):
+    """Points by their vertices, ascending: vertex, row, and what of the street lies behind it."""
+
+    vertex: _Ints
+    row: _Ints
+    after_ms: _Ints
+
+
+class OwnStreets:
+    """Drives round to a place behind, over one metric."""
+
+    def __init__(self, graph: RoadGraph, topology: Topology, metric: Metric) -> None:
+        self._graph = graph
+        self._topology = topology
+        self._tree = Tree(topology.parent, topology.depth)
+        self._sides = (metric.up, metric.down)
+        self._weights = metric.weights
+
+    def mend(self, out: _Ints, sources: Points, targets: Points) -> None:
+        """Put the right times into the cells of ``out`` whose target lies behind the source."""
+        cells = _behind(_by_vertex(sources), _by_vertex(targets))
+        for first in range(0, len(cells), _TOGETHER):
+            row, column = cells[first : first + _TOGETHER].T
+            out[row, column] = self._times(sources.take(row), targets.take(column))
+
+    def _times(self, sources: Points, targets: Points) -> _Ints:
+        """(c,) times of source and target pairs."""
+        starts, ends = sources.vertex[:, :, None], targets.vertex[:, None, :]
+        starts, ends = np.broadcast_arrays(starts, ends)
+        there = (starts >= 0) & (ends >= 0)
+        pairs, which = np.unique(
+            np.stack([starts[there], ends[there]]), axis=1, return_inverse=True
+        )
+        between = np.full(starts.shape, UNREACHABLE_MS, np.int64)
+        between[there] = self._between(pairs[0], pairs[1])[which.ravel()]
+        after, left = sources.after_ms[:, :, None], targets.after_ms[:, None, :]
+        ahead = there & (starts == ends) & (after >= left)
+        between[ahead] = 0
+        between = np.where(between < UNREACHABLE_MS, between + after - left, UNREACHABLE_MS)
+        least = between.reshape(len(sources), -1).min(axis=1)
+        return np.asarray(np.minimum(least, UNREACHABLE_MS), np.int32)
+
+    def _between(self, starts: _Ints, ends: _Ints) -> _Ints:
+        """(p,) from the end of each vertex to the end of the other; of the same one, round."""
+        out = times_between(self._tree, self._sides, starts, ends)
+        for at in np.flatnonzero(starts == ends):
+            out[at] = self.round_ms(int(starts[at]))[0]
+        return out
+
+    def round_ms(self, vertex: int) -> tuple[int, int]:
+        """From the end of a vertex round to its end again, and the vertex that comes first."""
+        graph, topology = self._graph, self._topology
+        edge = int(topology.vertex[vertex])
+        arcs = slice(graph.arc_start[edge], graph.arc_start[edge + 1])
+        heads = topology.place[graph.arc_head[arcs]]
+        if not len(heads):
+            return UNREACHABLE_MS, -1
+        onward = times_between(self._tree, self._sides, heads, np.full_like(heads, vertex))
+        round_ms = np.minimum(self._weights[arcs] + onward, UNREACHABLE_MS)
+        best = int(np.argmin(round_ms))
+        return int(round_ms[best]), int(heads[best])
+
+
+def _by_vertex(points: Points) -> _Sorted:
+    there = np.flatnonzero(points.vertex.ravel() >= 0)
+    order = there[np.argsort(points.vertex.ravel()[there], kind="stable")]
+    row = (order // points.vertex.shape[1]).astype(np.int32)
+    return _Sorted(points.vertex.ravel()[order], row, points.after_ms.ravel()[order])
+
+
+@compiled
+def _behind(sources: _Sorted, targets: _Sorted) -> _Ints:
+    """(c, 2) rows of source and target where they share a vertex and the target lies behind."""
+    found = np.empty((64, 2), np.int32)
+    size = first = 0
+    for at in range(len(sources.vertex)):
+        vertex = sources.vertex[at]
+        while first < len(targets.vertex) and targets.vertex[first] < vertex:
+            first += 1
+        other = first
+        while other < len(targets.vertex) and targets.vertex[other] == vertex:
+            if targets.after_ms[other] > sources.after_ms[at]:
+                if size == len(found):
+                    larger = np.empty((2 * size, 2), np.int32)
+                    larger[:size] = found
+                    found = larger
+                found[size, 0], found[size, 1] = sources.row[at], targets.row[other]
+                size += 1
+            other += 1
+    return found[:size]
