@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geo_dispatch.kernel.geo import METRES_PER_DEGREE
 from geo_dispatch.roads.graph import RoadGraph
-
-_SLACK = 1.05
-"""The tree searches in one flat projection of the area; exact distances are judged after."""
+from geo_dispatch.roads.grid import Grid, around, grid_of, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +45,31 @@ class Snaps:
 
 
 class Snapper:
-    """Finds the nearest street segment through an STR tree over all segments."""
+    """Finds the nearest street segments."""
 
     def __init__(self, graph: RoadGraph) -> None:
         self._graph = graph
         street_of = np.repeat(np.arange(graph.n_streets), np.diff(graph.shape_start))
         inner = street_of[:-1] == street_of[1:]
-        starts = np.flatnonzero(inner & graph.snappable[street_of[:-1]])
-        self._segment = starts
-        self._street = street_of[starts].astype(np.int32)
-        _, south, _, north = graph.bounds
-        self._scale = METRES_PER_DEGREE * np.array([math.cos(math.radians((south + north) / 2)), 1])
-        flat = graph.shape_lonlats * self._scale
-        lines = np.asarray(shapely.linestrings(np.stack([flat[starts], flat[starts + 1]], axis=1)))
-        self._tree = shapely.STRtree(lines)
+        self._segment = np.flatnonzero(inner & graph.snappable[street_of[:-1]])
+        self._street = street_of[self._segment].astype(np.int32)
+
+    @cached_property
+    def _grid(self) -> Grid:
+        points = self._graph.shape_lonlats
+        return grid_of(points[self._segment], points[self._segment + 1])
 
     def snap(self, lonlats: NDArray[np.float64], max_distance_m: float) -> Snaps:
         """Each point's place on the nearest street within ``max_distance_m``."""
-        points = np.asarray(lonlats, dtype=np.float64).reshape(-1, 2)
+        points = np.array(lonlats, dtype=np.float64).reshape(-1, 2)
         snaps = _nowhere(points)
-        asked = np.flatnonzero(np.isfinite(points).all(axis=1))
-        if not len(asked) or not len(self._segment):
+        if not len(points) or not len(self._segment):
             return snaps
-        which, found = self._tree.query_nearest(
-            shapely.points(points[asked] * self._scale), max_distance=max_distance_m * _SLACK
-        )
-        if not len(which):
-            return snaps
-        order = np.lexsort((found, which))
-        which, first = np.unique(which[order], return_index=True)
-        row, segment = asked[which], found[order][first]
-        self._place(snaps, points, row, segment, max_distance_m)
+        found, _ = nearest(self._grid, points, float(max_distance_m))
+        row = np.flatnonzero(found >= 0)
+        street, along, distance, places = self._onto(points[row], found[row])
+        snaps.street[row], snaps.along[row] = street, along
+        snaps.distance_m[row], snaps.lonlats[row] = distance, places
         return snaps
 
     def near(self, lonlats: NDArray[np.float64], radius_m: NDArray[np.float64], most: int) -> Snaps:
@@ -94,11 +85,11 @@ class Snapper:
         Snaps
             Of n x ``most`` places, row by row, with -1 for the street where there are no more.
         """
-        points = np.asarray(lonlats, dtype=np.float64).reshape(-1, 2)
+        points = np.array(lonlats, dtype=np.float64).reshape(-1, 2)
         found = _nowhere(np.repeat(points, most, axis=0))
-        row, segment = self._tree.query(
-            shapely.points(points * self._scale), predicate="dwithin", distance=radius_m * _SLACK
-        )
+        if not len(points) or not len(self._segment):
+            return found
+        row, segment = around(self._grid, points, np.array(radius_m, dtype=np.float64))
         street, along, distance, places = self._onto(points[row], segment)
         order = np.lexsort((along, distance, street, row))
         order = order[distance[order] <= radius_m[row[order]]]
@@ -114,23 +105,8 @@ class Snapper:
         found.distance_m[at], found.lonlats[at] = distance[order], places[order]
         return found
 
-    def _place(
-        self,
-        snaps: Snaps,
-        points: NDArray[np.float64],
-        row: NDArray[np.intp],
-        segment: NDArray[np.intp],
-        max_distance_m: float,
-    ) -> None:
-        """Put the points of ``row`` onto their segments, and write that into ``snaps``."""
-        street, along, distance, places = self._onto(points[row], segment)
-        near = distance <= max_distance_m
-        row = row[near]
-        snaps.street[row], snaps.along[row] = street[near], along[near]
-        snaps.distance_m[row], snaps.lonlats[row] = distance[near], places[near]
-
     def _onto(
-        self, points: NDArray[np.float64], segment: NDArray[np.intp]
+        self, points: NDArray[np.float64], segment: NDArray[np.int32]
     ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Each point's street, place along it, distance and place on its own segment."""
         graph, at = self._graph, self._segment[segment]
