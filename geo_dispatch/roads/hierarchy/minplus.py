@@ -24,6 +24,10 @@ _GROUP: Final = 64
 """Sources at a time: their rows stay there until they are put in the order asked for."""
 
 
+_NOWHERE: Final = 2 * UNREACHABLE_MS - 1
+"""Less what may be taken off at a target it is still no way; and twice it fits into int32."""
+
+
 class Ranges(NamedTuple):
     """Which targets lie below the ancestors of s sources.
 
@@ -42,14 +46,14 @@ class Ranges(NamedTuple):
 
 @compiled
 def rows(pool: Pool, depth: _Ints, vertex: _Ints, offset_ms: _Ints, deep: int) -> _Ints:
-    """(n, deep) ms between points and their ancestors, by depth.
+    """(n, deep) ms between points and their ancestors, by depth; `_NOWHERE` without a way.
 
     Parameters
     ----------
     vertex, offset_ms
         (n, k) vertices of each point, -1 for none, and what to add to their labels.
     """
-    out = np.full((len(vertex), deep), UNREACHABLE_MS, np.int32)
+    out = np.full((len(vertex), deep), _NOWHERE, np.int32)
     for i in range(len(vertex)):
         for k in range(vertex.shape[1]):
             v, add = vertex[i, k], offset_ms[i, k]
