@@ -111,11 +111,12 @@ def _told(things: Iterable[Any], step: str, progress: Progress, total: int = 0) 
 def _restriction(relation: Any) -> TurnRestriction:
     members = [(member.type, member.role, member.ref) for member in relation.members]
     via = [ref for kind, role, ref in members if role == "via" and kind == "n"]
-    over_ways = any(role == "via" and kind == "w" for kind, role, _ in members)
+    over = tuple(ref for kind, role, ref in members if role == "via" and kind == "w")
     return TurnRestriction(
         tags={tag.k: tag.v for tag in relation.tags},
         from_ways=tuple(ref for kind, role, ref in members if role == "from" and kind == "w"),
-        via_node=via[0] if len(via) == 1 and not over_ways else None,
+        via_node=via[0] if len(via) == 1 and not over else None,
+        via_ways=over,
         to_ways=tuple(ref for kind, role, ref in members if role == "to" and kind == "w"),
     )
 

@@ -14,19 +14,32 @@ from geo_dispatch.roads.driving import Driving, NodeDriving, node_driving, way_d
 from geo_dispatch.roads.extract import Extract
 from geo_dispatch.roads.graph import FORBIDDEN_MS, GraphInfo, RoadGraph
 from geo_dispatch.roads.limits import OTHER
+from geo_dispatch.roads.over_ways import Expanded, expanded_turns
 from geo_dispatch.roads.profile import Profile
 from geo_dispatch.roads.streets import Streets, cut_streets
-from geo_dispatch.roads.turns import (
-    Arcs,
-    Junctions,
-    RestrictionCounts,
-    allowed_turns,
-    turn_seconds,
-)
+from geo_dispatch.roads.turns import Arcs, Junctions, allowed_turns, turn_seconds
 
 SMALL_PART = 0.1
 """A part of the graph with less than this share of the largest part's directed streets is small:
 a parking deck, a stub of a way cut by the border. Islands that matter are larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionCounts:
+    """What became of the turn restrictions.
+
+    Attributes
+    ----------
+    over_node, over_ways
+        Forbid a turn, or turning round.
+    other
+        For other vehicles, at some hours only, of unknown kind, or between streets that cars do
+        not drive anyway.
+    """
+
+    over_node: int
+    over_ways: int
+    other: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,10 @@ def build_graph(
     junction_rows, ends = np.unique(streets.ends, return_inverse=True)
     ends = ends.reshape(-1, 2)
     at = _junctions(extract, streets, nodes, (junction_rows, ends), (ways, drive_ms))
-    arcs, restrictions = allowed_turns(at, extract.restrictions, profile.turn_restriction)
+    keys = profile.turn_restriction
+    turns = allowed_turns(at, extract.restrictions, keys)
+    expanded = expanded_turns(at, turns, extract.restrictions, keys)
+    arcs = expanded.street_arcs
     drive_on = profile.country.get(country, profile.country[OTHER]).drive_on
     seconds = turn_seconds(at, arcs, profile.turn, drive_on)
     seconds += _node_seconds(at, arcs, nodes)
@@ -90,7 +106,7 @@ def build_graph(
     seconds += np.where(
         restricted[arcs.head] & ~restricted[arcs.tail], profile.restricted.entering_s, 0.0
     )
-    large, parts = _large_parts(arcs, at.allowed)
+    large, parts = _large_parts(expanded, at.allowed)
     highways = tuple(profile.highway)
     names, name_of_way = _names(drivings)
     graph = RoadGraph(
@@ -105,8 +121,9 @@ def build_graph(
         street_m=streets.length_m,
         snappable=large[0::2] | large[1::2],
         drive_ms=drive_ms,
-        arc_start=np.searchsorted(arcs.tail, np.arange(len(drive_ms) + 1)).astype(np.int64),
-        arc_head=arcs.head.astype(np.int32),
+        vertex_directed=expanded.vertex_directed.astype(np.int32),
+        arc_start=_offsets(expanded),
+        arc_head=expanded.arcs.head.astype(np.int32),
         arc_ms=np.rint(seconds * 1000).astype(np.int32),
         shape_start=streets.shape_start,
         shape_lonlats=extract.node_lonlats[streets.shape_node],
@@ -123,7 +140,11 @@ def build_graph(
         parts=parts,
         small_streets=int((~graph.snappable).sum()),
         lacking_nodes=lacking,
-        restrictions=restrictions,
+        restrictions=RestrictionCounts(
+            over_node=turns.applied,
+            over_ways=expanded.applied,
+            other=len(extract.restrictions) - turns.applied - expanded.applied,
+        ),
     )
     return graph, report
 
@@ -197,14 +218,28 @@ def _node_seconds(at: Junctions, arcs: Arcs, nodes: dict[int, NodeDriving]) -> N
     return np.asarray(np.where(round_again, 0.0, lost[at.end[arcs.tail], arcs.tail & 1]))
 
 
-def _large_parts(arcs: Arcs, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
-    """Which directed streets belong to a large strongly connected part, and how many there are."""
-    v = len(allowed)
-    turns = csr_array((np.ones(len(arcs.tail), np.int8), (arcs.tail, arcs.head)), shape=(v, v))
+def _large_parts(expanded: Expanded, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
+    """Which directed streets belong to a large strongly connected part, and how many there are.
+
+    One that is entered at a vertex of such a part does: from its own vertex, where trips start,
+    no less can be reached.
+    """
+    arcs, directed = expanded.arcs, expanded.vertex_directed
+    v = len(directed)
+    ones = np.ones(len(arcs.tail), np.int8)
+    turns = csr_array((ones, arcs.head, _offsets(expanded)), shape=(v, v))
     n_parts, part = connected_components(turns, directed=True, connection="strong")
-    size = np.bincount(part[allowed], minlength=n_parts)
+    size = np.bincount(part[allowed[directed]], minlength=n_parts)
     large = size >= max(1.0, SMALL_PART * size.max())
-    return allowed & large[part], int(large.sum())
+    belongs = np.zeros(len(allowed), bool)
+    belongs[directed[large[part]]] = True
+    return allowed & belongs, int(large.sum())
+
+
+def _offsets(expanded: Expanded) -> NDArray[np.int64]:
+    """Where the turns out of each vertex begin."""
+    vertices = np.arange(len(expanded.vertex_directed) + 1)
+    return np.asarray(np.searchsorted(expanded.arcs.tail, vertices))
 
 
 def _names(drivings: list[Driving]) -> tuple[list[bytes], NDArray[np.int32]]:

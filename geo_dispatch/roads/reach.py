@@ -43,7 +43,7 @@ def _reached_places(graph: RoadGraph, search: Search, source: Stops, within_ms: 
     drive = graph.drive_ms.astype(np.float64)
     vertex = np.arange(len(drive))
     begin = np.zeros(len(drive))
-    left = within_ms - (times[:-1] - drive)
+    left = within_ms - (search.end_ms(times) - drive)
     own = source.vertex[0][np.isfinite(source.after_ms[0])]
     own_before = source.before_ms[0][np.isfinite(source.after_ms[0])]
     vertex, begin = np.concatenate([vertex, own]), np.concatenate([begin, own_before / drive[own]])

@@ -71,7 +71,8 @@ def find_route(graph: RoadGraph, search: Search, snaps: tuple[Snaps, Snaps]) -> 
     best = int(np.argmin(arrival)) if len(arrival) else -1
     if best >= 0 and arrival[best] < direct:
         last = int(goal.vertex[0][row[best]])
-        path = [*_walk_back(before, int(tail[best]), len(times) - 1), last]
+        walked = _walk_back(before, int(tail[best]), len(times) - 1)
+        path = [*graph.vertex_directed[walked].tolist(), last]
     elif np.isfinite(direct):
         driven = np.flatnonzero(np.isfinite(goal.before_ms[0]))
         gaps = goal.before_ms[0, driven] - start.before_ms[0, driven]
@@ -123,8 +124,15 @@ def _share(vertex: int, along: float) -> float:
 
 
 def _turn_ms(graph: RoadGraph, tail: int, head: int) -> float:
-    arcs = slice(graph.arc_start[tail], graph.arc_start[tail + 1])
-    return float(graph.arc_ms[arcs][graph.arc_head[arcs] == head].min())
+    """What the turn takes: the same whatever way one came, but maybe allowed for some ways only."""
+    start = graph.arc_start
+    arcs = np.arange(start[tail], start[tail + 1])
+    arcs = arcs[graph.vertex_directed[graph.arc_head[arcs]] == head]
+    if not len(arcs):
+        copies = np.flatnonzero(graph.vertex_directed == tail)
+        arcs = np.concatenate([np.arange(start[copy], start[copy + 1]) for copy in copies])
+        arcs = arcs[graph.vertex_directed[graph.arc_head[arcs]] == head]
+    return float(graph.arc_ms[arcs[0]])
 
 
 def _drawn(graph: RoadGraph, legs: list[_Leg]) -> Route:

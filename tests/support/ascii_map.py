@@ -49,8 +49,8 @@ class AsciiMap:
     nodes
         Tags by letter.
     restrictions
-        ``("no_left_turn", "AB", "B", "BC")``: kind, from way, via node, to way; a fifth entry
-        holds further tags.
+        ``("no_left_turn", "AB", "B", "BC")``: kind, from way, via node, to way; via may be ways
+        instead, ``"BC"`` or ``"BC+CD"``; a fifth entry holds further tags.
     """
 
     drawing: str
@@ -115,10 +115,13 @@ class AsciiMap:
 
     def _relation(self, number: int, restriction: tuple[str, ...]) -> osm.Relation:
         kind, start, via, end, *more = restriction
-        over = ("n", self.node_id(via)) if via in self.cells else ("w", self.way_id(via))
+        if via in self.cells:
+            over = [("n", self.node_id(via), "via")]
+        else:
+            over = [("w", self.way_id(name), "via") for name in via.split("+")]
         members = [
             ("w", self.way_id(start), "from"),
-            (*over, "via"),
+            *over,
             ("w", self.way_id(end), "to"),
         ]
         tags = {"type": "restriction", "restriction": kind}
