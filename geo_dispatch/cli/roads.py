@@ -104,6 +104,8 @@ def _tell(report: roads.BuildReport) -> None:
     )
     notes = {
         "streets that nothing leads to or from; places do not snap to them": graph.small_streets,
+        "ferries and car trains; places do not snap to them": graph.ferries,
+        "ways with tags that hold under a condition; those are left out": graph.conditional,
         "nodes that the extract lacks; their ways are cut there": graph.lacking_nodes,
     }
     for note, count in notes.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from geo_dispatch.roads.extract import TurnRestriction
 from geo_dispatch.roads.profile import TurnRestrictionKeys, TurnTimes
 
 _Ints = NDArray[np.int64]
+_HOURS: Final = {"day_on", "day_off", "hour_on", "hour_off"}
+"""Keys with which restrictions were limited before there was ``restriction:conditional``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,9 @@ def rows_by(keys: _Ints) -> Callable[[int], _Ints]:
 
 
 def restriction_kind(restriction: TurnRestriction, keys: TurnRestrictionKeys) -> str:
-    """``no`` or ``only``; empty when the restriction is not for this vehicle."""
+    """``no`` or ``only``; empty when it is not for this vehicle, or at some hours only."""
+    if restriction.tags.get("type") not in keys.keys or _HOURS & restriction.tags.keys():
+        return ""
     exempt = {part.strip() for part in restriction.tags.get("except", "").split(";")}
     if exempt & keys.exempt:
         return ""

@@ -132,7 +132,7 @@ class AsciiMap:
 def build_file(path: Path, country: str) -> tuple[RoadGraph, GraphReport]:
     """The road graph of an OSM file: reader, builder, self-check."""
     profile = read_profile(profile_text(CAR, path.parent), CAR)
-    extract = read_extract(path, profile.highway)
+    extract = read_extract(path, profile.wanted)
     info = GraphInfo("map", path.name, "", CAR, country, "", "", ())
     graph, report = build_graph(extract, profile, info)
     assert graph_faults(graph) == []
