@@ -128,7 +128,7 @@ def test_of_several_limits_those_with_a_condition_do_not_count(car) -> None:
         ({"route": "ferry", "vehicle": "no"}, None),
         ({"route": "ferry", "oneway": "yes"}, (10, None)),
         ({"route": "bus"}, None),
-        ({"route": "ferry", "highway": "primary"}, (60, 60)),
+        ({"route": "ferry", "highway": "primary"}, (64, 64)),
     ],
 )
 def test_ferries_that_carry_cars_are_crossed(tags, crossed, car) -> None:
@@ -149,13 +149,13 @@ def test_a_senseless_limit_gives_way_to_the_next_key_and_then_to_the_default(car
         42.5,
         42.5,
     )
-    assert speeds(car, highway="tertiary", maxspeed="fast") == (42, 42)
+    assert speeds(car, highway="tertiary", maxspeed="fast") == (40, 40)
 
 
 def test_the_class_speed_never_exceeds_the_countrys_default(car) -> None:
     assert speeds(car, "US", highway="residential")[0] == 27
     assert speeds(car, "US", highway="motorway")[0] == pytest.approx(0.85 * 65 * 1.609344)
-    assert speeds(car, "DE", highway="motorway")[0] == 110
+    assert speeds(car, "DE", highway="motorway")[0] == 92
 
 
 @pytest.mark.parametrize(
