@@ -19,7 +19,7 @@ import numpy as np
 from geo_dispatch.kernel.errors import GraphUnavailable
 from geo_dispatch.roads.graph import ARRAYS, GraphInfo, RoadGraph
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 _MAGIC: Final = b"GDROADS\n"
 _PREFIX = struct.Struct("<8sII")

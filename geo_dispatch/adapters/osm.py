@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,8 +23,15 @@ _NODE_KEYS: Final = ("highway", "barrier", "crossing", "railway")
 _TELL_EVERY: Final = 50_000
 
 
-def read_extract(path: Path, highways: Iterable[str], progress: Progress = silent) -> Extract:
-    """The ways of the given highway classes, their nodes, and the turn restrictions.
+def read_extract(
+    path: Path, wanted: Mapping[str, Container[str]], progress: Progress = silent
+) -> Extract:
+    """The ways that cars may use, their nodes, and the turn restrictions.
+
+    Parameters
+    ----------
+    wanted
+        Values by key, such as classes of ``highway``; a way is read that has one of them.
 
     Raises
     ------
@@ -32,28 +39,28 @@ def read_extract(path: Path, highways: Iterable[str], progress: Progress = silen
         The file is missing, is not OSM, is empty or cut short, or holds no such way.
     """
     _check_name(path)
-    wanted = frozenset(highways)
     try:
         extract = _read(path, wanted, progress)
     except (RuntimeError, OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, f"it cannot be read as OSM data ({error})") from error
     if not len(extract.way_ids):
-        raise _unreadable(path, "it holds no way with a highway tag that cars may use")
+        raise _unreadable(path, "it holds no way with a tag of a street that cars may use")
     if not len(extract.node_ids):
         raise _unreadable(path, "it holds none of the nodes that its ways name")
     return extract
 
 
-def _read(path: Path, wanted: frozenset[str], progress: Progress) -> Extract:
+def _read(path: Path, wanted: Mapping[str, Container[str]], progress: Progress) -> Extract:
     way_ids, way_nodes, counts = array("q"), array("q"), array("q")
     way_tags: list[dict[str, str]] = []
     restrictions: list[TurnRestriction] = []
-    ways = _told(_objects(path, osm.WAY | osm.RELATION, ("highway", "type")), "ways", progress)
+    keys = (*wanted, "type")
+    ways = _told(_objects(path, osm.WAY | osm.RELATION, keys), "ways", progress)
     for thing in ways:
         if thing.is_relation():
             if thing.tags.get("type", "").startswith("restriction"):
                 restrictions.append(_restriction(thing))
-        elif thing.is_way() and thing.tags.get("highway") in wanted:
+        elif any(thing.tags.get(key) in values for key, values in wanted.items()):
             way_ids.append(thing.id)
             way_tags.append({tag.k: tag.v for tag in thing.tags})
             counts.append(len(thing.nodes))
@@ -111,11 +118,12 @@ def _told(things: Iterable[Any], step: str, progress: Progress, total: int = 0) 
 def _restriction(relation: Any) -> TurnRestriction:
     members = [(member.type, member.role, member.ref) for member in relation.members]
     via = [ref for kind, role, ref in members if role == "via" and kind == "n"]
-    over_ways = any(role == "via" and kind == "w" for kind, role, _ in members)
+    over = tuple(ref for kind, role, ref in members if role == "via" and kind == "w")
     return TurnRestriction(
         tags={tag.k: tag.v for tag in relation.tags},
         from_ways=tuple(ref for kind, role, ref in members if role == "from" and kind == "w"),
-        via_node=via[0] if len(via) == 1 and not over_ways else None,
+        via_node=via[0] if len(via) == 1 and not over else None,
+        via_ways=over,
         to_ways=tuple(ref for kind, role, ref in members if role == "to" and kind == "w"),
     )
 

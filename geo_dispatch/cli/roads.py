@@ -98,12 +98,14 @@ def _tell(report: roads.BuildReport) -> None:
     graph = report.graph
     say(
         f"{graph.streets} streets ({graph.length_km:.0f} km), {graph.junctions} junctions, "
-        f"{graph.turns} turns, {graph.restrictions.applied} turn restrictions; "
+        f"{graph.turns} turns, {graph.restrictions.over_node} turn restrictions over nodes and "
+        f"{graph.restrictions.over_ways} over ways; "
         f"{report.drawn} features on the base map; {report.places} places to search"
     )
     notes = {
         "streets that nothing leads to or from; places do not snap to them": graph.small_streets,
-        "turn restrictions over ways, which are ignored": graph.restrictions.over_ways,
+        "ferries and car trains; places do not snap to them": graph.ferries,
+        "ways with tags that hold under a condition; those are left out": graph.conditional,
         "nodes that the extract lacks; their ways are cut there": graph.lacking_nodes,
     }
     for note, count in notes.items():

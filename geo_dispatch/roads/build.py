@@ -14,19 +14,35 @@ from geo_dispatch.roads.driving import Driving, NodeDriving, node_driving, way_d
 from geo_dispatch.roads.extract import Extract
 from geo_dispatch.roads.graph import FORBIDDEN_MS, GraphInfo, RoadGraph
 from geo_dispatch.roads.limits import OTHER
+from geo_dispatch.roads.over_ways import Expanded, expanded_turns
 from geo_dispatch.roads.profile import Profile
 from geo_dispatch.roads.streets import Streets, cut_streets
-from geo_dispatch.roads.turns import (
-    Arcs,
-    Junctions,
-    RestrictionCounts,
-    allowed_turns,
-    turn_seconds,
-)
+from geo_dispatch.roads.turns import Arcs, Junctions, allowed_turns, turn_seconds
+
+_FERRY = "ferry"
+"""What crossings are called among the highway classes."""
 
 SMALL_PART = 0.1
 """A part of the graph with less than this share of the largest part's directed streets is small:
 a parking deck, a stub of a way cut by the border. Islands that matter are larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictionCounts:
+    """What became of the turn restrictions.
+
+    Attributes
+    ----------
+    over_node, over_ways
+        Forbid a turn, or turning round.
+    other
+        For other vehicles, at some hours only, of unknown kind, or between streets that cars do
+        not drive anyway.
+    """
+
+    over_node: int
+    over_ways: int
+    other: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,10 @@ class GraphReport:
         Strongly connected parts that places snap to: 1, or the number of islands.
     small_streets
         Streets of small parts, which places do not snap to.
+    ferries
+        Streets that are crossings; places do not snap to them either.
+    conditional
+        Ways that say something under a condition only, which is not looked at.
     lacking_nodes
         Nodes that ways name and the extract lacks; the ways are cut there.
     restrictions
@@ -56,6 +76,8 @@ class GraphReport:
     length_km: float
     parts: int
     small_streets: int
+    ferries: int
+    conditional: int
     lacking_nodes: int
     restrictions: RestrictionCounts
 
@@ -82,16 +104,20 @@ def build_graph(
     junction_rows, ends = np.unique(streets.ends, return_inverse=True)
     ends = ends.reshape(-1, 2)
     at = _junctions(extract, streets, nodes, (junction_rows, ends), (ways, drive_ms))
-    arcs, restrictions = allowed_turns(at, extract.restrictions, profile.turn_restriction)
+    keys = profile.turn_restriction
+    turns = allowed_turns(at, extract.restrictions, keys)
+    expanded = expanded_turns(at, turns, extract.restrictions, keys)
+    arcs = expanded.street_arcs
     drive_on = profile.country.get(country, profile.country[OTHER]).drive_on
     seconds = turn_seconds(at, arcs, profile.turn, drive_on)
     seconds += _node_seconds(at, arcs, nodes)
-    restricted = np.repeat(np.array([d.restricted for d in drivings])[streets.way], 2)
-    seconds += np.where(
-        restricted[arcs.head] & ~restricted[arcs.tail], profile.restricted.entering_s, 0.0
-    )
-    large, parts = _large_parts(arcs, at.allowed)
-    highways = tuple(profile.highway)
+    restricted = np.array([driving.restricted for driving in drivings])[streets.way]
+    ferry = np.array([driving.ferry for driving in drivings])[streets.way]
+    seconds += _enters(restricted, arcs) * profile.restricted.entering_s
+    seconds += _enters(ferry, arcs) * profile.ferry.boarding_s
+    large, parts = _large_parts(expanded, at.allowed)
+    belongs = large[0::2] | large[1::2]
+    highways = (*profile.highway, _FERRY)
     names, name_of_way = _names(drivings)
     graph = RoadGraph(
         info=replace(info, highways=highways),
@@ -103,10 +129,11 @@ def build_graph(
         street_name=name_of_way[streets.way],
         street_highway=_highways(extract, ways, highways)[streets.way],
         street_m=streets.length_m,
-        snappable=large[0::2] | large[1::2],
+        snappable=belongs & ~ferry,
         drive_ms=drive_ms,
-        arc_start=np.searchsorted(arcs.tail, np.arange(len(drive_ms) + 1)).astype(np.int64),
-        arc_head=arcs.head.astype(np.int32),
+        vertex_directed=expanded.vertex_directed.astype(np.int32),
+        arc_start=_offsets(expanded),
+        arc_head=expanded.arcs.head.astype(np.int32),
         arc_ms=np.rint(seconds * 1000).astype(np.int32),
         shape_start=streets.shape_start,
         shape_lonlats=extract.node_lonlats[streets.shape_node],
@@ -121,9 +148,15 @@ def build_graph(
         turns=graph.n_arcs,
         length_km=float(graph.street_m.sum() / 1000),
         parts=parts,
-        small_streets=int((~graph.snappable).sum()),
+        small_streets=int((~belongs).sum()),
+        ferries=int(ferry.sum()),
+        conditional=sum(":conditional" in " ".join(tags) for tags in extract.way_tags),
         lacking_nodes=lacking,
-        restrictions=restrictions,
+        restrictions=RestrictionCounts(
+            over_node=turns.applied,
+            over_ways=expanded.applied,
+            other=len(extract.restrictions) - turns.applied - expanded.applied,
+        ),
     )
     return graph, report
 
@@ -145,10 +178,14 @@ def _telling_nodes(extract: Extract, profile: Profile) -> dict[int, NodeDriving]
 
 def _drive_ms(streets: Streets, drivings: list[Driving]) -> NDArray[np.int32]:
     """(2n,) milliseconds from end to end, never less than at the driven speed."""
-    speeds = np.array(
+    kmh = np.array(
         [[d.forward_kmh or np.nan, d.backward_kmh or np.nan] for d in drivings], np.float64
-    )[streets.way]
-    seconds = streets.length_m[:, None] / kmh_to_mps(1.0) / speeds
+    )
+    duration_s = np.array([d.duration_s or np.nan for d in drivings], np.float64)
+    way_m = np.bincount(streets.way, streets.length_m, len(drivings))
+    crossing = np.isfinite(duration_s)[:, None] & np.isfinite(kmh)
+    mps = np.where(crossing, (way_m / duration_s)[:, None], kmh * kmh_to_mps(1.0))
+    seconds = streets.length_m[:, None] / mps[streets.way]
     whole = np.maximum(1.0, np.ceil(seconds * 1000))
     return np.asarray(np.where(np.isnan(whole), FORBIDDEN_MS, whole).astype(np.int32).ravel())
 
@@ -197,14 +234,33 @@ def _node_seconds(at: Junctions, arcs: Arcs, nodes: dict[int, NodeDriving]) -> N
     return np.asarray(np.where(round_again, 0.0, lost[at.end[arcs.tail], arcs.tail & 1]))
 
 
-def _large_parts(arcs: Arcs, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
-    """Which directed streets belong to a large strongly connected part, and how many there are."""
-    v = len(allowed)
-    turns = csr_array((np.ones(len(arcs.tail), np.int8), (arcs.tail, arcs.head)), shape=(v, v))
+def _enters(streets: NDArray[np.bool_], arcs: Arcs) -> NDArray[np.bool_]:
+    """(a,) whether a turn leads into one of these streets from one of the others."""
+    return np.asarray(streets[arcs.head >> 1] & ~streets[arcs.tail >> 1])
+
+
+def _large_parts(expanded: Expanded, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
+    """Which directed streets belong to a large strongly connected part, and how many there are.
+
+    One that is entered at a vertex of such a part does: from its own vertex, where trips start,
+    no less can be reached.
+    """
+    arcs, directed = expanded.arcs, expanded.vertex_directed
+    v = len(directed)
+    ones = np.ones(len(arcs.tail), np.int8)
+    turns = csr_array((ones, arcs.head, _offsets(expanded)), shape=(v, v))
     n_parts, part = connected_components(turns, directed=True, connection="strong")
-    size = np.bincount(part[allowed], minlength=n_parts)
+    size = np.bincount(part[allowed[directed]], minlength=n_parts)
     large = size >= max(1.0, SMALL_PART * size.max())
-    return allowed & large[part], int(large.sum())
+    belongs = np.zeros(len(allowed), bool)
+    belongs[directed[large[part]]] = True
+    return allowed & belongs, int(large.sum())
+
+
+def _offsets(expanded: Expanded) -> NDArray[np.int64]:
+    """Where the turns out of each vertex begin."""
+    vertices = np.arange(len(expanded.vertex_directed) + 1)
+    return np.asarray(np.searchsorted(expanded.arcs.tail, vertices))
 
 
 def _names(drivings: list[Driving]) -> tuple[list[bytes], NDArray[np.int32]]:
@@ -218,4 +274,5 @@ def _highways(
     extract: Extract, ways: NDArray[np.int64], highways: tuple[str, ...]
 ) -> NDArray[np.uint8]:
     row = {highway: i for i, highway in enumerate(highways)}
-    return np.array([row[extract.way_tags[way]["highway"]] for way in ways.tolist()], np.uint8)
+    tags = [extract.way_tags[way].get("highway", "") for way in ways.tolist()]
+    return np.array([row.get(highway, row[_FERRY]) for highway in tags], np.uint8)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from geo_dispatch.roads.durations import duration_s
 from geo_dispatch.roads.limits import default_kmh, limit_kmh
 from geo_dispatch.roads.profile import HighwayClass, Profile
 
@@ -25,12 +26,26 @@ class Access(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Driving:
-    """How a way is driven: km/h each way, None where it may not be."""
+    """How a way is driven: km/h each way, None where it may not be.
+
+    Attributes
+    ----------
+    restricted
+        Only to reach a place on it.
+    name
+        As signed, or empty.
+    ferry
+        It is a crossing; one boards it.
+    duration_s
+        The whole of it takes so long, whatever the speed; None where that is not known.
+    """
 
     forward_kmh: float | None
     backward_kmh: float | None
     restricted: bool
     name: str
+    ferry: bool = False
+    duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,8 @@ class NodeDriving:
 def way_driving(tags: Tags, profile: Profile, country: str) -> Driving | None:
     """How the way is driven, or None when it is not for this vehicle."""
     highway = profile.highway.get(tags.get("highway", ""))
+    if highway is None and tags.get("route") in profile.ferry.routes:
+        return _ferry_driving(tags, profile)
     if highway is None or tags.get("area") == "yes":
         return None
     directions = _directions(tags, highway, profile)
@@ -97,6 +114,29 @@ def node_driving(tags: Tags, profile: Profile) -> NodeDriving:
         backward_s=passing_s + (delay_s if facing != "forward" else 0.0),
         closed=barrier_s < 0,
         turning_place=tags.get("highway") in profile.turning_place.highway,
+    )
+
+
+def _ferry_driving(tags: Tags, profile: Profile) -> Driving | None:
+    """How one crosses with a car, or None when none is carried."""
+    ferry = profile.ferry
+    directions = profile.oneway.get(_first(tags, profile.keys.oneway), (True, True))
+    default = Access.CLOSED if ferry.passengers & tags.keys() else Access.OPEN
+    accesses = [_access(tags, profile, f":{side}") for side in _SIDES]
+    entered = [default if access is None else access for access in accesses]
+    forward, backward = (
+        ferry.kmh if allowed and access is not Access.CLOSED else None
+        for allowed, access in zip(directions, entered, strict=True)
+    )
+    if forward is None and backward is None:
+        return None
+    return Driving(
+        forward_kmh=forward,
+        backward_kmh=backward,
+        restricted=Access.RESTRICTED in accesses,
+        name=_first(tags, profile.keys.name),
+        ferry=True,
+        duration_s=duration_s(tags.get("duration", "")),
     )
 
 
@@ -176,4 +216,5 @@ def _sided(keys: Iterable[str], suffix: str) -> list[str]:
 
 
 def _first(tags: Tags, keys: Iterable[str]) -> str:
-    return next((tags[key] for key in keys if tags.get(key)), "")
+    """The value of the first key that has one that holds without a condition."""
+    return next((tags[key] for key in keys if tags.get(key) and "@" not in tags[key]), "")

@@ -11,19 +11,22 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class TurnRestriction:
-    """A turn restriction relation: from ways over a node into ways.
+    """A turn restriction relation: from ways over a node, or over ways, into ways.
 
     Attributes
     ----------
     tags
         The relation's tags; a profile says which of them hold for its vehicle.
     via_node
-        OSM id; None for a restriction over a way.
+        OSM id; None for a restriction over ways.
+    via_ways
+        OSM ids in any order; empty for a restriction over a node.
     """
 
     tags: Mapping[str, str]
     from_ways: tuple[int, ...]
     via_node: int | None
+    via_ways: tuple[int, ...]
     to_ways: tuple[int, ...]
 
 

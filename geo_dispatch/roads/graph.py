@@ -1,15 +1,21 @@
 """The compiled road graph: frozen parallel arrays, nothing computed on the way.
 
-A *street* is a piece of an OSM way between two junctions. Each of its two directions is a vertex
-of the turn-expanded graph: ``2 * street`` runs along the way as drawn, ``2 * street + 1`` against
-it. A *turn arc* leads from the end of one directed street into another; its cost is what the turn
-and the junction take. With n streets, v = 2n directed streets, a arcs, p shape points, k names.
+A *street* is a piece of an OSM way between two junctions. Each of its two directions is a *directed
+street*: ``2 * street`` runs along the way as drawn, ``2 * street + 1`` against it. Directed streets
+are the first *vertices* of the turn-expanded graph. Where a restriction leads over a way, what may
+come next depends on where one came from: more vertices stand for the same directed street, each
+for one way of having come into it. Who starts on a street starts at its own vertex; who ends on
+one has arrived at any of its vertices.
+
+A *turn arc* leads from one vertex into another; its cost is what the turn and the junction take,
+the same for all vertices of a directed street. With n streets, d = 2n directed streets, v >= d
+vertices, a arcs, p shape points, k names.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +79,12 @@ class RoadGraph:
     snappable
         (n,) bool; False on streets of small parts that no trip can leave or enter.
     drive_ms
-        (v,) int32 milliseconds from end to end; `FORBIDDEN_MS` where not allowed.
+        (d,) int32 milliseconds from end to end; `FORBIDDEN_MS` where not allowed.
+    vertex_directed
+        (v,) int32 directed street of each vertex; its own index for the first d.
     arc_start, arc_head, arc_ms
-        (v + 1,) int64, (a,) int32, (a,) int32: the turns out of directed street e are
-        ``arc_start[e]`` to ``arc_start[e + 1]``; ``arc_ms`` is the turn alone.
+        (v + 1,) int64, (a,) int32, (a,) int32: the turns out of vertex e are ``arc_start[e]`` to
+        ``arc_start[e + 1]``; ``arc_ms`` is the turn alone.
     shape_start, shape_lonlats, shape_m
         (n + 1,) int64, (p, 2) float64, (p,) float64: the points of each street, and metres from
         its beginning.
@@ -95,6 +103,7 @@ class RoadGraph:
     street_m: NDArray[np.float64]
     snappable: NDArray[np.bool_]
     drive_ms: NDArray[np.int32]
+    vertex_directed: NDArray[np.int32]
     arc_start: NDArray[np.int64]
     arc_head: NDArray[np.int32]
     arc_ms: NDArray[np.int32]
@@ -110,6 +119,11 @@ class RoadGraph:
         return len(self.street_m)
 
     @property
+    def n_vertices(self) -> int:
+        """Vertices of the turn-expanded graph: both directions of all streets, and the copies."""
+        return len(self.vertex_directed)
+
+    @property
     def n_arcs(self) -> int:
         """Turns that are allowed."""
         return len(self.arc_head)
@@ -120,10 +134,6 @@ class RoadGraph:
         west, south = self.shape_lonlats.min(axis=0)
         east, north = self.shape_lonlats.max(axis=0)
         return float(west), float(south), float(east), float(north)
-
-    def street_of(self, vertices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-        """The streets that vertices of the turn-expanded graph are directions of."""
-        return np.asarray(vertices, np.int64) >> 1
 
     def name_of(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""
@@ -151,6 +161,7 @@ ARRAYS: Final[dict[str, str]] = {
     "street_m": "float64",
     "snappable": "bool",
     "drive_ms": "int32",
+    "vertex_directed": "int32",
     "arc_start": "int64",
     "arc_head": "int32",
     "arc_ms": "int32",
@@ -165,7 +176,7 @@ ARRAYS: Final[dict[str, str]] = {
 
 def graph_faults(graph: RoadGraph) -> list[str]:
     """What contradicts itself in a graph; empty for a sound one."""
-    n, v, p = graph.n_streets, 2 * graph.n_streets, len(graph.shape_m)
+    n, d, v, p = graph.n_streets, 2 * graph.n_streets, graph.n_vertices, len(graph.shape_m)
     names = len(graph.name_start) - 1
     checks = {
         "arrays of streets differ in length": all(
@@ -179,8 +190,12 @@ def graph_faults(graph: RoadGraph) -> list[str]:
                 graph.snappable,
             )
         ),
-        "drive times are not two for each street": len(graph.drive_ms) == v,
+        "drive times are not two for each street": len(graph.drive_ms) == d,
         "a drive time is not positive": bool((graph.drive_ms > 0).all()),
+        "a directed street is not its own vertex": bool(
+            np.array_equal(graph.vertex_directed[:d], np.arange(d))
+        ),
+        "a vertex stands for no directed street": _within(graph.vertex_directed, d),
         "turn offsets do not fit the turns": _offsets_fit(graph.arc_start, v, graph.n_arcs),
         "a turn leads to no street": _within(graph.arc_head, v),
         "a turn takes less than no time": bool((graph.arc_ms >= 0).all()),
@@ -205,8 +220,8 @@ def graph_faults(graph: RoadGraph) -> list[str]:
 
 def _turn_faults(graph: RoadGraph) -> list[str]:
     """Turns from or into forbidden directions, or between streets that do not meet."""
-    tail = np.repeat(np.arange(2 * graph.n_streets), np.diff(graph.arc_start))
-    head = graph.arc_head
+    tail = graph.vertex_directed.repeat(np.diff(graph.arc_start))
+    head = graph.vertex_directed[graph.arc_head]
     ends = np.stack([graph.street_to, graph.street_from], axis=1).ravel()
     begins = np.stack([graph.street_from, graph.street_to], axis=1).ravel()
     allowed = graph.drive_ms < FORBIDDEN_MS

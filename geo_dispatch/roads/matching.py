@@ -263,7 +263,7 @@ def _path(
             spot = Spot(at.vertex[t], at.share[t])
             limits = Limits(steps.back_m[t], steps.limit_ms[t], steps.limit_m[t])
             search_from(streets, scratch, spot, at.vertex[t + 1 : t + 2], limits)
-            path += way_to(scratch, int(at.vertex[t + 1])).tolist()
+            path += way_to(streets, scratch, int(at.vertex[t + 1])).tolist()
         leg[t + 1] = len(path) - 1
     return path, leg
 

@@ -1,7 +1,7 @@
 """The fastest ways to what is close by: searches that end as soon as they know enough.
 
-A *spot* is a place on a directed street: its vertex, and the share of the street that lies before
-it in driving direction. Searches run over the turn-expanded graph and give a way's time and its
+A *spot* is a place on a directed street, and the share of the street that lies before it in driving
+direction. Searches run over the turn-expanded graph and give a way's time and its
 length; a way is followed while it keeps within both limits, so a longer one that is a little
 slower may be found where the fastest is too long. Kernels: arrays in, arrays out.
 """
@@ -30,6 +30,7 @@ class Streets(NamedTuple):
     arc_start: NDArray[np.int64]
     arc_head: _Ints
     arc_ms: _Ints
+    vertex_directed: _Ints
     drive_ms: _Ints
     street_m: _Floats
 
@@ -62,11 +63,14 @@ class Scratch(NamedTuple):
     Attributes
     ----------
     ms, metres
-        (v,) from the source to the beginning of the directed street, its turn included.
+        (v,) from the source to the beginning of the vertex' street, its turn included.
     before
-        (v,) int32 the directed street before it; -1 for the source's.
-    seen, settled, wanted
-        (v,) int32 number of the search that labelled it, settled it, asks for it.
+        (v,) int32 the vertex before it; -1 for the source's.
+    seen, settled
+        (v,) int32 number of the search that labelled it, settled it.
+    wanted, entered
+        (d,) int32 number of the search that asks for a directed street, negative once it is
+        entered; and the vertex by which it was entered first.
     queue_ms, queue
         (a + 1,) a binary heap.
     search
@@ -79,6 +83,7 @@ class Scratch(NamedTuple):
     seen: _Ints
     settled: _Ints
     wanted: _Ints
+    entered: _Ints
     queue_ms: _Floats
     queue: _Ints
     search: _Ints
@@ -90,6 +95,7 @@ def streets_of(graph: RoadGraph) -> Streets:
         _read_only(graph.arc_start),
         _read_only(graph.arc_head),
         _read_only(graph.arc_ms),
+        _read_only(graph.vertex_directed),
         _read_only(graph.drive_ms),
         _read_only(graph.street_m),
     )
@@ -97,14 +103,15 @@ def streets_of(graph: RoadGraph) -> Streets:
 
 def scratch_for(graph: RoadGraph) -> Scratch:
     """Room for searches over a graph; the system hands out only what they touch."""
-    v = 2 * graph.n_streets
+    v, d = graph.n_vertices, 2 * graph.n_streets
     return Scratch(
         np.empty(v),
         np.empty(v),
         np.empty(v, np.int32),
         np.zeros(v, np.int32),
         np.zeros(v, np.int32),
-        np.zeros(v, np.int32),
+        np.zeros(d, np.int32),
+        np.empty(d, np.int32),
         np.empty(graph.n_arcs + 1),
         np.empty(graph.n_arcs + 1, np.int32),
         np.zeros(1, np.int32),
@@ -155,7 +162,7 @@ def _pop(keys: _Floats, items: _Ints, size: int) -> int:
 def search_from(
     streets: Streets, scratch: Scratch, source: Spot, targets: _Ints, limits: Limits
 ) -> None:
-    """Label all that can be driven to from a spot until every target vertex is settled.
+    """Label all that can be driven to from a spot until every target street is entered.
 
     Labels of this search have its number, `Scratch.search`. Negative targets are none.
     """
@@ -170,8 +177,9 @@ def search_from(
     at_ms = -source.share * streets.drive_ms[at]
     at_m = -source.share * streets.street_m[at >> 1]
     while missing > 0:
-        onward_ms = at_ms + streets.drive_ms[at]
-        onward_m = at_m + streets.street_m[at >> 1]
+        driven = streets.vertex_directed[at]
+        onward_ms = at_ms + streets.drive_ms[driven]
+        onward_m = at_m + streets.street_m[driven >> 1]
         for arc in range(streets.arc_start[at], streets.arc_start[at + 1]):
             head = streets.arc_head[arc]
             head_ms = onward_ms + streets.arc_ms[arc]
@@ -196,7 +204,10 @@ def search_from(
             break
         scratch.settled[at] = number
         at_ms, at_m = scratch.ms[at], scratch.metres[at]
-        if scratch.wanted[at] == number:
+        entered = streets.vertex_directed[at]
+        if scratch.wanted[entered] == number:
+            scratch.wanted[entered] = -number
+            scratch.entered[entered] = at
             missing -= 1
 
 
@@ -223,24 +234,25 @@ def ways_between(
             ahead = targets.share[j] - source.share
             if to == source.vertex and ahead * whole_m >= -limits.back_m:
                 ms[i, j], metres[i, j] = max(ahead, 0.0) * whole_ms, max(ahead, 0.0) * whole_m
-            elif scratch.seen[to] == scratch.search[0]:
-                way_ms = scratch.ms[to] + targets.share[j] * whole_ms
-                way_m = scratch.metres[to] + targets.share[j] * whole_m
+            elif scratch.wanted[to] == -scratch.search[0]:
+                entered = scratch.entered[to]
+                way_ms = scratch.ms[entered] + targets.share[j] * whole_ms
+                way_m = scratch.metres[entered] + targets.share[j] * whole_m
                 if way_ms <= limits.ms and way_m <= limits.m:
                     ms[i, j], metres[i, j] = way_ms, way_m
     return ms, metres
 
 
 @compiled
-def way_to(scratch: Scratch, target: int) -> _Ints:
-    """The directed streets behind the source's, up to a target that the last search labelled."""
-    length, at = 0, target
+def way_to(streets: Streets, scratch: Scratch, target: int) -> _Ints:
+    """The directed streets behind the source's, up to a target that the last search entered."""
+    length, at = 0, scratch.entered[target]
     while at >= 0:
         length += 1
         at = scratch.before[at]
     way = np.empty(length, np.int32)
-    at = target
+    at = scratch.entered[target]
     for place in range(length - 1, -1, -1):
-        way[place] = at
+        way[place] = streets.vertex_directed[at]
         at = scratch.before[at]
     return way

@@ -43,6 +43,28 @@ class AccessValues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closed: frozenset[str]
 
 
+class Ferry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Crossings that carry cars.
+
+    Attributes
+    ----------
+    routes
+        Values of the route tag.
+    kmh
+        Where no duration is tagged.
+    boarding_s
+        Once for each crossing: waiting for it, and driving on and off.
+    passengers
+        Keys; a crossing without access tags that has one of them says who comes aboard, and that
+        is not cars.
+    """
+
+    routes: frozenset[str]
+    kmh: float
+    boarding_s: float
+    passengers: frozenset[str]
+
+
 class Restricted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Streets that are driven only to reach a place on them."""
 
@@ -99,6 +121,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: Keys
     access: AccessValues
     restricted: Restricted
+    ferry: Ferry
     oneway: dict[str, tuple[bool, bool]]
     junction: Junction
     surface_kmh: dict[str, float]
@@ -111,9 +134,29 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     turn_restriction: TurnRestrictionKeys
     country: dict[str, Country]
 
+    @property
+    def wanted(self) -> dict[str, frozenset[str]]:
+        """The values, by key, of which a way must have one to be looked at."""
+        return {"highway": frozenset(self.highway), "route": self.ferry.routes}
+
     def country_or_other(self, code: str) -> str:
-        """The code if the profile knows the country, else `OTHER`."""
-        return code if code in self.country else OTHER
+        """The code; `OTHER` if it is empty.
+
+        Raises
+        ------
+        InvalidInput
+            The profile has no default limits of the country.
+        """
+        if not code:
+            return OTHER
+        if code in self.country and code != OTHER:
+            return code
+        known = " ".join(sorted(self.country.keys() - {OTHER}))
+        message = (
+            f"country {code!r} has no default speed limits in profile {self.name!r}: give one of "
+            f"{known}, or none for general ones, or a profile with a table [country.{code}]"
+        )
+        raise InvalidInput(message, [Fault("country", message)])
 
 
 def parse_profile(table: Mapping[str, Any], where: str) -> Profile:

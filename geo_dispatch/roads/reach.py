@@ -46,11 +46,13 @@ def _reached_places(graph: RoadGraph, planner: Planner, source: Snaps, within_ms
     start = planner.points(source)
     times = planner.to_all(start)
     drive = graph.drive_ms.astype(np.float64)
-    entry = times - drive
+    entry = np.full(len(drive), np.inf)
+    np.minimum.at(entry, graph.vertex_directed, times)
+    entry -= drive
     # A street that the source lies on is entered at the source; a time at its end says nothing
     # of its beginning, unless one came round to it through a turn.
-    on = start.vertex[0] >= 0
-    own, own_before = planner.edges(start.vertex[0, on]), start.before_ms[0, on]
+    on = np.flatnonzero(start.own[0] >= 0)
+    own, own_before = planner.vertices(start.own[0, on]), start.before_ms[0, on]
     entry[own] = [_entry_ms(graph, times, edge) for edge in own.tolist()]
     vertex = np.concatenate([np.arange(len(drive)), own])
     begin = np.concatenate([np.zeros(len(drive)), own_before / drive[own]])
@@ -60,9 +62,9 @@ def _reached_places(graph: RoadGraph, planner: Planner, source: Snaps, within_ms
     return _sampled(graph, vertex[driven], begin[driven], end[driven])
 
 
-def _entry_ms(graph: RoadGraph, times: _Floats, vertex: int) -> float:
+def _entry_ms(graph: RoadGraph, times: _Floats, directed: int) -> float:
     """The time at the beginning of a directed street, through the turns into it."""
-    arcs = np.flatnonzero(graph.arc_head == vertex)
+    arcs = np.flatnonzero(graph.vertex_directed[graph.arc_head] == directed)
     tails = np.searchsorted(graph.arc_start, arcs, side="right") - 1
     return float((times[tails] + graph.arc_ms[arcs]).min(initial=np.inf))
 

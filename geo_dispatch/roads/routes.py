@@ -92,8 +92,15 @@ def _share(vertex: int, along: float) -> float:
 
 
 def _turn_ms(graph: RoadGraph, tail: int, head: int) -> float:
-    arcs = slice(graph.arc_start[tail], graph.arc_start[tail + 1])
-    return float(graph.arc_ms[arcs][graph.arc_head[arcs] == head].min())
+    """What the turn takes: the same whatever way one came, but maybe allowed for some ways only."""
+    start = graph.arc_start
+    arcs = np.arange(start[tail], start[tail + 1])
+    arcs = arcs[graph.vertex_directed[graph.arc_head[arcs]] == head]
+    if not len(arcs):
+        copies = np.flatnonzero(graph.vertex_directed == tail)
+        arcs = np.concatenate([np.arange(start[copy], start[copy + 1]) for copy in copies])
+        arcs = arcs[graph.vertex_directed[graph.arc_head[arcs]] == head]
+    return float(graph.arc_ms[arcs[0]])
 
 
 def _drawn(graph: RoadGraph, legs: list[_Leg]) -> Route:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from geo_dispatch.roads.extract import TurnRestriction
 from geo_dispatch.roads.profile import TurnRestrictionKeys, TurnTimes
 
 _Ints = NDArray[np.int64]
+_HOURS: Final = {"day_on", "day_off", "hour_on", "hour_off"}
+"""Keys with which restrictions were limited before there was ``restriction:conditional``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +58,43 @@ class Arcs:
 
 
 @dataclass(frozen=True, slots=True)
-class RestrictionCounts:
-    """What became of the turn restrictions.
+class Turns:
+    """What may follow each directed street, as far as that does not depend on what came before.
 
     Attributes
     ----------
+    arcs
+        Of directed streets.
+    may_turn_round
+        (v,) whether one may turn round at its end if there is no other way on.
     applied
-        Forbid a turn, or turning round.
-    over_ways
-        Lead over a way, which is not supported; ignored.
-    other
-        For other vehicles, at other hours, of unknown kind, or between streets that cars do not
-        drive anyway.
+        Restrictions over a node that forbid a turn, or turning round.
     """
 
+    arcs: Arcs
+    may_turn_round: NDArray[np.bool_]
     applied: int
-    over_ways: int
-    other: int
 
 
 def allowed_turns(
     at: Junctions, restrictions: Iterable[TurnRestriction], keys: TurnRestrictionKeys
-) -> tuple[Arcs, RestrictionCounts]:
-    """Every turn that is allowed.
+) -> Turns:
+    """Every turn that is allowed; restrictions over ways are for `over_ways`.
 
     Turning round on the street just driven is allowed at turning places, and where there is no
     other way on: at dead ends, before barriers, and where restrictions close all else.
     """
     arcs = _meetings(at)
-    banned, no_u_turn, counts = _banned(at, arcs, restrictions, keys)
+    banned, no_u_turn, applied = _banned(at, arcs, restrictions, keys)
     tail, head = arcs.tail[~banned], arcs.head[~banned]
-    every = np.flatnonzero(at.allowed)
-    stuck = np.bincount(tail, minlength=len(at.begin))[every] == 0
-    back = every[(stuck | at.turning_place[at.end[every]]) & at.allowed[every ^ 1]]
-    back = back[~np.isin(back, list(no_u_turn))]
+    every = np.arange(len(at.begin))
+    may_turn_round = at.allowed & at.allowed[every ^ 1]
+    may_turn_round[list(no_u_turn)] = False
+    stuck = np.bincount(tail, minlength=len(every)) == 0
+    back = np.flatnonzero(may_turn_round & (stuck | at.turning_place[at.end]))
     tail, head = np.concatenate([tail, back]), np.concatenate([head, back ^ 1])
     order = np.lexsort((head, tail))
-    return Arcs(tail[order], head[order]), counts
+    return Turns(Arcs(tail[order], head[order]), may_turn_round, applied)
 
 
 def turn_seconds(at: Junctions, arcs: Arcs, times: TurnTimes, drive_on: str) -> NDArray[np.float64]:
@@ -126,19 +129,16 @@ def _meetings(at: Junctions) -> Arcs:
 
 def _banned(
     at: Junctions, arcs: Arcs, restrictions: Iterable[TurnRestriction], keys: TurnRestrictionKeys
-) -> tuple[NDArray[np.bool_], set[int], RestrictionCounts]:
-    """Which turns are forbidden, and who may not turn round."""
-    turns_at = _rows_by_junction(at.end[arcs.tail])
-    arriving_at = _rows_by_junction(at.end)
+) -> tuple[NDArray[np.bool_], set[int], int]:
+    """Which turns are forbidden, who may not turn round, and how many restrictions say so."""
+    turns_at, arriving_at = rows_by(at.end[arcs.tail]), rows_by(at.end)
     banned = np.zeros(len(arcs.tail), bool)
     no_u_turn: set[int] = set()
     bound: dict[tuple[int, int], set[int]] = defaultdict(set)
-    applied = over_ways = total = 0
+    applied = 0
     for restriction in restrictions:
-        total += 1
-        kind = _kind(restriction, keys)
+        kind = restriction_kind(restriction, keys)
         node = _junction(at, restriction.via_node)
-        over_ways += bool(kind) and restriction.via_node is None
         if not kind or node is None:
             continue
         turns, arriving = turns_at(node), arriving_at(node)
@@ -160,23 +160,25 @@ def _banned(
         turns = turns_at(node)
         from_way = turns[at.way[arcs.tail[turns]] == way]
         banned[from_way[~np.isin(from_way, list(free))]] = True
-    return banned, no_u_turn, RestrictionCounts(applied, over_ways, total - applied - over_ways)
+    return banned, no_u_turn, applied
 
 
-def _rows_by_junction(junction: _Ints) -> Callable[[int], _Ints]:
-    """The rows of ``junction`` that hold a given one."""
-    order = np.argsort(junction, kind="stable")
-    ascending = junction[order]
+def rows_by(keys: _Ints) -> Callable[[int], _Ints]:
+    """A function that gives the rows of ``keys`` that hold a given one."""
+    order = np.argsort(keys, kind="stable")
+    ascending = keys[order]
 
-    def rows(node: int) -> _Ints:
-        first, last = np.searchsorted(ascending, [node, node + 1])
+    def rows(key: int) -> _Ints:
+        first, last = np.searchsorted(ascending, [key, key + 1])
         return np.asarray(order[first:last])
 
     return rows
 
 
-def _kind(restriction: TurnRestriction, keys: TurnRestrictionKeys) -> str:
-    """``no`` or ``only``; empty when the restriction is not for this vehicle."""
+def restriction_kind(restriction: TurnRestriction, keys: TurnRestrictionKeys) -> str:
+    """``no`` or ``only``; empty when it is not for this vehicle, or at some hours only."""
+    if restriction.tags.get("type") not in keys.keys or _HOURS & restriction.tags.keys():
+        return ""
     exempt = {part.strip() for part in restriction.tags.get("except", "").split(";")}
     if exempt & keys.exempt:
         return ""

@@ -181,7 +181,7 @@ class Nearest:
         path = [int(source.vertex)]
         if target != source.vertex or b.share[j] < source.share:
             search_from(self._streets, self._scratch, source, b.vertex[j : j + 1], limits)
-            path += way_to(self._scratch, target).tolist()
+            path += way_to(self._streets, self._scratch, target).tolist()
         ends = (
             float(1 - share if vertex & 1 else share)
             for vertex, share in ((path[0], source.share), (path[-1], b.share[j]))

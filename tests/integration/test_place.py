@@ -93,7 +93,7 @@ def test_nothing_of_the_tags_and_directions_is_lost_on_the_way(tmp_path: Path) -
         for ours, whole in times:
             # a turned way may round the other way
             assert ours == whole or abs(ours - whole) <= 0.002
-    extract = read_extract(fetched, ["residential", "motorway"])
+    extract = read_extract(fetched, {"highway": ["residential", "motorway"]})
     assert "Käserei & Söhne <1>" in {tags.get("name") for tags in extract.way_tags}
     assert "oneway" not in next(
         tags for tags in extract.way_tags if tags.get("junction") == "roundabout"

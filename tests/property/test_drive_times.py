@@ -55,6 +55,12 @@ node_tags = st.sampled_from(
 def restrictions(draw, ways) -> list[tuple[str, str, str, str]]:
     standing = [name for name in PAIRS if ways.get(name, {}) is not None]
     found = []
+    for _ in range(draw(st.integers(0, 2))):
+        over = draw(st.sampled_from(standing))
+        near = [name for name in standing if len(set(name + over)) == 3]
+        if len(near) > 1:
+            kind, ends = draw(st.sampled_from(["no_u_turn", "only_u_turn"])), st.sampled_from(near)
+            found.append((kind, draw(ends), over, draw(ends)))
     for _ in range(draw(st.integers(0, 3))):
         via = draw(st.sampled_from(ALL))
         here = [name for name in standing if via in name]

@@ -49,8 +49,8 @@ class AsciiMap:
     nodes
         Tags by letter.
     restrictions
-        ``("no_left_turn", "AB", "B", "BC")``: kind, from way, via node, to way; a fifth entry
-        holds further tags.
+        ``("no_left_turn", "AB", "B", "BC")``: kind, from way, via node, to way; via may be ways
+        instead, ``"BC"`` or ``"BC+CD"``; a fifth entry holds further tags.
     """
 
     drawing: str
@@ -115,10 +115,13 @@ class AsciiMap:
 
     def _relation(self, number: int, restriction: tuple[str, ...]) -> osm.Relation:
         kind, start, via, end, *more = restriction
-        over = ("n", self.node_id(via)) if via in self.cells else ("w", self.way_id(via))
+        if via in self.cells:
+            over = [("n", self.node_id(via), "via")]
+        else:
+            over = [("w", self.way_id(name), "via") for name in via.split("+")]
         members = [
             ("w", self.way_id(start), "from"),
-            (*over, "via"),
+            *over,
             ("w", self.way_id(end), "to"),
         ]
         tags = {"type": "restriction", "restriction": kind}
@@ -129,7 +132,7 @@ class AsciiMap:
 def build_file(path: Path, country: str) -> tuple[RoadGraph, GraphReport]:
     """The road graph of an OSM file: reader, builder, self-check."""
     profile = read_profile(profile_text(CAR, path.parent), CAR)
-    extract = read_extract(path, profile.highway)
+    extract = read_extract(path, profile.wanted)
     info = GraphInfo("map", path.name, "", CAR, country, "", "", ())
     graph, report = build_graph(extract, profile, info)
     assert graph_faults(graph) == []

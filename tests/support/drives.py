@@ -57,7 +57,8 @@ def random_drive(
         apart = (ends.lonlats[1] - ends.lonlats[0]) * scale(ends.lonlats)
         if not least_m < np.hypot(*apart) < most_m:
             continue
-        streets = fastest(search, stops(driven, ends.take([0])), stops(driven, ends.take([1])))
+        vertices = fastest(search, stops(driven, ends.take([0])), stops(driven, ends.take([1])))
+        streets = driven.vertex_directed[vertices].tolist()
         if len(streets) > 1:
             break
     along = [float(ends.along[i]) for i in (0, 1)]
@@ -71,7 +72,7 @@ def random_drive(
 
 
 def fastest(search: Search, start, goal) -> list[int]:
-    """The directed streets of the fastest way; empty when there is none."""
+    """The vertices of the fastest way; empty when there is none."""
     times, before = search.tree(start)
     row, tail, turn_ms = search.entries(goal.vertex[0])
     arrival = times[tail] + turn_ms + goal.before_ms[0][row]

@@ -21,6 +21,7 @@ def plain_way(graph: RoadGraph, source: Spot, target: Spot, limits: Limits) -> t
         return max(ahead, 0.0) * whole, max(ahead, 0.0) * length
     left = 1.0 - share
     queue = [(left * int(graph.drive_ms[start]), left * float(graph.street_m[start >> 1]), start)]
+    directed = graph.vertex_directed.tolist()
     entered: dict[int, tuple[float, float]] = {}
     done: set[int] = set()
     first = True
@@ -37,11 +38,14 @@ def plain_way(graph: RoadGraph, source: Spot, target: Spot, limits: Limits) -> t
                 continue
             if head not in entered or entry < entered[head][0]:
                 entered[head] = (entry, metres)
-                ends = entry + int(graph.drive_ms[head]), metres + float(graph.street_m[head >> 1])
+                drive_ms, street_m = (
+                    int(graph.drive_ms[directed[head]]),
+                    float(graph.street_m[directed[head] >> 1]),
+                )
+                ends = entry + drive_ms, metres + street_m
                 heapq.heappush(queue, (*ends, head))
-    if goal not in entered:
-        return float("inf"), float("inf")
-    ms, metres = entered[goal]
+    nowhere = float("inf"), float("inf")
+    ms, metres = min((entered[v] for v in entered if directed[v] == goal), default=nowhere)
     ms, metres = ms + goal_share * whole, metres + goal_share * length
     return (ms, metres) if ms <= limits.ms and metres <= limits.m else (float("inf"),) * 2
 

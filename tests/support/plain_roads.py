@@ -27,6 +27,7 @@ def _heap_time(graph: RoadGraph, sources: Snaps, i: int, targets: Snaps, j: int)
     best = _ahead(graph, sources, i, targets, j)
     queue = [(left, edge) for edge, _, left in _sides(graph, sources, i)]
     goals = {edge: before for edge, before, _ in _sides(graph, targets, j)}
+    directed = graph.vertex_directed.tolist()
     heapq.heapify(queue)
     done: set[int] = set()
     while queue:
@@ -36,18 +37,20 @@ def _heap_time(graph: RoadGraph, sources: Snaps, i: int, targets: Snaps, j: int)
         done.add(edge)
         for arc in range(int(graph.arc_start[edge]), int(graph.arc_start[edge + 1])):
             head, entered = int(graph.arc_head[arc]), time + int(graph.arc_ms[arc])
-            if head in goals:
-                best = min(best, entered + goals[head])
-            heapq.heappush(queue, (entered + int(graph.drive_ms[head]), head))
+            if directed[head] in goals:
+                best = min(best, entered + goals[directed[head]])
+            heapq.heappush(queue, (entered + int(graph.drive_ms[directed[head]]), head))
     return best
 
 
 def networkx_matrix(graph: RoadGraph, sources: Snaps, targets: Snaps) -> list[list[int]]:
     """The same by networkx, on a graph with a node at each end of each directed street."""
     streets = nx.DiGraph()
-    for edge in range(2 * graph.n_streets):
-        if graph.drive_ms[edge] < FORBIDDEN_MS:
-            streets.add_edge(("in", edge), ("out", edge), weight=int(graph.drive_ms[edge]))
+    vertices: dict[int, list[int]] = {}
+    for edge, directed in enumerate(graph.vertex_directed.tolist()):
+        vertices.setdefault(directed, []).append(edge)
+        if graph.drive_ms[directed] < FORBIDDEN_MS:
+            streets.add_edge(("in", edge), ("out", edge), weight=int(graph.drive_ms[directed]))
         for arc in range(int(graph.arc_start[edge]), int(graph.arc_start[edge + 1])):
             turn = int(graph.arc_ms[arc])
             streets.add_edge(("out", edge), ("in", int(graph.arc_head[arc])), weight=turn)
@@ -58,7 +61,8 @@ def networkx_matrix(graph: RoadGraph, sources: Snaps, targets: Snaps) -> list[li
     for j in range(len(targets)):
         streets.add_node(("target", j))
         for edge, before, _ in _sides(graph, targets, j):
-            streets.add_edge(("in", edge), ("target", j), weight=before)
+            for vertex in vertices[edge]:
+                streets.add_edge(("in", vertex), ("target", j), weight=before)
     rows = []
     for i in range(len(sources)):
         times = nx.single_source_dijkstra_path_length(streets, ("source", i))

@@ -1,7 +1,7 @@
 """Shortest drive times over the turn-expanded graph by Dijkstra's algorithm.
 
 A search starts at points, not at junctions: each point becomes one more vertex with an arc into
-either direction of its street. Distances are to the *end* of a directed street; a target is
+either direction of its street. Distances are to the *end* of a vertex' street; a target is
 entered through the turns that lead into its street, which is right even when it lies behind the
 source on the same one-way street. Weights are whole milliseconds in float64, so sums are exact.
 """
@@ -70,15 +70,16 @@ class Search:
 
     def __init__(self, graph: RoadGraph) -> None:
         self._graph = graph
-        self._n = 2 * graph.n_streets
+        self._n = graph.n_vertices
         turn_ms = graph.arc_ms.astype(np.float64)
-        weights = turn_ms + graph.drive_ms[graph.arc_head]
+        entered = graph.vertex_directed[graph.arc_head]
+        weights = turn_ms + graph.drive_ms[entered]
         tail = np.repeat(np.arange(self._n, dtype=np.int32), np.diff(graph.arc_start))
-        order = np.argsort(graph.arc_head, kind="stable")
-        in_start = np.concatenate([[0], np.cumsum(np.bincount(graph.arc_head, minlength=self._n))])
-        self.into = Turns(in_start.astype(np.int64), tail[order], turn_ms[order])
+        order, start = _grouped(entered, 2 * graph.n_streets)
+        self.into = Turns(start, tail[order], turn_ms[order])
         self._onward = (graph.arc_start, graph.arc_head, weights)
-        self._back = (in_start, tail[order], weights[order])
+        order, start = _grouped(graph.arc_head, self._n)
+        self._back = (start, tail[order], weights[order])
 
     def matrix(
         self, sources: Stops, targets: Stops, within_ms: float = np.inf
@@ -92,7 +93,7 @@ class Search:
         return np.where(found, times, UNREACHABLE_MS).astype(np.int32)
 
     def tree(self, source: Stops) -> tuple[_Floats, NDArray[np.int32]]:
-        """From one point: (v + 1,) times to the ends of directed streets, and predecessors.
+        """From one point: (v + 1,) times to the ends of the vertices' streets, and predecessors.
 
         The source itself is vertex v.
         """
@@ -101,11 +102,17 @@ class Search:
         times, before = dijkstra(graph, indices=[self._n], return_predecessors=True)
         return times[0], before[0]
 
-    def entries(self, vertices: _Ints) -> tuple[_Ints, NDArray[np.int32], _Floats]:
-        """The turns into each vertex: row in ``vertices``, tail, turn time."""
-        known = np.maximum(vertices, 0)
-        counts = np.where(vertices < 0, 0, self.into.start[known + 1] - self.into.start[known])
-        row = np.repeat(np.arange(len(vertices)), counts)
+    def end_ms(self, times: _Floats) -> _Floats:
+        """(d,) times to the ends of directed streets, of those of a `tree`."""
+        ends = np.full(2 * self._graph.n_streets, np.inf)
+        np.minimum.at(ends, self._graph.vertex_directed, times[: self._n])
+        return ends
+
+    def entries(self, directed: _Ints) -> tuple[_Ints, NDArray[np.int32], _Floats]:
+        """The turns into each directed street: row in ``directed``, tail vertex, turn time."""
+        known = np.maximum(directed, 0)
+        counts = np.where(directed < 0, 0, self.into.start[known + 1] - self.into.start[known])
+        row = np.repeat(np.arange(len(directed)), counts)
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         at = np.repeat(self.into.start[known], counts) + within
         return row, self.into.other[at], self.into.turn_ms[at]
@@ -170,6 +177,12 @@ class Search:
     def _chunks(self, n: int) -> list[NDArray[np.intp]]:
         rows = max(1, _CHUNK_BYTES // (8 * (self._n + n)))
         return [np.arange(at, min(at + rows, n)) for at in range(0, n, rows)]
+
+
+def _grouped(keys: NDArray[np.int32], groups: int) -> tuple[NDArray[np.intp], _Ints]:
+    """Rows in order of their key, and where each key's rows begin."""
+    start = np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=groups))])
+    return np.argsort(keys, kind="stable"), start.astype(np.int64)
 
 
 def direct_ms(sources: Stops, targets: Stops) -> _Floats:

@@ -45,7 +45,7 @@ class Side(NamedTuple):
 class Metric:
     """Weights of a topology.
 
-    A weight runs from the end of one directed street to the end of another: the turn, and the
+    A weight runs from the end of one vertex' street to the end of another's: the turn, and the
     drive.
 
     Attributes
@@ -63,7 +63,8 @@ class Metric:
 
 def arc_weights(graph: RoadGraph) -> _Ints:
     """(a,) milliseconds from the end of each arc's tail to the end of its head."""
-    weights = graph.arc_ms.astype(np.int64) + graph.drive_ms[graph.arc_head]
+    entered = graph.vertex_directed[graph.arc_head]
+    weights = graph.arc_ms.astype(np.int64) + graph.drive_ms[entered]
     return np.asarray(np.minimum(weights, UNREACHABLE_MS), np.int32)
 
 

@@ -45,14 +45,14 @@ class OwnStreets:
 
     def mend(self, out: _Ints, sources: Points, targets: Points) -> None:
         """Put the right times into the cells of ``out`` whose target lies behind the source."""
-        cells = _behind(_by_vertex(sources), _by_vertex(targets))
+        cells = _behind(_by_vertex(sources, sources.own), _by_vertex(targets, targets.vertex))
         for first in range(0, len(cells), _TOGETHER):
             row, column = cells[first : first + _TOGETHER].T
             out[row, column] = self._times(sources.take(row), targets.take(column))
 
     def _times(self, sources: Points, targets: Points) -> _Ints:
         """(c,) times of source and target pairs."""
-        starts, ends = sources.vertex[:, :, None], targets.vertex[:, None, :]
+        starts, ends = sources.own[:, :, None], targets.vertex[:, None, :]
         starts, ends = np.broadcast_arrays(starts, ends)
         there = (starts >= 0) & (ends >= 0)
         pairs, which = np.unique(
@@ -60,7 +60,7 @@ class OwnStreets:
         )
         between = np.full(starts.shape, UNREACHABLE_MS, np.int64)
         between[there] = self._between(pairs[0], pairs[1])[which.ravel()]
-        after, left = sources.after_ms[:, :, None], targets.after_ms[:, None, :]
+        after, left = sources.after_ms[:, :2, None], targets.after_ms[:, None, :]
         ahead = there & (starts == ends) & (after >= left)
         between[ahead] = 0
         between = np.where(between < UNREACHABLE_MS, between + after - left, UNREACHABLE_MS)
@@ -77,8 +77,8 @@ class OwnStreets:
     def round_ms(self, vertex: int) -> tuple[int, int]:
         """From the end of a vertex round to its end again, and the vertex that comes first."""
         graph, topology = self._graph, self._topology
-        edge = int(topology.vertex[vertex])
-        arcs = slice(graph.arc_start[edge], graph.arc_start[edge + 1])
+        at = int(topology.vertex[vertex])
+        arcs = slice(graph.arc_start[at], graph.arc_start[at + 1])
         heads = topology.place[graph.arc_head[arcs]]
         if not len(heads):
             return UNREACHABLE_MS, -1
@@ -88,11 +88,12 @@ class OwnStreets:
         return int(round_ms[best]), int(heads[best])
 
 
-def _by_vertex(points: Points) -> _Sorted:
-    there = np.flatnonzero(points.vertex.ravel() >= 0)
-    order = there[np.argsort(points.vertex.ravel()[there], kind="stable")]
-    row = (order // points.vertex.shape[1]).astype(np.int32)
-    return _Sorted(points.vertex.ravel()[order], row, points.after_ms.ravel()[order])
+def _by_vertex(points: Points, vertices: _Ints) -> _Sorted:
+    """The points by some of their vertices, the first so many."""
+    row, column = np.nonzero(vertices >= 0)
+    order = np.argsort(vertices[row, column], kind="stable")
+    row, column = row[order], column[order]
+    return _Sorted(vertices[row, column], row.astype(np.int32), points.after_ms[row, column])
 
 
 @compiled

@@ -69,12 +69,12 @@ class Planner:
         """The places as the other questions take them."""
         return points_of(self._graph, self._topology, snaps)
 
-    def edges(self, vertices: _Ints) -> _Ints:
+    def vertices(self, vertices: _Ints) -> _Ints:
         """The graph's vertices of the hierarchy's."""
         return self._topology.vertex[vertices]
 
     def to_all(self, source: Points) -> NDArray[np.float64]:
-        """(v,) milliseconds from one point to the ends of all directed streets; inf for none.
+        """(v,) milliseconds from one point to the ends of all vertices' streets; inf for none.
 
         For the street that it is on, this is the way ahead.
         """
@@ -86,15 +86,15 @@ class Planner:
         return out
 
     def way(self, source: Points, target: Points) -> tuple[int, _Ints]:
-        """Milliseconds from one point to another, and the vertices of the graph driven along.
+        """Milliseconds from one point to another, and the directed streets driven along.
 
         Both of length 1. `UNREACHABLE_MS` and none where there is no way.
         """
-        starts, goals = source.vertex[0], target.vertex[0]
+        starts, goals = source.own[0], target.vertex[0]
         behind = (starts[:, None] == goals) & (goals >= 0)
-        behind &= target.after_ms[0] > source.after_ms[0][:, None]
+        behind &= target.after_ms[0] > source.after_ms[0, :2, None]
         if not behind.any():
-            return self._fastest((starts, source.after_ms[0]), (goals, -target.after_ms[0]))
+            return self._fastest((starts, source.after_ms[0, :2]), (goals, -target.after_ms[0]))
         found = []
         for i, j in np.ndindex(behind.shape):
             start, goal = (starts[i : i + 1], goals[j : j + 1])
@@ -109,7 +109,7 @@ class Planner:
         self, source: tuple[_Ints, _Ints], target: tuple[_Ints, _Ints]
     ) -> tuple[int, _Ints]:
         ms, way = fastest(self._tree, self._sides, source, target)
-        return ms, self._topology.vertex[way]
+        return ms, self._directed(way)
 
     def _round(self, vertex: int, more_ms: int) -> tuple[int, _Ints]:
         """Out of a street and into it again."""
@@ -118,7 +118,10 @@ class Planner:
             return UNREACHABLE_MS, np.empty(0, np.int32)
         begin, end = (np.array([[at], [0]], np.int32) for at in (first, vertex))
         _, way = self._fastest((begin[0], begin[1]), (end[0], end[1]))
-        return ms + more_ms, np.concatenate([self._topology.vertex[[vertex]], way])
+        return ms + more_ms, np.concatenate([self._directed(np.array([vertex])), way])
+
+    def _directed(self, way: _Ints) -> _Ints:
+        return self._graph.vertex_directed[self._topology.vertex[way]]
 
     def _sweeping_pays(self, sources: Points, targets: Points) -> bool:
         few, many = sorted((len(sources), len(targets)))
@@ -136,7 +139,11 @@ class Planner:
 
 
 def _leaving(points: Points) -> Spots:
-    return Spots(points.vertex, points.after_ms, points.lowest)
+    return Spots(
+        np.ascontiguousarray(points.own),
+        np.ascontiguousarray(points.after_ms[:, :2]),
+        points.lowest,
+    )
 
 
 def _arriving(points: Points) -> Spots:

@@ -105,7 +105,9 @@ class Tables:
         topology, (at, pool) = self._topology, tile
         lowest = sources.lowest[at]
         deep = _deep(topology.depth, lowest)
-        up = rows(pool, topology.depth, sources.vertex[at], sources.after_ms[at], deep)
+        leaving = np.ascontiguousarray(sources.own[at])
+        left_ms = np.ascontiguousarray(sources.after_ms[at, :2])
+        up = rows(pool, topology.depth, leaving, left_ms, deep)
         tree = topology.parent, topology.depth, topology.first
         ranged = ranges(tree, lowest, below.lowest, deep)
         min_plus(up, below.ms, ranged, (at_row[at], below.at_column), out)

@@ -98,15 +98,15 @@ TOPOLOGY_ARRAYS: Final[dict[str, str]] = {
 
 def build_topology(graph: RoadGraph) -> Topology:
     """The hierarchy of a graph: order, elimination tree, shortcuts."""
-    driven = np.flatnonzero(graph.drive_ms < FORBIDDEN_MS)
-    street = graph.street_of(driven)
+    driven = np.flatnonzero(graph.drive_ms[graph.vertex_directed] < FORBIDDEN_MS)
+    street = graph.vertex_directed[driven] >> 1
     rank = street_ranks(graph.street_from, graph.street_to, graph.node_lonlats)[street]
     n = len(driven)
     by_rank = np.lexsort((driven, rank))
     vertex = driven[by_rank].astype(np.int32)
-    place = np.full(len(graph.drive_ms), -1, np.int32)
+    place = np.full(graph.n_vertices, -1, np.int32)
     place[vertex] = np.arange(n, dtype=np.int32)
-    tail = np.repeat(np.arange(len(graph.drive_ms)), np.diff(graph.arc_start))
+    tail = np.repeat(np.arange(graph.n_vertices), np.diff(graph.arc_start))
     same = np.flatnonzero(np.diff(rank[by_rank]) == 0).astype(np.int32)
     arcs = (place[tail] >= 0) & (place[graph.arc_head] >= 0)
     a = np.concatenate([place[tail[arcs]], same])

@@ -87,7 +87,8 @@ def build(
     Raises
     ------
     InvalidInput
-        The name, the extract, the recipe or the profile is wrong; nothing is written then.
+        The name, the extract, the recipe, the profile or the country is wrong; nothing is written
+        then.
     NotFound
         Neither a source nor a recipe.
     """
@@ -96,7 +97,8 @@ def build(
     extract_path = folder / recipe.source
     text = profile_text(recipe.profile, folder)
     profile = read_profile(text, recipe.profile)
-    extract = read_extract(extract_path, profile.highway, progress)
+    profile.country_or_other(recipe.country)
+    extract = read_extract(extract_path, profile.wanted, progress)
     info = GraphInfo(
         area=area,
         source=recipe.source,

@@ -12,7 +12,7 @@ from geo_dispatch.adapters.osm import read_extract
 from geo_dispatch.kernel.errors import InvalidFile
 from tests.support.ascii_map import AsciiMap
 
-HIGHWAYS = ("residential", "primary")
+WANTED = {"highway": ("residential", "primary"), "route": ("ferry",)}
 TOWN = AsciiMap(
     "A----B----C\n     |\n     D",
     ways={"BC": {"highway": "footway"}, "AB": {"name": "Äule", "oneway": "yes"}},
@@ -22,7 +22,7 @@ TOWN = AsciiMap(
 
 
 def test_ways_nodes_and_restrictions_are_read(tmp_path: Path) -> None:
-    extract = read_extract(TOWN.write(tmp_path / "a.osm"), HIGHWAYS)
+    extract = read_extract(TOWN.write(tmp_path / "a.osm"), WANTED)
     assert [tags["name"] for tags in extract.way_tags] == ["Äule", "BD"]
     assert extract.way_ids.tolist() == [TOWN.way_id("AB"), TOWN.way_id("BD")]
     assert extract.way_start.tolist() == [0, 2, 4]
@@ -49,7 +49,7 @@ def test_every_format_gives_the_same(ending: str, tmp_path: Path) -> None:
         path.write_bytes(bz2.compress(plain.read_bytes()))
     else:
         shutil.copy(plain, path)
-    one, other = read_extract(plain, HIGHWAYS), read_extract(path, HIGHWAYS)
+    one, other = read_extract(plain, WANTED), read_extract(path, WANTED)
     assert one.way_tags == other.way_tags
     assert one.restrictions == other.restrictions
     assert np.array_equal(one.way_nodes, other.way_nodes)
@@ -58,7 +58,7 @@ def test_every_format_gives_the_same(ending: str, tmp_path: Path) -> None:
 
 def test_progress_is_told(tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
-    read_extract(TOWN.write(tmp_path / "a.osm"), HIGHWAYS, lambda *step: told.append(step))
+    read_extract(TOWN.write(tmp_path / "a.osm"), WANTED, lambda *step: told.append(step))
     assert told[0] == ("ways", 0, 0)
     assert told[-1] == ("nodes", 3, 3)
 
@@ -96,7 +96,7 @@ def test_what_is_no_extract_is_refused_by_name_with_a_remedy(
     path = tmp_path / f"bad.{ending}"
     make(path)
     with pytest.raises(InvalidFile) as refused:
-        read_extract(path, HIGHWAYS)
+        read_extract(path, WANTED)
     assert str(path) in refused.value.message
     assert "give an OSM extract" in refused.value.message
     assert len(refused.value.message.splitlines()) == 1
@@ -106,7 +106,7 @@ def test_a_file_of_another_kind_is_refused_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "roads.shp"
     path.write_bytes(b"anything")
     with pytest.raises(InvalidFile, match=r"ends in none of \.osm\.pbf"):
-        read_extract(path, HIGHWAYS)
+        read_extract(path, WANTED)
 
 
 def test_an_extract_without_its_nodes_is_refused(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_an_extract_without_its_nodes_is_refused(tmp_path: Path) -> None:
     lines = path.read_text().splitlines()
     path.write_text("\n".join(line for line in lines if "<node" not in line))
     with pytest.raises(InvalidFile, match="none of the nodes that its ways name"):
-        read_extract(path, HIGHWAYS)
+        read_extract(path, WANTED)
 
 
 def test_ids_below_zero_are_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -122,4 +122,4 @@ def test_ids_below_zero_are_refused_with_what_to_do(tmp_path: Path) -> None:
     text = path.read_text().replace('id="', 'id="-').replace('ref="', 'ref="-')
     path.write_text(text)
     with pytest.raises(InvalidFile, match=r"ids are below zero.*renumber them"):
-        read_extract(path, HIGHWAYS)
+        read_extract(path, WANTED)

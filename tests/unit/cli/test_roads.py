@@ -9,7 +9,7 @@ from geo_dispatch.cli import app
 from tests.support.ascii_map import AsciiMap
 
 RUNNER = CliRunner()
-TOWN = AsciiMap("A----B----C\n     |\n     D", restrictions=[("no_u_turn", "AB", "BD", "AB")])
+TOWN = AsciiMap("A----B----C\n     |\n     D", restrictions=[("no_u_turn", "AB", "BD", "BD")])
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_build_says_what_it_made_and_where(run, tmp_path: Path) -> None:
     assert answer.exit_code == 0
     assert answer.stdout.strip() == str(tmp_path / "road_graphs" / "compiled" / "town")
     assert "3 streets (0 km), 4 junctions" in answer.stderr
-    assert "note: 1 turn restrictions over ways, which are ignored" in answer.stderr
+    assert "0 turn restrictions over nodes and 1 over ways" in answer.stderr
     assert "ways ..." in answer.stderr
 
 

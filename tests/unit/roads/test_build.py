@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from geo_dispatch.adapters.osm import read_extract
+from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.roads.build import build_graph
 from geo_dispatch.roads.graph import ARRAYS
 
@@ -98,7 +99,7 @@ def test_turn_restrictions_hold(kind, end, streets, town) -> None:
         restrictions=[(kind, "WX", "X", end)],
     )
     assert built.streets("WX", "XN") == streets
-    assert built.report.restrictions.applied == 1
+    assert built.report.restrictions.over_node == 1
 
 
 def test_several_only_restrictions_leave_each_of_their_ways_open(town) -> None:
@@ -136,12 +137,6 @@ def test_turn_restrictions_for_others_do_not_hold(town) -> None:
     assert built.report.restrictions.other == 2
 
 
-def test_restrictions_over_ways_are_counted_and_ignored(town) -> None:
-    built = town("     N\n     |\nW----X----E----F", restrictions=[("no_u_turn", "WX", "XE", "EF")])
-    assert built.streets("WX", "EF") == ["WX", "XE", "EF"]
-    assert built.report.restrictions.over_ways == 1
-
-
 def test_no_u_turn_forbids_turning_round_and_nothing_else(town) -> None:
     streets = town("A----B----C", restrictions=[("no_u_turn", "BC", "C", "BC")])
     assert streets.seconds("A", "C") == blocks(2)
@@ -174,6 +169,64 @@ def test_nobody_passes_a_bollard_and_a_gate_takes_time(town) -> None:
     assert bollard.streets("AB", "BC") == ["ABC", "AD", "DE", "CE", "ABC"]
     gate = town(drawing, ways={"ABC": {}}, nodes={"B": {"barrier": "gate"}})
     assert gate.seconds("AB", "BC") == blocks(1, 30)
+
+
+RIVER = "A----B----C\n     |    |\nD----E----F"
+BOAT = {"route": "ferry", "highway": "", "motor_vehicle": "yes"}
+
+
+def test_a_ferry_takes_its_duration_and_boarding_once(town) -> None:
+    # The crossing is one way of two streets.
+    streets = town(
+        "A----B\n     |\n     C----X\n     |\nD----E",
+        ways={"BCE": {**BOAT, "duration": "00:20"}},
+    )
+    assert streets.seconds("A", "D") == blocks(2, 300, 1200)
+    assert streets.report.ferries == 2
+
+
+def test_a_ferry_without_a_duration_goes_at_the_default_speed(town) -> None:
+    streets = town("A----B\n     |\n     E\n     |\nD----F", ways={"BEF": BOAT})
+    assert streets.seconds("A", "D") == blocks(2, 300, 200 / (10 / 3.6))
+
+
+def test_who_can_drive_round_takes_no_ferry_that_takes_longer(town) -> None:
+    streets = town(RIVER, ways={"BE": {**BOAT, "duration": "5"}})
+    assert streets.streets("AB", "DE") == ["AB", "BC", "CF", "EF", "DE"]
+
+
+def test_places_do_not_snap_to_ferries(town) -> None:
+    streets = town(RIVER, ways={"BE": {**BOAT, "duration": "5"}})
+    assert streets.seconds("A", "BE.4") == streets.seconds("A", "B")
+    assert streets.report.small_streets == 0
+    highways = [streets.graph.highway_of(s) for s in range(streets.graph.n_streets)]
+    assert sorted(set(highways)) == ["ferry", "residential"]
+
+
+def test_an_unknown_country_is_refused_with_those_that_are_known(town) -> None:
+    with pytest.raises(InvalidInput, match=r"country 'XX' has no .* AT CH DE .* US, or none"):
+        town("A----B", country="XX")
+
+
+def test_conditions_are_left_out_and_counted(town) -> None:
+    streets = town(
+        "     N\n     |\nW----X----E",
+        ways={"WX": {"access:conditional": "no @ (22:00-06:00)"}},
+        restrictions=[
+            ("no_left_turn", "WX", "X", "NX", "hour_on=07:00", "hour_off=09:00"),
+        ],
+    )
+    assert streets.streets("WX", "NX") == ["WX", "NX"]
+    assert streets.report.conditional == 1
+    assert streets.report.restrictions.other == 1
+
+
+def test_restrictions_of_other_vehicles_types_do_not_hold(town) -> None:
+    drawing, turn = "     N\n     |\nW----X----E", ("no_left_turn", "WX", "X", "NX")
+    lorries = town(drawing, restrictions=[(*turn, "type=restriction:hgv")])
+    assert lorries.streets("WX", "NX") == ["WX", "NX"]
+    cars = town(drawing, restrictions=[(*turn, "type=restriction:motorcar")])
+    assert len(cars.streets("WX", "NX")) == 3
 
 
 def test_both_sides_of_a_bollard_can_be_reached_and_left(town) -> None:
@@ -250,7 +303,7 @@ def test_ways_are_cut_where_the_extract_lacks_a_node(town, tmp_path, car) -> Non
     assert streets.report.lacking_nodes == 0
 
     (tmp_path / "cut.osm").write_text("\n".join(lines))
-    extract = read_extract(tmp_path / "cut.osm", car.highway)
+    extract = read_extract(tmp_path / "cut.osm", car.wanted)
     graph, report = build_graph(extract, car, streets.graph.info)
     assert report.lacking_nodes == 1
     assert graph.n_streets == 2

@@ -90,9 +90,49 @@ def test_a_restricted_street_is_driven_slowly(value, car) -> None:
     assert driving.forward_kmh == 20
 
 
-def test_conditions_are_not_looked_at(car) -> None:
-    tags = {"access__conditional": "no @ (22:00-06:00)", "maxspeed__conditional": "30 @ night"}
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"access__conditional": "no @ (22:00-06:00)", "maxspeed__conditional": "30 @ night"},
+        {"oneway__conditional": "yes @ (07:00-09:00)", "motor_vehicle": "no @ (Su)"},
+        {"maxspeed": "30 @ (22:00-06:00)", "oneway": "-1 @ (07:00-09:00)"},
+    ],
+)
+def test_conditions_neither_close_nor_slow_a_street(tags, car) -> None:
     assert speeds(car, highway="residential", **tags) == (27, 27)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"highway": "residential", "access": "no", "access__conditional": "yes @ (Mo-Fr)"},
+        {"highway": "track", "motor_vehicle": "yes @ (Mo-Fr 08:00-18:00)"},
+        {"highway": "residential", "oneway": "reversible", "oneway__conditional": "yes @ (am)"},
+    ],
+)
+def test_conditions_open_no_street(tags, car) -> None:
+    assert speeds(car, **tags) is None
+
+
+def test_of_several_limits_those_with_a_condition_do_not_count(car) -> None:
+    assert speeds(car, highway="residential", maxspeed="60; 30 @ (22:00-06:00)")[0] == 51
+
+
+@pytest.mark.parametrize(
+    ("tags", "crossed"),
+    [
+        ({"route": "ferry"}, (10, 10)),
+        ({"route": "shuttle_train"}, (10, 10)),
+        ({"route": "ferry", "foot": "yes"}, None),
+        ({"route": "ferry", "foot": "yes", "motor_vehicle": "yes"}, (10, 10)),
+        ({"route": "ferry", "vehicle": "no"}, None),
+        ({"route": "ferry", "oneway": "yes"}, (10, None)),
+        ({"route": "bus"}, None),
+        ({"route": "ferry", "highway": "primary"}, (64, 64)),
+    ],
+)
+def test_ferries_that_carry_cars_are_crossed(tags, crossed, car) -> None:
+    assert speeds(car, "DE", **tags) == crossed
 
 
 def test_a_posted_limit_is_driven_in_part(car) -> None:
@@ -109,13 +149,13 @@ def test_a_senseless_limit_gives_way_to_the_next_key_and_then_to_the_default(car
         42.5,
         42.5,
     )
-    assert speeds(car, highway="tertiary", maxspeed="fast") == (42, 42)
+    assert speeds(car, highway="tertiary", maxspeed="fast") == (40, 40)
 
 
 def test_the_class_speed_never_exceeds_the_countrys_default(car) -> None:
     assert speeds(car, "US", highway="residential")[0] == 27
     assert speeds(car, "US", highway="motorway")[0] == pytest.approx(0.85 * 65 * 1.609344)
-    assert speeds(car, "DE", highway="motorway")[0] == 110
+    assert speeds(car, "DE", highway="motorway")[0] == 92
 
 
 @pytest.mark.parametrize(

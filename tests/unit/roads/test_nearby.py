@@ -59,6 +59,19 @@ def test_ways_beyond_the_limits_are_none(town) -> None:
     assert np.isinf(ways(streets.graph, *spots, Limits(0.0, 1000.0, 1e9))[0]).all()
 
 
+def test_restrictions_over_ways_hold(town) -> None:
+    streets = town(
+        "A----B----C\n     |    |\nD----E----F", restrictions=[("no_u_turn", "AB", "BE", "DE")]
+    )
+    named = {streets.graph.name_of(s): 2 * s for s in range(streets.graph.n_streets)}
+    _, metres = ways(
+        streets.graph,
+        [(named["AB"], 0.5), (named["BE"], 0.5)],
+        [(named["BE"], 0.5), (named["DE"] + 1, 0.5)],
+    )
+    assert metres == pytest.approx(np.array([[100, 400], [0, 100]]), abs=0.1)
+
+
 def test_no_spot_has_no_ways(town) -> None:
     streets = town("A----B----C")
     ms, _ = ways(streets.graph, [(-1, 0.0), (0, 0.5)], [(-1, 0.0), (2, 0.5)])

@@ -19,7 +19,13 @@ def test_the_shipped_car_profile_knows_the_promised_countries(car) -> None:
     assert {"PT", "DE", "CH", "LI", "AT", "US"} <= car.country.keys()
     assert car.country["GB"].drive_on == "left"
     assert car.country_or_other("LI") == "LI"
-    assert car.country_or_other("ZZ") == "other"
+    assert car.country_or_other("") == "other"
+
+
+@pytest.mark.parametrize("code", ["ZZ", "ch", "other"])
+def test_an_unknown_country_is_refused(code, car) -> None:
+    with pytest.raises(InvalidInput, match=rf"country '{code}' .* give one of AT CH DE"):
+        car.country_or_other(code)
 
 
 def test_a_misspelt_table_is_named(table) -> None:
