@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 
 from geo_dispatch.adapters.clock import clock_from, random_id
 from geo_dispatch.adapters.graph_files import open_graph
+from geo_dispatch.adapters.hierarchy_files import open_metric, open_topology
 from geo_dispatch.adapters.live_redis import Bell, Changes, Committer, Live, Tail
 from geo_dispatch.adapters.logs import start_logging
 from geo_dispatch.adapters.redis_server import redis_url
@@ -49,7 +50,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
     DatabaseUnavailable
         The database does not answer, or has another schema version.
     """
-    roads = RoadEngine(open_graph(settings.graph_path))
+    roads = _open_roads(settings)
     with (
         closing(Store(settings.sql_url)) as store,
         closing(Live(redis_url(settings), settings.shards)) as live,
@@ -64,6 +65,13 @@ def open_context(settings: Settings) -> Iterator[Context]:
             clock=clock_from(settings),
             new_id=random_id,
         )
+
+
+def _open_roads(settings: Settings) -> RoadEngine:
+    graph = open_graph(settings.graph_path)
+    topology = open_topology(settings.hierarchy_path, graph)
+    _, metric = open_metric(settings.metric_path, topology)
+    return RoadEngine(graph, topology, metric)
 
 
 @contextmanager

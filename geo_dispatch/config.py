@@ -26,6 +26,8 @@ from pydantic_settings import (
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput
 
 GRAPH_FILE: Final = "roads.graph"
+HIERARCHY_FILE: Final = "roads.hierarchy"
+METRIC_FILE: Final = "roads.metric"
 BASEMAP_FILE: Final = "basemap.pmtiles"
 PLACES_FILE: Final = "places.db"
 
@@ -158,6 +160,16 @@ class Settings(BaseSettings):
     def graph_path(self) -> Path:
         """The area's compiled road graph."""
         return self.compiled_dir / GRAPH_FILE
+
+    @property
+    def hierarchy_path(self) -> Path:
+        """The hierarchy of the area's road graph."""
+        return self.compiled_dir / HIERARCHY_FILE
+
+    @property
+    def metric_path(self) -> Path:
+        """The weights of that hierarchy."""
+        return self.compiled_dir / METRIC_FILE
 
     @property
     def basemap_path(self) -> Path:

@@ -22,6 +22,7 @@ from geo_dispatch.roads.routes import Route, Step, follow
 from geo_dispatch.roads.snapping import Snapper, Snaps
 
 if TYPE_CHECKING:
+    from geo_dispatch.roads.hierarchy.customisation import Metric
     from geo_dispatch.roads.hierarchy.planner import Planner
     from geo_dispatch.roads.hierarchy.topology import Topology
     from geo_dispatch.roads.matching import Match, Matcher
@@ -32,6 +33,10 @@ SNAP_M = 1000.0
 """How far a place may be from the nearest street, unless told otherwise."""
 
 
+_MANY = 50
+"""Places often enough that a matrix of them is worth labels; see `Planner`."""
+
+
 class RoadEngine:
     """Answers drive-time questions over one graph.
 
@@ -40,16 +45,24 @@ class RoadEngine:
     topology
         The hierarchy of this graph, or of one that differs in its drive times alone; made at the
         first question when there is none.
+    metric
+        The weights of the graph on that topology; made at the first question likewise.
     threads
         How many work on one matrix.
     """
 
     def __init__(
-        self, graph: RoadGraph, topology: Topology | None = None, *, threads: int = 1
+        self,
+        graph: RoadGraph,
+        topology: Topology | None = None,
+        metric: Metric | None = None,
+        *,
+        threads: int = 1,
     ) -> None:
         self.graph = graph
         self.bounds = graph.bounds
         self._given_topology = topology
+        self._given_metric = metric
         self._threads = threads
 
     @cached_property
@@ -113,13 +126,21 @@ class RoadEngine:
         return self._matcher.match(lonlats, times_s, sigma_m)
 
     def prepare(self) -> None:
-        """Make the machine code of matching, so that nobody waits for it: a match past a turn."""
+        """Make the machine code of all questions, so that nobody waits for it."""
         graph = self.graph
-        if graph.n_arcs:
-            tail = int(np.searchsorted(graph.arc_start, 0, side="right")) - 1
-            streets = [vertex >> 1 for vertex in (tail, int(graph.arc_head[0]))]
-            middles = np.array([graph.shape_of(street).mean(axis=0) for street in streets])
-            self.match(middles, np.array([0.0, 60.0]), np.array([20.0, 20.0]))
+        if not graph.n_arcs:
+            return
+        tail = int(np.searchsorted(graph.arc_start, 0, side="right")) - 1
+        directed = graph.vertex_directed[[tail, graph.arc_head[0]]].tolist()
+        middles = np.array([graph.shape_of(one >> 1).mean(axis=0) for one in directed])
+        self.match(middles, np.array([0.0, 60.0]), np.array([20.0, 20.0]))  # past a turn
+        many = self.snap(np.repeat(middles, _MANY, axis=0))
+        few = many.take([0])
+        for sources, targets in ((few, many), (many, few), (many, many)):  # each by its own method
+            self.matrix(sources, targets)
+        start, goal = (LonLat(*middle) for middle in middles.tolist())
+        self.route(start, goal)
+        self.reach(start, 0.0)
 
     def street_name(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""
@@ -149,12 +170,22 @@ class RoadEngine:
         return build_topology(self.graph)
 
     @cached_property
-    def _planner(self) -> Planner:
-        from geo_dispatch.roads.hierarchy.customisation import arc_weights, customised  # noqa: PLC0415
-        from geo_dispatch.roads.hierarchy.planner import Planner  # noqa: PLC0415
+    def metric(self) -> Metric:
+        """The weights of the graph on its hierarchy."""
+        if self._given_metric is not None:
+            return self._given_metric
+        from geo_dispatch.roads.hierarchy.customisation import (  # noqa: PLC0415 - as above
+            arc_weights,
+            customised,
+        )
 
-        metric = customised(self.topology, arc_weights(self.graph))
-        return Planner(self.graph, self.topology, metric, threads=self._threads)
+        return customised(self.topology, arc_weights(self.graph))
+
+    @cached_property
+    def _planner(self) -> Planner:
+        from geo_dispatch.roads.hierarchy.planner import Planner  # noqa: PLC0415 - as above
+
+        return Planner(self.graph, self.topology, self.metric, threads=self._threads)
 
 
 def _seconds(times_ms: NDArray[np.int32]) -> list[float | None]:

@@ -13,11 +13,18 @@ from typing import Final
 
 from geo_dispatch.adapters.basemap import build_basemap
 from geo_dispatch.adapters.graph_files import open_graph, read_info, write_graph
+from geo_dispatch.adapters.hierarchy_files import write_metric, write_topology
 from geo_dispatch.adapters.osm import read_extract
 from geo_dispatch.adapters.places import build_places
 from geo_dispatch.adapters.profiles import profile_text, read_profile
 from geo_dispatch.adapters.recipes import Recipe, read_recipe, write_recipe
-from geo_dispatch.config import BASEMAP_FILE, GRAPH_FILE, PLACES_FILE
+from geo_dispatch.config import (
+    BASEMAP_FILE,
+    GRAPH_FILE,
+    HIERARCHY_FILE,
+    METRIC_FILE,
+    PLACES_FILE,
+)
 from geo_dispatch.kernel.errors import Fault, InvalidFile, InvalidInput, NotFound
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.roads.build import GraphReport, build_graph
@@ -121,7 +128,10 @@ def build(
         places = build_places(extract_path, fresh / PLACES_FILE, progress)
         write_graph(fresh / GRAPH_FILE, graph)
         progress("compiling", 0, 0)
-        RoadEngine(open_graph(fresh / GRAPH_FILE)).prepare()
+        engine = RoadEngine(open_graph(fresh / GRAPH_FILE))
+        write_topology(fresh / HIERARCHY_FILE, engine.topology, engine.graph)
+        write_metric(fresh / METRIC_FILE, engine.metric, engine.topology, version=1)
+        engine.prepare()
     if recipe != read_recipe(folder):
         write_recipe(folder, recipe)
     return BuildReport(compiled, report, drawn, places)

@@ -18,10 +18,16 @@ def compiled(workspace: Path, area: str = "town") -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_a_build_makes_all_three_files_and_the_recipe(tmp_path: Path) -> None:
+def test_a_build_makes_all_files_and_the_recipe(tmp_path: Path) -> None:
     source = TOWN.write(tmp_path / "town.osm")
     report = roads.build(source, "town", tmp_path, country="pt")
-    assert compiled(tmp_path) == ["basemap.pmtiles", "places.db", "roads.graph"]
+    assert compiled(tmp_path) == [
+        "basemap.pmtiles",
+        "places.db",
+        "roads.graph",
+        "roads.hierarchy",
+        "roads.metric",
+    ]
     assert report.graph.streets == 3
     assert report.drawn >= 3
     assert report.places >= 3
