@@ -18,7 +18,7 @@ from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
 from geo_dispatch.roads.reach import reach_polygon
-from geo_dispatch.roads.routes import Route, Step, follow
+from geo_dispatch.roads.routes import Route, Step, follow, length_m
 from geo_dispatch.roads.snapping import Snapper, Snaps
 
 if TYPE_CHECKING:
@@ -89,6 +89,32 @@ class RoadEngine:
         if within_s < UNREACHABLE_MS / 1000:
             times[times > within_s * 1000] = UNREACHABLE_MS
         return times
+
+    def nearest(
+        self, source: Snaps, targets: Snaps, k: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+        """The k of many targets that are reached first from one place, and their milliseconds.
+
+        Fewer where fewer can be reached; of equals the first.
+        """
+        times = self.matrix(source, targets)[0]
+        first = np.argsort(times, kind="stable")[:k]
+        first = first[times[first] < UNREACHABLE_MS]
+        return first, times[first]
+
+    def distances_m(self, sources: Snaps, targets: Snaps) -> NDArray[np.float64]:
+        """(n, m) lengths of the fastest ways in metres; inf where there is none.
+
+        Each way is unpacked, so this takes a hundred times as long as their times.
+        """
+        starts, goals = self._planner.points(sources), self._planner.points(targets)
+        out = np.full((len(starts), len(goals)), np.inf)
+        for i, j in np.ndindex(out.shape):
+            _, way = self._planner.way(starts.take(np.array([i])), goals.take(np.array([j])))
+            if len(way):
+                ends = float(sources.along[i]), float(targets.along[j])
+                out[i, j] = length_m(self.graph, way.tolist(), *ends)
+        return out
 
     def drive_times(self, source: LonLat, targets: Sequence[LonLat]) -> list[float | None]:
         """Seconds from one place to each of many; None where there is no way."""

@@ -86,10 +86,25 @@ def follow(
     )
 
 
+def length_m(
+    graph: RoadGraph, path: Sequence[int], source_along: float, target_along: float
+) -> float:
+    """Metres of what `follow` draws."""
+    directed = np.asarray(path, np.int64)
+    begin, end = _shares(directed, source_along, target_along)
+    return float((graph.street_m[directed >> 1] * (end - begin)).sum())
+
+
+def _shares(directed: _Ints, source_along: float, target_along: float) -> tuple[_Floats, _Floats]:
+    """From where to where each directed street is driven."""
+    begin, end = np.zeros(len(directed)), np.ones(len(directed))
+    begin[0] = 1.0 - source_along if directed[0] & 1 else source_along
+    end[-1] = 1.0 - target_along if directed[-1] & 1 else target_along
+    return begin, end
+
+
 def _legs(graph: RoadGraph, path: _Ints, source_along: float, target_along: float) -> _Legs:
-    begin, end = np.zeros(len(path)), np.ones(len(path))
-    begin[0] = 1.0 - source_along if path[0] & 1 else source_along
-    end[-1] = 1.0 - target_along if path[-1] & 1 else target_along
+    begin, end = _shares(path, source_along, target_along)
     whole = graph.drive_ms[path].astype(np.float64)
     drive_ms = np.rint(end * whole) - np.rint(begin * whole)
     turn_ms = np.concatenate([[0.0], _turns_ms(graph, path[:-1], path[1:])])

@@ -92,3 +92,55 @@ def test_a_graph_of_any_size_is_prepared_for_matching(town, drawing) -> None:
     engine = town(drawing).engine
     engine.prepare()
     assert engine.match(np.empty((0, 2)), np.empty(0), np.empty(0)).pieces == ()
+
+
+def test_the_nearest_are_those_reached_first(town) -> None:
+    streets = town("A----B----C----D    E----F", ways={"AB": {"oneway": "yes"}})
+    snap = streets.engine.snap
+    places = [streets.at(name) for name in ("D", "AB.2", "EF", "BC.2", "AB.9")]
+    targets = snap(np.array(places))
+    rows, times_ms = streets.engine.nearest(snap(np.array([streets.at("AB.5")])), targets, 2)
+    assert rows.tolist() == [4, 3]
+    assert (np.diff(times_ms) > 0).all()
+    rows, _ = streets.engine.nearest(snap(np.array([streets.at("BC")])), targets, 9)
+    assert 2 not in rows.tolist()  # on an island
+
+
+def test_distances_are_those_of_the_routes(town) -> None:
+    streets = town(GRID, ways={"AB": {"oneway": "yes"}, "ABC": {"maxspeed": "80"}})
+    names = ("AB.8", "AB.2", "EF", "HJ", "D")
+    snaps = streets.engine.snap(np.array([streets.at(name) for name in names]))
+    metres = streets.engine.distances_m(snaps, snaps)
+    for i, source in enumerate(names):
+        for j, target in enumerate(names):
+            route = streets.engine.route(streets.at(source), streets.at(target))
+            assert metres[i, j] == pytest.approx(route.distance_m, abs=1e-3)
+
+
+def test_two_places_on_one_segment_are_as_far_as_the_piece_between(town) -> None:
+    streets = town("A----B")
+    snaps = streets.engine.snap(np.array([streets.at("AB.2"), streets.at("AB.7")]))
+    matrix, metres = streets.engine.matrix(snaps, snaps), streets.engine.distances_m(snaps, snaps)
+    assert metres[0, 1] == metres[1, 0] == pytest.approx(50, abs=0.1)
+    whole = streets.graph.drive_ms[0]
+    assert matrix[0, 1] == pytest.approx(whole / 2, abs=2)
+
+
+def test_behind_on_a_one_way_street_that_one_cannot_come_round_to_is_no_way(town) -> None:
+    streets = town("A----B----C", ways={"ABC": {"oneway": "yes"}})
+    snaps = streets.engine.snap(np.array([streets.at("AB.7"), streets.at("AB.2")]))
+    matrix = streets.engine.matrix(snaps, snaps)
+    assert matrix[0, 1] == UNREACHABLE_MS
+    assert 0 < matrix[1, 0] < UNREACHABLE_MS
+
+
+def test_many_places_on_one_street_are_driven_round_to_when_they_lie_behind(town) -> None:
+    streets = town("A----B\n|    |\nC----D", ways={"AB": {"oneway": "yes"}})
+    shares = np.linspace(0.05, 0.95, 70)
+    snaps = streets.engine.snap(np.array([streets.map.between("A", "B", at) for at in shares]))
+    matrix = streets.engine.matrix(snaps, snaps)
+    one_by_one = [streets.engine.matrix(snaps.take([i]), snaps)[0] for i in range(70)]
+    assert np.array_equal(matrix, np.array(one_by_one))
+    assert (np.diag(matrix) == 0).all()
+    behind = np.tril_indices(70, -1)
+    assert (matrix[behind] > matrix.T[behind]).all()
