@@ -126,14 +126,14 @@ class RoadEngine:
 
     def route(self, source: LonLat, target: LonLat) -> Route | None:
         """The fastest way from one place to another; None where there is none."""
-        start, goal = self._snapped([source]), self._snapped([target])
-        if start.street[0] < 0 or goal.street[0] < 0:
+        ends = self._snapped([source, target])
+        if (ends.street < 0).any():
             return None
-        points = self._planner.points
-        _, way = self._planner.way(points(start), points(goal))
+        points = self._planner.points(ends)
+        _, way = self._planner.way(points.take(slice(0, 1)), points.take(slice(1, 2)))
         if not len(way):
             return None
-        return follow(self.graph, way.tolist(), float(start.along[0]), float(goal.along[0]))
+        return follow(self.graph, way.tolist(), float(ends.along[0]), float(ends.along[1]))
 
     def reach(self, source: LonLat, within_s: float) -> shapely.MultiPolygon:
         """All that can be reached from a place within a time, as an area around the streets."""

@@ -43,7 +43,7 @@ class Points:
         """(n, 2) the vertices by which one leaves."""
         return self.vertex[:, :2]
 
-    def take(self, rows: NDArray[np.intp]) -> Points:
+    def take(self, rows: NDArray[np.intp] | slice) -> Points:
         """Some of the points."""
         return Points(
             self.vertex[rows], self.before_ms[rows], self.after_ms[rows], self.lowest[rows]
