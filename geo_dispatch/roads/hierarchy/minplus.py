@@ -133,50 +133,118 @@ def min_plus(
     """
     s, t = len(up), down.shape[1]
     at_row, at_column = places
+    floor = _floors(down)
     best = np.empty((min(s, _GROUP), t), np.int32)
     for begin in range(0, s, _GROUP):
         end = min(s, begin + _GROUP)
         best[:] = UNREACHABLE_MS
         for first in range(0, t, _BLOCK):
-            last = min(t, first + _BLOCK)
+            block = _Block(first, min(t, first + _BLOCK), floor[first // _BLOCK])
             for i in range(begin, end):
-                _least(up[i], down, ranged, i, (first, last, best[i - begin]))
+                reach = _Reach(ranged.low[i], ranged.high[i], ranged.deepest[i])
+                _least(up[i], down, reach, block, best[i - begin])
         for i in range(begin, end):
             row, least = out[at_row[i]], best[i - begin]
             for j in range(t):
                 row[at_column[j]] = least[j]
 
 
+class _Reach(NamedTuple):
+    """`Ranges` of one source."""
+
+    low: _Ints
+    high: _Ints
+    deepest: int
+
+
+class _Block(NamedTuple):
+    """Some targets: from which, to before which, and the least from each depth to any of them."""
+
+    first: int
+    last: int
+    floor: _Ints
+
+
 @compiled
-def _least(up: _Ints, down: _Ints, ranged: Ranges, i: int, block: tuple[int, int, _Ints]) -> None:
-    """One source against a block of targets: from which, to before which, and their best times."""
-    first, last, best = block
-    deepest = ranged.deepest[i]
-    k = 0  # four ancestors at once where the same targets lie below them
-    while k <= deepest:
-        low = max(int(ranged.low[i, k]), first)
-        high = min(int(ranged.high[i, k]), last)
-        if low >= high:
+def _floors(down: _Ints) -> _Ints:
+    """(blocks, d) the least of each block's columns, by depth."""
+    d, t = down.shape
+    out = np.empty((-(-t // _BLOCK), d), np.int32)
+    for k in range(d):
+        for first in range(0, t, _BLOCK):
+            least = UNREACHABLE_MS
+            for ms in down[k, first : min(t, first + _BLOCK)]:
+                least = min(least, ms)
+            out[first // _BLOCK, k] = least
+    return out
+
+
+@compiled
+def _likeliest(up: _Ints, reach: _Reach, block: _Block) -> int:
+    """The depth of the ancestor, above all of the block, that may be nearest to some of it."""
+    found, bound = -1, 2 * UNREACHABLE_MS
+    for k in range(reach.deepest + 1):
+        if reach.low[k] > block.first or reach.high[k] < block.last:
             break
-        some = best[low:high]
-        if (
-            k + 3 <= deepest
-            and max(int(ranged.low[i, k + 3]), first) == low
-            and min(int(ranged.high[i, k + 3]), last) == high
-        ):
-            a, b, c, d = up[k], up[k + 1], up[k + 2], up[k + 3]
-            if min(min(a, b), min(c, d)) < UNREACHABLE_MS:  # noqa: PLW3301 - faster nested
-                p, q = down[k, low:high], down[k + 1, low:high]
-                r, u = down[k + 2, low:high], down[k + 3, low:high]
-                for j in range(len(some)):
-                    one = min(np.int32(a + p[j]), np.int32(b + q[j]))
-                    other = min(np.int32(c + r[j]), np.int32(d + u[j]))
-                    some[j] = min(some[j], min(one, other))  # noqa: PLW3301
-            k += 4
-        else:
-            a = up[k]
-            if a < UNREACHABLE_MS:
-                p = down[k, low:high]
-                for j in range(len(some)):
-                    some[j] = min(some[j], np.int32(a + p[j]))
-            k += 1
+        if up[k] + block.floor[k] < bound:
+            found, bound = k, up[k] + block.floor[k]
+    return found
+
+
+@compiled
+def _least(up: _Ints, down: _Ints, reach: _Reach, block: _Block, best: _Ints) -> None:
+    """One source against a block of targets.
+
+    The ancestor that may be the nearest comes first; after that, those that can't better any
+    target are left out, which is many of them when the targets are far away.
+    """
+    first, last, floor = block
+    likeliest = _likeliest(up, reach, block)
+    worst = UNREACHABLE_MS
+    if likeliest >= 0:
+        worst = _add(up[likeliest], down[likeliest, first:last], best[first:last])
+    low = high = pending = 0
+    some = np.empty(4, np.int64)
+    for k in range(reach.deepest + 1):
+        if up[k] + floor[k] >= worst or k == likeliest:
+            continue
+        from_, to = max(int(reach.low[k]), first), min(int(reach.high[k]), last)
+        if from_ >= to:
+            break
+        if pending > 0 and (from_ != low or to != high):
+            for at in some[:pending]:
+                _add(up[at], down[at, low:high], best[low:high])
+            pending = 0
+        low, high = from_, to
+        some[pending] = k
+        pending += 1
+        if pending == len(some):
+            _add_four(up, down, some, (low, high), best[low:high])
+            pending = 0
+    for at in some[:pending]:
+        _add(up[at], down[at, low:high], best[low:high])
+
+
+@compiled
+def _add(ms: int, down: _Ints, best: _Ints) -> int:
+    """Through one ancestor; the worst time after that."""
+    worst, start = np.int32(0), np.int32(ms)
+    for j in range(len(best)):
+        best[j] = min(best[j], np.int32(start + down[j]))
+        worst = max(worst, best[j])
+    return int(worst)
+
+
+@compiled
+def _add_four(
+    up: _Ints, down: _Ints, some: NDArray[np.int64], part: tuple[int, int], best: _Ints
+) -> None:
+    """Through four ancestors at once."""
+    low, high = part
+    a, b, c, d = up[some[0]], up[some[1]], up[some[2]], up[some[3]]
+    p, q = down[some[0], low:high], down[some[1], low:high]
+    r, s = down[some[2], low:high], down[some[3], low:high]
+    for j in range(len(best)):
+        one = min(np.int32(a + p[j]), np.int32(b + q[j]))
+        other = min(np.int32(c + r[j]), np.int32(d + s[j]))
+        best[j] = min(best[j], min(one, other))  # noqa: PLW3301 - faster nested
