@@ -97,7 +97,7 @@ class RoadEngine:
         graph = self.graph
         if graph.n_arcs:
             tail = int(np.searchsorted(graph.arc_start, 0, side="right")) - 1
-            streets = [vertex >> 1 for vertex in (tail, int(graph.arc_head[0]))]
+            streets = (graph.vertex_directed[[tail, graph.arc_head[0]]] >> 1).tolist()
             middles = np.array([graph.shape_of(street).mean(axis=0) for street in streets])
             self.match(middles, np.array([0.0, 60.0]), np.array([20.0, 20.0]))
 
