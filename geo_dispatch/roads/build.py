@@ -172,17 +172,20 @@ def _telling_nodes(extract: Extract, profile: Profile) -> dict[int, NodeDriving]
 
 
 def _drive_ms(streets: Streets, drivings: list[Driving]) -> NDArray[np.int32]:
-    """(2n,) milliseconds from end to end, never less than at the driven speed."""
+    """(2n,) milliseconds from end to end, never less than at the driven speed.
+
+    What would take days of days, such as a crossing of an ocean, is not driven.
+    """
     kmh = np.array(
         [[d.forward_kmh or np.nan, d.backward_kmh or np.nan] for d in drivings], np.float64
     )
     duration_s = np.array([d.duration_s or np.nan for d in drivings], np.float64)
-    way_m = np.bincount(streets.way, streets.length_m, len(drivings))
+    way_m = np.maximum(1.0, np.bincount(streets.way, streets.length_m, len(drivings)))
     crossing = np.isfinite(duration_s)[:, None] & np.isfinite(kmh)
     mps = np.where(crossing, (way_m / duration_s)[:, None], kmh * kmh_to_mps(1.0))
     seconds = streets.length_m[:, None] / mps[streets.way]
     whole = np.maximum(1.0, np.ceil(seconds * 1000))
-    return np.asarray(np.where(np.isnan(whole), FORBIDDEN_MS, whole).astype(np.int32).ravel())
+    return np.asarray(np.fmin(whole, FORBIDDEN_MS).astype(np.int32).ravel())
 
 
 def _junctions(
