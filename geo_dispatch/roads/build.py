@@ -6,25 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from geo_dispatch.kernel.units import kmh_to_mps
 from geo_dispatch.roads.driving import Driving, NodeDriving, node_driving, way_driving
 from geo_dispatch.roads.extract import Extract
 from geo_dispatch.roads.graph import FORBIDDEN_MS, GraphInfo, RoadGraph
 from geo_dispatch.roads.limits import OTHER
-from geo_dispatch.roads.over_ways import Expanded, expanded_turns
+from geo_dispatch.roads.over_ways import expanded_turns
+from geo_dispatch.roads.parts import large_parts
 from geo_dispatch.roads.profile import Profile
 from geo_dispatch.roads.streets import Streets, cut_streets
 from geo_dispatch.roads.turns import Arcs, Junctions, allowed_turns, turn_seconds
 
 _FERRY = "ferry"
 """What crossings are called among the highway classes."""
-
-SMALL_PART = 0.1
-"""A part of the graph with less than this share of the largest part's directed streets is small:
-a parking deck, a stub of a way cut by the border. Islands that matter are larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +110,7 @@ def build_graph(
     ferry = np.array([driving.ferry for driving in drivings])[streets.way]
     seconds += _enters(restricted, arcs) * profile.restricted.entering_s
     seconds += _enters(ferry, arcs) * profile.ferry.boarding_s
-    large, parts = _large_parts(expanded, at.allowed)
+    large, parts = large_parts(expanded, at.allowed)
     belongs = large[0::2] | large[1::2]
     highways = (*profile.highway, _FERRY)
     names, name_of_way = _names(drivings)
@@ -132,7 +127,7 @@ def build_graph(
         snappable=belongs & ~ferry,
         drive_ms=drive_ms,
         vertex_directed=expanded.vertex_directed.astype(np.int32),
-        arc_start=_offsets(expanded),
+        arc_start=expanded.arc_start,
         arc_head=expanded.arcs.head.astype(np.int32),
         arc_ms=np.rint(seconds * 1000).astype(np.int32),
         shape_start=streets.shape_start,
@@ -177,17 +172,20 @@ def _telling_nodes(extract: Extract, profile: Profile) -> dict[int, NodeDriving]
 
 
 def _drive_ms(streets: Streets, drivings: list[Driving]) -> NDArray[np.int32]:
-    """(2n,) milliseconds from end to end, never less than at the driven speed."""
+    """(2n,) milliseconds from end to end, never less than at the driven speed.
+
+    What would take days of days, such as a crossing of an ocean, is not driven.
+    """
     kmh = np.array(
         [[d.forward_kmh or np.nan, d.backward_kmh or np.nan] for d in drivings], np.float64
     )
     duration_s = np.array([d.duration_s or np.nan for d in drivings], np.float64)
-    way_m = np.bincount(streets.way, streets.length_m, len(drivings))
+    way_m = np.maximum(1.0, np.bincount(streets.way, streets.length_m, len(drivings)))
     crossing = np.isfinite(duration_s)[:, None] & np.isfinite(kmh)
     mps = np.where(crossing, (way_m / duration_s)[:, None], kmh * kmh_to_mps(1.0))
     seconds = streets.length_m[:, None] / mps[streets.way]
     whole = np.maximum(1.0, np.ceil(seconds * 1000))
-    return np.asarray(np.where(np.isnan(whole), FORBIDDEN_MS, whole).astype(np.int32).ravel())
+    return np.asarray(np.fmin(whole, FORBIDDEN_MS).astype(np.int32).ravel())
 
 
 def _junctions(
@@ -237,30 +235,6 @@ def _node_seconds(at: Junctions, arcs: Arcs, nodes: dict[int, NodeDriving]) -> N
 def _enters(streets: NDArray[np.bool_], arcs: Arcs) -> NDArray[np.bool_]:
     """(a,) whether a turn leads into one of these streets from one of the others."""
     return np.asarray(streets[arcs.head >> 1] & ~streets[arcs.tail >> 1])
-
-
-def _large_parts(expanded: Expanded, allowed: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
-    """Which directed streets belong to a large strongly connected part, and how many there are.
-
-    One that is entered at a vertex of such a part does: from its own vertex, where trips start,
-    no less can be reached.
-    """
-    arcs, directed = expanded.arcs, expanded.vertex_directed
-    v = len(directed)
-    ones = np.ones(len(arcs.tail), np.int8)
-    turns = csr_array((ones, arcs.head, _offsets(expanded)), shape=(v, v))
-    n_parts, part = connected_components(turns, directed=True, connection="strong")
-    size = np.bincount(part[allowed[directed]], minlength=n_parts)
-    large = size >= max(1.0, SMALL_PART * size.max())
-    belongs = np.zeros(len(allowed), bool)
-    belongs[directed[large[part]]] = True
-    return allowed & belongs, int(large.sum())
-
-
-def _offsets(expanded: Expanded) -> NDArray[np.int64]:
-    """Where the turns out of each vertex begin."""
-    vertices = np.arange(len(expanded.vertex_directed) + 1)
-    return np.asarray(np.searchsorted(expanded.arcs.tail, vertices))
 
 
 def _names(drivings: list[Driving]) -> tuple[list[bytes], NDArray[np.int32]]:

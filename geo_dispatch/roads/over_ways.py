@@ -43,6 +43,12 @@ class Expanded:
     applied: int
 
     @property
+    def arc_start(self) -> NDArray[np.int64]:
+        """(v + 1,) where the turns out of each vertex begin among the arcs."""
+        vertices = np.arange(len(self.vertex_directed) + 1)
+        return np.asarray(np.searchsorted(self.arcs.tail, vertices))
+
+    @property
     def street_arcs(self) -> Arcs:
         """The same turns by the directed streets that they lead from and into."""
         return Arcs(self.vertex_directed[self.arcs.tail], self.vertex_directed[self.arcs.head])

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import osmium
 import pytest
 
 from geo_dispatch.adapters.osm import read_extract
@@ -34,7 +35,9 @@ def test_ways_nodes_and_restrictions_are_read(tmp_path: Path) -> None:
     assert over_node.via_node == TOWN.node_id("B")
     assert over_node.from_ways == (TOWN.way_id("AB"),)
     assert over_node.to_ways == (TOWN.way_id("BD"),)
+    assert over_node.via_ways == ()
     assert over_way.via_node is None
+    assert over_way.via_ways == (TOWN.way_id("BD"),)
 
 
 @pytest.mark.parametrize("ending", ["osm.pbf", "osm", "osm.gz", "osm.bz2"])
@@ -84,12 +87,18 @@ def _no_streets(path: Path) -> None:
     AsciiMap("A----B", ways={"AB": {"highway": "footway"}}).write(path)
 
 
+def _no_objects(path: Path) -> None:
+    osmium.SimpleWriter(str(path)).close()
+
+
 def _missing(path: Path) -> None:
     assert not path.exists()
 
 
 @pytest.mark.parametrize("ending", ["osm.pbf", "osm", "osm.gz", "osm.bz2"])
-@pytest.mark.parametrize("make", [_garbage, _text, _cut, _nothing, _no_streets, _missing])
+@pytest.mark.parametrize(
+    "make", [_garbage, _text, _cut, _nothing, _no_streets, _no_objects, _missing]
+)
 def test_what_is_no_extract_is_refused_by_name_with_a_remedy(
     make, ending: str, tmp_path: Path
 ) -> None:

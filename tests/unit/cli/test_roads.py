@@ -71,6 +71,15 @@ def test_a_file_that_is_not_osm_is_one_line_and_leaves_nothing(run, tmp_path: Pa
     assert not (tmp_path / "road_graphs").exists()
 
 
+def test_an_unknown_country_is_one_line_and_leaves_nothing(run, tmp_path: Path) -> None:
+    source = TOWN.write(tmp_path / "town.osm")
+    answer = run("build", str(source), "--area", "town", "--country", "XX")
+    assert answer.exit_code == 1
+    assert len(answer.stderr.splitlines()) == 1
+    assert "country 'XX' has no default speed limits" in answer.stderr
+    assert not (tmp_path / "road_graphs").exists()
+
+
 def test_source_and_place_together_are_a_usage_error(run) -> None:
     answer = run("build", "a.osm", "--place", "Vaduz", "--area", "town")
     assert answer.exit_code == 2

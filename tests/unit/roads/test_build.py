@@ -8,7 +8,9 @@ import pytest
 from geo_dispatch.adapters.osm import read_extract
 from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.roads.build import build_graph
-from geo_dispatch.roads.graph import ARRAYS
+from geo_dispatch.roads.graph import ARRAYS, FORBIDDEN_MS
+from tests.support.ascii_map import RESIDENTIAL, build_file
+from tests.support.extract import write_osm
 
 RESIDENTIAL_MPS = 27 / 3.6
 BLOCK_S = 100 / RESIDENTIAL_MPS
@@ -188,6 +190,14 @@ def test_a_ferry_takes_its_duration_and_boarding_once(town) -> None:
 def test_a_ferry_without_a_duration_goes_at_the_default_speed(town) -> None:
     streets = town("A----B\n     |\n     E\n     |\nD----F", ways={"BEF": BOAT})
     assert streets.seconds("A", "D") == blocks(2, 300, 200 / (10 / 3.6))
+
+
+def test_a_crossing_of_an_ocean_is_not_driven(tmp_path) -> None:
+    quay, shore, overseas = (0.0, 0.0), (0.01, 0.0), (80.0, 0.0)
+    lines = [((quay, shore), RESIDENTIAL), ((shore, overseas), BOAT)]
+    graph, report = build_file(write_osm(tmp_path / "sea.osm", lines=lines), "PT")
+    assert report.ferries == 1
+    assert (graph.drive_ms < FORBIDDEN_MS).tolist() == [True, True, False, False]
 
 
 def test_who_can_drive_round_takes_no_ferry_that_takes_longer(town) -> None:

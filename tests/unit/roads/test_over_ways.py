@@ -105,6 +105,15 @@ def test_a_street_that_is_entered_over_a_restriction_only_is_snapped_to(town) ->
     assert built.streets("AB", "BE") == ["AB", "BE"]
 
 
+def test_kernels_are_made_ready_and_drives_matched_on_such_a_street_too(town) -> None:
+    built = town("A----B----C", restrictions=[("no_u_turn", "AB", "BC", "BC")])
+    assert built.graph.arc_head[0] >= 2 * built.graph.n_streets
+    built.engine.prepare()
+    fixes = np.array([built.at("AB"), built.at("BC")])
+    (piece,) = built.engine.match(fixes, np.array([0.0, 20.0]), np.array([5.0, 5.0])).pieces
+    assert [built.graph.name_of(street >> 1) for street in piece.streets] == ["AB", "BC"]
+
+
 def test_copies_of_a_street_stand_behind_all_streets(town) -> None:
     graph = town(DUAL, restrictions=[("no_u_turn", "AB", "BE", "DE")]).graph
     assert graph_faults(graph) == []
