@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -14,12 +13,9 @@ from fastapi import FastAPI
 
 from api.app import create_app, end_streams
 from api.ingest.direct import Direct
-from geo_dispatch.bootstrap import start_logging
+from geo_dispatch.bootstrap import spare_collector, start_logging
 from geo_dispatch.config import Settings, load_settings
 from geo_dispatch.kernel.errors import GeoDispatchError
-
-_YOUNG_OBJECTS: Final = 20_000
-"""A batch of pings makes more than the usual 700, all of which are gone with its answer."""
 
 _DRAIN_S: Final = 2
 """How long requests in flight may take once we are asked to leave."""
@@ -73,17 +69,6 @@ def server_for(settings: Settings, settled: Callable[[], None] | None = None) ->
     )
     app.trust_proxies(config.forwarded_allow_ips)
     return Server(config, app, settled)
-
-
-def spare_collector() -> None:
-    """Let the garbage collector pass over what lives as long as the process.
-
-    Each of its full rounds looked at a million objects of code, tables and maps: a third of the
-    CPU of pings, and pauses in between.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 
 from geo_dispatch.adapters.clock import clock_from, random_id
+from geo_dispatch.adapters.collector import spare_collector
 from geo_dispatch.adapters.graph_files import open_graph
 from geo_dispatch.adapters.hierarchy_files import open_metric, open_topology
 from geo_dispatch.adapters.live_redis import Bell, Changes, Committer, Live, Tail
@@ -31,6 +32,7 @@ __all__ = [
     "open_context",
     "open_intake",
     "open_tail",
+    "spare_collector",
     "start_logging",
 ]
 

@@ -21,7 +21,7 @@ from typing import Final, NoReturn
 import structlog
 
 from geo_dispatch.adapters.live_redis import Entry, Lease
-from geo_dispatch.bootstrap import open_context, start_logging
+from geo_dispatch.bootstrap import open_context, spare_collector, start_logging
 from geo_dispatch.config import Settings, load_settings
 from geo_dispatch.kernel.errors import (
     Conflict,
@@ -227,6 +227,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
         silent = silence.follower(ctx, worker.follows_the_log, stopping)
         changed = replanned.follower(ctx, worker.follows_the_log, stopping)
         keeper = retention.Keeper(ctx, worker.follows_the_log, stopping)
+        spare_collector()
         with (
             _beside("courier", courier.run, stopping),
             _beside("rules", rules.run, stopping),

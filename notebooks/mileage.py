@@ -134,7 +134,7 @@ def _(driven, mo):
             "driven, km": way["driven"]["road_km"],
             "planned, min": way["planned"]["minutes"],
             "in drives, min": way["driven"]["minutes"],
-            "door to door, min": way["minutes"],
+            "until the arrival, min": way["minutes"],
         }
         for way in driven["ways"]
         if way["planned"] and way["driven"]

@@ -103,7 +103,9 @@ class Direct(HttpToolsProtocol):
         if self.flow.write_paused or self.limit_concurrency is not None:
             return False
         parser = self.parser
-        if parser.get_method() != b"POST" or not parser.should_keep_alive():
+        if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
+            return False
+        if not parser.should_keep_alive():
             return False
         self._secret = b""
         for name, value in self.headers:

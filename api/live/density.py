@@ -13,6 +13,9 @@ from geo_dispatch.tracking.positions import Position
 _DIGITS: Final = 5
 """Of degrees in outlines: a metre."""
 
+_FINE: Final = 11
+"""Cells of finer resolutions are drawn to the centimetre."""
+
 Outline = list[list[float]]
 
 
@@ -33,7 +36,8 @@ class CellCount:
     def outline(self) -> Outline:
         """The cell's corners, lon, lat; the last is the first."""
         corners = cells.cell_to_polygon(self.cell).exterior.coords
-        return [[round(lon, _DIGITS), round(lat, _DIGITS)] for lon, lat in corners]
+        digits = _DIGITS if cells.cell_resolution(self.cell) <= _FINE else _DIGITS + 2
+        return [[round(lon, digits), round(lat, digits)] for lon, lat in corners]
 
 
 def counts(
@@ -43,7 +47,10 @@ def counts(
     everybody: Counter[int] = Counter()
     live: Counter[int] = Counter()
     for position in positions:
-        cell = cells.cell_to_parent(position.cell, resolution)
+        if resolution <= cells.INDEX_RESOLUTION:
+            cell = cells.cell_to_parent(position.cell, resolution)
+        else:
+            cell = cells.lonlat_to_cell(position.place, resolution)
         everybody[cell] += 1
         live[cell] += is_live(position)
     return [CellCount(cell, count, live[cell]) for cell, count in sorted(everybody.items())]

@@ -78,7 +78,7 @@ def get_density(
     _caller: Caller,
     bbox: InBox,
     res: Annotated[
-        int, Query(ge=0, le=cells.INDEX_RESOLUTION, description="H3 resolution of the cells.")
+        int, Query(ge=0, le=cells.MAX_RESOLUTION, description="H3 resolution of the cells.")
     ] = 7,
     format: Annotated[  # noqa: A002 - the name of the parameter
         Literal["counts", "geojson"], Query(description="`geojson` draws the cells.")

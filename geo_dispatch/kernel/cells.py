@@ -17,9 +17,11 @@ from geo_dispatch.kernel.geo import LonLat
 INDEX_RESOLUTION: Final = 9
 """Resolution of positions in the index: cells of 0.1 km2, edges of 200 m."""
 
+MAX_RESOLUTION: Final = 15
+"""Cells of 1 m2."""
+
 _SCORE_MASK: Final = (1 << 52) - 1
 _DIGIT_BITS: Final = 3
-_MAX_RESOLUTION: Final = 15
 
 
 def lonlat_to_cell(place: tuple[float, float], resolution: int = INDEX_RESOLUTION) -> int:
@@ -111,8 +113,8 @@ def cell_to_score(cell: int) -> int:
 
 def score_range(cell: int) -> tuple[int, int]:
     """Lowest and highest score of the cell's descendants at `INDEX_RESOLUTION`, both inclusive."""
-    coarse_bits = _DIGIT_BITS * (_MAX_RESOLUTION - cell_resolution(cell))
-    fine_bits = _DIGIT_BITS * (_MAX_RESOLUTION - INDEX_RESOLUTION)
+    coarse_bits = _DIGIT_BITS * (MAX_RESOLUTION - cell_resolution(cell))
+    fine_bits = _DIGIT_BITS * (MAX_RESOLUTION - INDEX_RESOLUTION)
     stem = (cell & _SCORE_MASK) >> coarse_bits << coarse_bits
     unused = (1 << fine_bits) - 1
     low = stem | unused

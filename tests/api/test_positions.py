@@ -178,7 +178,7 @@ def test_the_nearest_come_first_exactly_and_with_the_skills_asked_for(office, sc
     assert {one["freshness"] for one in live["items"]} <= {"silent"}
 
 
-@pytest.mark.parametrize("res", [0, 5, 7, 9])
+@pytest.mark.parametrize("res", [0, 5, 7, 9, 12, 15])
 def test_density_counts_everybody_once_in_the_cell_that_holds_them(office, scene, res):
     positions = office.get("/v1/positions").json()["items"]
     answer = office.get("/v1/density", params={"res": res}).json()
@@ -190,8 +190,9 @@ def test_density_counts_everybody_once_in_the_cell_that_holds_them(office, scene
         assert feature["properties"]["count"] == counts[feature["id"]]
         area = shape(feature["geometry"]).buffer(0.002)
         assert area.covers(shapely.Point(9.52, 47.14)) or res > 0
-    if res == 9:
-        cells = [lonlat_to_cell(LonLat(one["lon"], one["lat"])) for one in positions]
+        assert len(set(map(tuple, feature["geometry"]["coordinates"][0]))) in {5, 6}
+    if res >= 9:
+        cells = [lonlat_to_cell(LonLat(one["lon"], one["lat"]), res) for one in positions]
         assert {str_to_cell(cell): count for cell, count in counts.items()} == {
             cell: cells.count(cell) for cell in cells
         }

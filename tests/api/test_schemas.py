@@ -119,7 +119,6 @@ from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
         (dispatching.ExclusionOut, Exclusion),
         (dispatching.NotRankedOut, NotRanked),
         (dispatching.EtaOut, OrderEta),
-        (dispatching.PublishedEtaOut, Eta),
         (dispatching.EntryOut, Entry),
         (registers.EquipmentOut, Equipment),
         (registers.ResourceOut, Resource),
@@ -158,6 +157,11 @@ from geo_dispatch.tracking.geofence import Evidence, EvidenceFix
 )
 def test_an_answer_has_all_fields_of_its_record(model, record):
     assert set(model.model_fields) == {field.name for field in fields(record)}
+
+
+def test_an_eta_tells_also_how_sure_it_is():
+    expected = {field.name for field in fields(Eta)} | {"between"}
+    assert set(dispatching.PublishedEtaOut.model_fields) == expected
 
 
 def test_a_ranking_tells_also_how_fresh_its_positions_were():

@@ -35,14 +35,14 @@ from tests.support.app import AREA, VADUZ, build_workspace, prepare
 from tests.support.processes import ROOT, process
 from tests.support.waiting import until
 
-ROUNDS = 3
+ROUNDS = 5
 PHONES = 64
 """Each with its own connection, technician and ingest key."""
 
-SINGLES = 12_000
+SINGLES = 36_000
 BATCHES = 320
 BATCH = 100
-EVERY = timedelta(milliseconds=500)
+EVERY = timedelta(milliseconds=100)
 REFUSED = b'"rejected"'
 
 

@@ -10,6 +10,7 @@ from geo_dispatch.tracking.fixes import Fix
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.pages import World
 from tests.support.app import VADUZ
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -38,6 +39,31 @@ def drive(deployment, van):
     with deployment.context.store.write() as unit:
         unit.tracking.add_fixes(fixes, first_ms)
         unit.commit()
+
+
+def test_while_nothing_is_kept_the_page_does_not_say_that_the_position_was_sent(
+    visit, deployment, van
+):
+    here = {"longitude": VADUZ["lon"], "latitude": VADUZ["lat"], "accuracy": 7}
+    token = deployment.token("technician", van["id"])
+    page = visit("/t", token, PHONE, geolocation=here, permissions=["geolocation"]).page
+    state = page.locator("#share-state")
+    expect(state).to_contain_text("Sent just now")
+    page.get_by_role("button", name="Go private").click()
+    expect(page.locator("#privacy")).to_contain_text("Private since")
+
+    def says_so():
+        here["latitude"] += 1e-6
+        page.context.set_geolocation(here)  # for a moment the browser then knows no place at all
+        try:
+            expect(state).to_contain_text("nothing is kept of it now", timeout=3000)
+        except AssertionError:
+            return False
+        return True
+
+    until(says_so, 20, "the page to say that nothing is kept")
+    page.get_by_role("button", name="End private time").click()
+    expect(page.get_by_role("button", name="Go private")).to_be_visible()
 
 
 def test_a_technician_goes_private_and_the_map_says_so_instead_of_an_old_place(

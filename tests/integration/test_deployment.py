@@ -135,7 +135,8 @@ def test_each_part_is_killed_under_ingest_and_nothing_is_lost_or_doubled(workspa
         told = [event.seq for event in log(tree.settings, after=board.began)]
         until(lambda: board.heard and board.heard[-1] >= told[-1], 10, "the board to hear it all")
         board.leave()
-        assert board.heard == told
+        told = [event.seq for event in log(tree.settings, after=board.began)]  # ETAs go on
+        assert board.heard == told[: len(board.heard)]
         assert board.streams > 1
         assert board.resets == 0
         assert tree.is_ready()

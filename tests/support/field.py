@@ -15,6 +15,8 @@ from tests.support.sse import listening
 
 BATCH = 4
 PAUSE_S = 0.05
+PHONE_PAUSE_S = 0.02
+"""Or a whole day is taken before anything can be killed under it."""
 PATIENCE_S = 90.0
 
 _AWAY = {429, 502, 503}
@@ -29,12 +31,17 @@ class Sender(threading.Thread):
         How many pieces were acknowledged.
     refused
         How often it had to send again.
+    pause_s
+        Between one piece and the next.
     error
         What it gave up for, if it did.
     """
 
-    def __init__(self, name: str, work: Sequence[Callable[[], httpx.Response]]) -> None:
+    def __init__(
+        self, name: str, work: Sequence[Callable[[], httpx.Response]], pause_s: float = 0.0
+    ) -> None:
         super().__init__(name=name, daemon=True)
+        self._pause_s = pause_s
         self._work = work
         self._given_up = threading.Event()
         self.done = 0
@@ -48,6 +55,7 @@ class Sender(threading.Thread):
                 if self._given_up.wait(PAUSE_S) or self.error:
                     return
             self.done += 1
+            self._given_up.wait(self._pause_s)
 
     def _acknowledged(self, send: Callable[[], httpx.Response]) -> bool:
         try:
@@ -72,9 +80,8 @@ def phone(client: httpx.Client, fixes: Sequence[Fix]) -> Sender:
         body = {"pings": [fix_to_json(fix) for fix in batch]}
         return lambda: client.post("/v1/pings", json=body)
 
-    return Sender(
-        "phone", [post(fixes[start : start + BATCH]) for start in range(0, len(fixes), BATCH)]
-    )
+    work = [post(fixes[start : start + BATCH]) for start in range(0, len(fixes), BATCH)]
+    return Sender("phone", work, pause_s=PHONE_PAUSE_S)
 
 
 def clerk(client: httpx.Client, customers: int) -> Sender:

@@ -29,9 +29,10 @@ NEWEST: Final = 2
 was away for hours sends thousands, of which a map needs the last."""
 
 _READ_COUNT = 500
-_GATHER_S: Final = 0.2
-"""Under load a read costs more than what it brings: after one that brought something, the next
-waits so long."""
+_GATHER_S: Final = 0.02
+_GATHER_MOST_S: Final = 0.2
+"""Under load a read costs more than what it brings: after each fix that one brought, the next waits
+so long, and no longer than the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +128,4 @@ class Tail:
             read_at = time.monotonic()
             yield Changes(tuple(news), whole=False)
             if news:
-                await asyncio.sleep(_GATHER_S)
+                await asyncio.sleep(min(_GATHER_S * len(news), _GATHER_MOST_S))

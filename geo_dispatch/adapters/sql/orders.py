@@ -180,6 +180,11 @@ class Orders(Records[WorkOrder]):
             conditions.append(columns.flag.is_not(null()) if flagged else columns.flag.is_(null()))
         return self.list(*conditions, retired=retired, after=after, limit=limit)
 
+    def unassigned(self) -> list[WorkOrder]:
+        """Open orders that nobody has, by number."""
+        columns = self.table.c
+        return self.list(columns.status.in_(sorted(OPEN)), columns.technician_id.is_(None))
+
     def flagged(self, codes: Collection[FlagCode]) -> list[WorkOrder]:
         """Open orders that wait for a dispatcher for one of these reasons, by number."""
         columns = self.table.c

@@ -60,6 +60,7 @@ def work_through(
     *,
     duty: Duty | None = None,
     forced: bool = False,
+    longer: bool = False,
 ) -> Work:
     """Work of that length, paused for the breaks that it lasts through.
 
@@ -69,8 +70,10 @@ def work_through(
         Those not yet taken, by their earliest beginning.
     forced
         The technician is there: a break can't come before the work any more.
+    longer
+        A delay makes it longer, by as much, even where it begins no later: it is what is left.
     """
-    finish = begin.after(length)
+    finish = At(begin.when + length, begin.slides or longer)
     open_rests, taken = list(rests), []
     if not open_rests:
         return Work(begin, finish, duty)
@@ -181,7 +184,7 @@ class Project:
             there = forced or started is not None
             if started is None:
                 started, slides = current, current.slides
-            piece = work_through(At(current.when, slides), length, pending, self.room, forced=there)
+            piece = work_through(current, length, pending, self.room, forced=there, longer=slides)
             until = self._until(current, duty)
             if not self.room.is_past(piece.finish, until):
                 return _summed(started, [*done, piece], piece.finish, duty)

@@ -12,7 +12,7 @@ from geo_dispatch.adapters.sql.store import Unit
 from geo_dispatch.dispatch.days.plan import Stop
 from geo_dispatch.dispatch.repairs.proposals import Cause
 from geo_dispatch.dispatch.work.events import LoggedEvent
-from geo_dispatch.dispatch.work.orders import OPEN
+from geo_dispatch.dispatch.work.orders import UNDER_WAY
 from geo_dispatch.kernel.errors import Conflict, NotFound
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services import relay
@@ -108,7 +108,7 @@ def overruns(ctx: Context) -> list[Disruption]:
     now = ctx.clock()
     found = []
     with ctx.store.read() as unit:
-        orders = [one for one in unit.orders.search(statuses=OPEN) if one.technician_id]
+        orders = [one for one in unit.orders.search(statuses=UNDER_WAY) if one.technician_id]
         sites = unit.sites.many(one.site_id for one in orders if one.arrival is not None)
         for order in orders:
             if order.technician_id is None or order.site_id not in sites:

@@ -11,7 +11,7 @@ from geo_dispatch.dispatch.days.plan import Basis
 from geo_dispatch.dispatch.sla.risk import announced, risk_of
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.events import OrderDelayed, stream_of
-from geo_dispatch.dispatch.work.orders import OPEN, Risk, WorkOrder
+from geo_dispatch.dispatch.work.orders import Risk, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.services.desk import Desk
 from geo_dispatch.services.messages import outbox
@@ -92,7 +92,7 @@ def watch_waiting(ctx: Desk) -> list[WorkOrder]:
         return risk_of(order, *soonest(order, now), now)
 
     with ctx.store.read() as unit:
-        waiting = [one for one in unit.orders.search(statuses=OPEN) if one.technician_id is None]
+        waiting = unit.orders.unassigned()
     news = [order.id for order in waiting if at_risk(order) != order.risk]
     if not news:
         return []

@@ -7,14 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import structlog
+
 from geo_dispatch.adapters.sql.signals import Signals
 from geo_dispatch.dispatch.records.technicians import Technician
+from geo_dispatch.kernel.errors import Busy, RedisUnavailable
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.kernel.time import datetime_to_ms
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking import sos
 from geo_dispatch.tracking.devices import DeviceStatus, SosCall
 from geo_dispatch.tracking.outages import ClockAhead
+
+_log = structlog.get_logger(__name__)
 
 _CLOCK_REMEMBERED = timedelta(hours=1)
 """So long after the last refused fix a clock may still be wrong."""
@@ -41,7 +46,8 @@ def note(ctx: Context, statuses: Mapping[str, DeviceStatus]) -> None:
     """Keep what these technicians' apps told; when this returns, it is safe, alarms in the log.
 
     The same word within a minute costs nothing. A clock that runs ahead is not believed: what it
-    told counts as told now. Unknown technicians are left out.
+    told counts as told now. Unknown technicians are left out. An alarm that is written down is not
+    refused because the rest can't be kept: a phone that sends it again and again calls only once.
 
     Raises
     ------
@@ -66,7 +72,12 @@ def note(ctx: Context, statuses: Mapping[str, DeviceStatus]) -> None:
     for technician in alarmed:
         sos.call(ctx, technician, news[technician.id])
     for shard, those in by_shard.items():
-        ctx.live.devices.keep(shard, those)
+        try:
+            ctx.live.devices.keep(shard, those)
+        except (Busy, RedisUnavailable) as error:
+            if not all(status.sos for status in those.values()):
+                raise
+            _log.warning("device_not_kept", code=error.code, detail=error.message)
 
 
 def of(ctx: Context, technician_ids: Iterable[str]) -> dict[TechnicianId, DeviceStatus]:

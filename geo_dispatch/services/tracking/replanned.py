@@ -28,7 +28,7 @@ CONSUMER: Final = "refolds"
 HORIZON: Final = timedelta(milliseconds=REMEMBERED_MS)
 """What is older is settled: four days, as for fixes."""
 
-_BATCH: Final = 200
+_BATCH: Final = 1000
 _EVERY_S: Final = 1.0
 
 _OF_PLANS: Final = frozenset(
@@ -76,7 +76,8 @@ def follow(ctx: Context) -> int:
         events = unit.events(after=unit.cursor(CONSUMER), limit=_BATCH)
         if not events:
             return 0
-        since = ctx.clock() - HORIZON
+        kept = timedelta(days=ctx.settings.fixes_kept_days)
+        since = ctx.clock() - min(HORIZON, kept)  # what is forgotten can't be folded again
         due = _concerned(unit, [event for event in events if event.at > since], since)
         homes = {key: one.shard for key, one in unit.technicians.many(due).items()}
     with ctx.store.write() as unit:

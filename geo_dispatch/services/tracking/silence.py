@@ -27,6 +27,9 @@ from geo_dispatch.tracking.positions import Position
 EVERY_S: Final = 15.0
 """So often, in real time, is looked who is silent."""
 
+_FEW: Final = 1000
+"""Of more technicians than that, the orders of all are read at once."""
+
 
 def follower(ctx: Context, turn_is_ours: Callable[[], bool], stopping: threading.Event) -> Follower:
     """Looks for silence beside other work."""
@@ -52,13 +55,15 @@ def watch(ctx: Context) -> None:
         What knows is away.
     """
     now = ctx.clock()
+    positions = {one.technician_id: one for one in ctx.live.positions()}
+    latest_ms = datetime_to_ms(now) - ctx.settings.position_silent_s * 1000
+    quiet = {one for one, position in positions.items() if position.at_ms < latest_ms}
     with ctx.store.read() as unit:
-        in_hand = _in_hand(unit.orders.open())
         known = Signals(unit.connection).silences()
-        technicians = unit.technicians.many({*in_hand, *known})
-    fleet = list(technicians.values())
-    positions = ctx.live.positions_by_id({one.id: one.shard for one in fleet})
-    silent = _silent(ctx, fleet, in_hand, positions, now)
+        concerned = quiet | known.keys()
+        in_hand = _in_hand(unit.orders.open(concerned if len(concerned) <= _FEW else None))
+        technicians = unit.technicians.many((quiet & in_hand.keys()) | known.keys())
+    silent = _silent(ctx, list(technicians.values()), in_hand, positions, now)
     heard = [one for one in known.values() if _is_heard(one, positions.get(one.technician_id))]
     new = [one for one in silent if _is_new(one, known.get(one.technician_id))]
     if not new and not heard:

@@ -127,6 +127,14 @@ def test_a_connection_ends_when_its_client_says_so(deployment, phone):
         assert connection.recv(1) == b""
 
 
+def test_an_old_client_hears_the_end_of_the_connection(deployment, phone):
+    sent = _request(phone, _ping(deployment, 14.5), "Connection: keep-alive")
+    with _connected(deployment) as connection:
+        connection.sendall(sent.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        assert _answers(connection, 1)[0][0].endswith("200 OK")
+        assert connection.recv(1) == b""
+
+
 def test_who_hangs_up_takes_nothing_away(deployment, phone):
     before = _accepted(deployment)
     with _connected(deployment) as connection:

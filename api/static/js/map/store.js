@@ -177,7 +177,11 @@ export class Store extends EventTarget {
   etaOf(order) {
     const eta = this.etas.get(order.id);
     const expected = order.status === "assigned" || order.status === "en_route";
-    return expected && eta?.eta && eta.technician_id === order.technician_id ? eta : null;
+    if (!expected || !eta?.eta || eta.technician_id !== order.technician_id) return null;
+    // One that holds isn't told again; what it rests on has come since.
+    const seen = this.positions.get(eta.technician_id)?.at;
+    const newer = eta.position_at && seen && Date.parse(seen) > Date.parse(eta.position_at);
+    return newer ? { ...eta, position_at: seen } : eta;
   }
 
   /** Whoever waits, waits until then: the end of the window or the deadline, whichever is first. */

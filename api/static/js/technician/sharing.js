@@ -185,7 +185,11 @@ export class Sharing {
       this.#waiting.splice(0, batch.length);
       const refused = verdicts.find((verdict) => verdict.verdict === "rejected");
       this.#trouble = refused ? `The server refused a position: ${refused.message}` : "";
-      this.#sent = { at: performance.now(), accuracy: batch.at(-1).accuracy_m };
+      this.#sent = {
+        at: performance.now(),
+        accuracy: batch.at(-1).accuracy_m,
+        kept: verdicts.at(-1).verdict !== "private",
+      };
     } catch (error) {
       if (error instanceof Problem) this.#trouble = error.message;
       else if (!(error instanceof Offline)) throw error;
@@ -209,6 +213,7 @@ export class Sharing {
       return "Your browser asks whether this page may know your position: please allow it.";
     }
     if (!this.#sent) return "Waiting for the phone to find its position…";
+    if (!this.#sent.kept) return "On, but nothing is kept of it now: you are private or off shift.";
     const when = ago(performance.now() - this.#sent.at);
     return `On while this page is open. Sent ${when}, within ${Math.round(this.#sent.accuracy)} m.`;
   }

@@ -133,6 +133,13 @@ def test_a_project_that_a_leave_interrupts_has_its_breaks():
     assert not day.violations
 
 
+def test_a_project_that_goes_on_at_the_time_of_a_break_has_slack_up_to_its_deadline():
+    early = a_technician(shifts=shifts("08:00", "17:00", Break(time(8), time(10), 1800.0)))
+    project = here(duration_s=10 * 3600.0, work_class="project", due_at=clock("17:00", 24))
+    (stay,) = walked(project, technician=early).stays
+    assert (stay.finish_at, stay.slack_s) == (clock("11:30", 24), 5.5 * 3600)
+
+
 def test_of_two_breaks_whose_time_has_come_the_more_urgent_is_taken_first():
     breaks = (Break(time(10), time(14), 900.0), Break(time(11), time(11), 900.0))
     busy = a_technician(shifts=shifts("08:00", "17:00", *breaks))

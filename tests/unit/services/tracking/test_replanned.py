@@ -1,5 +1,6 @@
 """What changes under a track that is folded: its stays follow, without waiting for a fix."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from shapely.geometry import box
 from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import Status
 from geo_dispatch.kernel.time import Window, ms_to_datetime
+from geo_dispatch.services.history import retention
 from geo_dispatch.services.orders import work_orders
 from geo_dispatch.services.records import keeping as records
 from geo_dispatch.services.tracking import replanned
@@ -171,6 +173,19 @@ def test_days_behind_the_horizon_are_settled(office, order):
     office.track(standing(9000, 0, late_s, 60, **who))
     change_site(office, order.site_id, fence_radius_m=250.0)
     assert office.visits(order) == []
+
+
+def test_of_days_whose_fixes_are_forgotten_the_visits_stay(office, order):
+    change_site(office, order.site_id, fence_radius_m=250.0)
+    (visit,) = office.visits(order)
+    settings = office.ctx.settings.model_copy(update={"fixes_kept_days": 3})
+    office.ctx = replace(office.ctx, settings=settings)
+    office.office.clock.now += timedelta(days=3, hours=12)
+    who = {"technician_id": order.technician_id}
+    office.track(standing(9000, 0, 6 * 3600 + 84 * 3600 - 600, 300, **who))
+    assert retention.prune(office.ctx).fixes > 0
+    change_site(office, order.site_id, fence_radius_m=100.0)
+    assert office.visits(order) == [visit]
 
 
 def test_who_had_no_job_there_is_left_alone(office, order):

@@ -85,11 +85,15 @@ def test_an_alarm_names_the_order_in_hand(office):
     assert call.order_id == order.id
 
 
-def test_an_alarm_is_written_down_though_redis_is_away(office, van):
+def test_an_alarm_is_taken_though_redis_is_away_and_all_else_is_to_be_told_again(office, van):
+    other = office.office.technician("Van 08")
     with closing(Live(NO_REDIS)) as away:
         ctx = replace(office.ctx, live=away)
+        devices.note(ctx, {van.id: PRESSED})
         with pytest.raises(RedisUnavailable):
-            devices.note(ctx, {van.id: PRESSED})
+            devices.note(ctx, {other.id: replace(PRESSED, sos=False)})
+        with pytest.raises(RedisUnavailable):
+            devices.note(ctx, {other.id: replace(PRESSED, sos=False), van.id: PRESSED})
     assert len(alarms(office, van)) == 1
 
 
