@@ -38,20 +38,20 @@ def refusal(lon: float, lat: float, at_ms: int, now_ms: int) -> Implausible | No
     InvalidPosition
         The place is not on the earth.
     """
+    if is_plausible(lon, lat, at_ms, now_ms):
+        return None
     checked_lonlat(lon, lat)
-    if at_ms > now_ms + MAX_AHEAD_MS:
+    if at_ms > now_ms:
         return Implausible(
             "future",
             f"its time is {(at_ms - now_ms) / 1000:.0f} s in the future, more than "
             f"{MAX_AHEAD_MS // 1000} s; set the device's clock",
         )
-    if at_ms < now_ms - MAX_AGE_MS:
-        return Implausible(
-            "too_old",
-            f"it is {(now_ms - at_ms) / 3_600_000:.0f} h old; fixes older than "
-            f"{MAX_AGE_MS // 3_600_000} h are not taken",
-        )
-    return None
+    return Implausible(
+        "too_old",
+        f"it is {(now_ms - at_ms) / 3_600_000:.0f} h old; fixes older than "
+        f"{MAX_AGE_MS // 3_600_000} h are not taken",
+    )
 
 
 def is_plausible(lon: float, lat: float, at_ms: int, now_ms: int) -> bool:

@@ -1,15 +1,13 @@
 """The notebook of a day by road runs as it stands, on a deployment that runs."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
 from tests.support.driven import arrive, morning, set_out, technician
 from tests.support.extract import CHECKOUT
+from tests.support.notebooks import run_notebook
 
 NOTEBOOK = CHECKOUT / "notebooks" / "mileage.py"
 
@@ -17,23 +15,12 @@ NOTEBOOK = CHECKOUT / "notebooks" / "mileage.py"
 @pytest.fixture
 def run(deployment, tmp_path):
     def run(**environment):
-        done = subprocess.run(
-            [sys.executable, "-W", "error", NOTEBOOK],
-            env=os.environ
-            | {
-                "GEO_DISPATCH_URL": deployment.url,
-                "GEO_DISPATCH_TOKEN": deployment.token("planner"),
-                "GEO_DISPATCH_MAP_OUT": str(tmp_path / "map.html"),
-            }
-            | environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        settings = {
+            "GEO_DISPATCH_URL": deployment.url,
+            "GEO_DISPATCH_TOKEN": deployment.token("planner"),
+            "GEO_DISPATCH_MAP_OUT": str(tmp_path / "map.html"),
+        }
+        return run_notebook(NOTEBOOK, tmp_path, settings | environment)
 
     return run
 

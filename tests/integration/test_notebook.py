@@ -1,9 +1,6 @@
 """The planners' notebook runs as it stands, and what it writes can be published."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
@@ -12,6 +9,7 @@ from geo_dispatch.config import Settings
 from geo_dispatch.services.areas import territories
 from geo_dispatch.territory.model import area_m2
 from tests.support.extract import CHECKOUT, MUNICIPALITIES
+from tests.support.notebooks import run_notebook
 
 NOTEBOOK = CHECKOUT / "notebooks" / "territories.py"
 
@@ -19,19 +17,8 @@ NOTEBOOK = CHECKOUT / "notebooks" / "territories.py"
 @pytest.fixture
 def run(workspace, tmp_path):
     def run(**environment):
-        done = subprocess.run(
-            [sys.executable, "-W", "error", NOTEBOOK],
-            env=os.environ
-            | {"GEO_DISPATCH_WORKSPACE": str(workspace), "GEO_DISPATCH_DATA": str(tmp_path)}
-            | environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        settings = {"GEO_DISPATCH_WORKSPACE": str(workspace), "GEO_DISPATCH_DATA": str(tmp_path)}
+        return run_notebook(NOTEBOOK, tmp_path, settings | environment)
 
     return run
 
