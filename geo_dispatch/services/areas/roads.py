@@ -156,6 +156,7 @@ def fetch_place(
     area: str,
     workspace: Path,
     progress: Progress = silent,
+    country: str | None = None,
     *,
     overpass_url: str = OVERPASS_URL,
     nominatim_url: str = NOMINATIM_URL,
@@ -164,6 +165,8 @@ def fetch_place(
 
     Raises
     ------
+    InvalidInput
+        The country is not known.
     NotFound
         No place of that name has an outline.
     Unavailable
@@ -173,12 +176,13 @@ def fetch_place(
     from geo_dispatch.adapters.osm_place import download_place  # noqa: PLC0415
 
     folder, _ = _folders(area, workspace)
-    highways = read_profile(profile_text("car", folder), "car").highway
+    profile = read_profile(profile_text("car", folder), "car")
+    profile.country_or_other((country or "").upper())
     out = folder / f"{area}.osm"
     download_place(
         place,
         out,
-        highways,
+        profile.wanted,
         overpass_url=overpass_url,
         nominatim_url=nominatim_url,
         progress=progress,
