@@ -23,6 +23,7 @@ from api.routes import ROUTERS, assets
 from geo_dispatch import __version__
 from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
+from geo_dispatch.services.areas.preparation import preparing
 from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
@@ -91,10 +92,13 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
         feed = Feed(context, metrics)
         async with open_intake(context) as intake:
             fences = PhoneFences(context)
-            app.state.geo = AppState(settings, context, intake, fences, feed, metrics)
-            async with feed.running():
-                with warming(context):
-                    yield
+            with preparing(context.roads) as preparation:
+                app.state.geo = AppState(
+                    settings, context, intake, fences, feed, metrics, preparation
+                )
+                async with feed.running():
+                    with warming(context):
+                        yield
             await fences.looked()
 
 

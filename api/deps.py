@@ -12,6 +12,7 @@ from api.metrics import Metrics
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import Fault, InvalidInput, PreconditionRequired
 from geo_dispatch.kernel.geo import Box, LonLat, checked_lonlat
+from geo_dispatch.services.areas.preparation import Preparation
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.tracking.intake import Intake
 from geo_dispatch.services.tracking.phone_fences import PhoneFences
@@ -27,6 +28,7 @@ class AppState:
     fences: PhoneFences
     feed: Feed
     metrics: Metrics
+    preparation: Preparation
 
 
 def state_of(request: Request) -> AppState:

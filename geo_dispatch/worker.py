@@ -29,6 +29,7 @@ from geo_dispatch.kernel.errors import (
     Unavailable,
     VersionConflict,
 )
+from geo_dispatch.services.areas.preparation import preparing
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from geo_dispatch.services.dispatching.warming import warming
@@ -219,7 +220,8 @@ def _some(entries: list[Entry]) -> list[Entry]:
 
 def run(settings: Settings, stopping: threading.Event) -> None:
     """Open the deployment and work until stopped."""
-    with open_context(settings) as ctx:
+    with open_context(settings) as ctx, preparing(ctx.roads) as preparation:
+        preparation.wait(stopping)
         worker = Worker(ctx, stopping)
         courier = Courier(ctx, worker.owner, stopping)
         rules = auto_assign.follower(ctx, worker.follows_the_log, stopping)

@@ -8,7 +8,7 @@ from typing import Final
 from geo_dispatch.adapters.flat_files import Kind, open_arrays, read_header, write_arrays
 from geo_dispatch.roads.graph import ARRAYS, GraphInfo, RoadGraph
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 
 _KIND: Final = Kind("road graph", b"GDROADS\n", FORMAT_VERSION, GraphInfo)
 

@@ -91,6 +91,7 @@ def start_logging(settings: Settings, process: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    logging.captureWarnings(capture=True)
 
 
 def _traceback_text(exc_info: structlog.typing.ExcInfo) -> str:

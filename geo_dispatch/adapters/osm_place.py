@@ -28,11 +28,11 @@ from geo_dispatch.kernel.progress import Progress, silent
 
 _TIMEOUT_S: Final = 180
 _WAY_TAGS: Final = (
-    "access", "area", "bridge", "highway", "junction", "maxspeed", "maxspeed:backward",
-    "maxspeed:forward", "maxspeed:type", "motor_vehicle", "motor_vehicle:backward",
-    "motor_vehicle:forward", "motorcar", "name", "oneway", "oneway:motor_vehicle",
-    "oneway:motorcar", "ref", "service", "smoothness", "source:maxspeed", "surface", "tracktype",
-    "tunnel", "vehicle", "zone:maxspeed", "zone:traffic",
+    "access", "area", "bicycle", "bridge", "duration", "foot", "highway", "junction", "maxspeed",
+    "maxspeed:backward", "maxspeed:forward", "maxspeed:type", "motor_vehicle",
+    "motor_vehicle:backward", "motor_vehicle:forward", "motorcar", "name", "oneway",
+    "oneway:motor_vehicle", "oneway:motorcar", "ref", "route", "service", "smoothness",
+    "source:maxspeed", "surface", "tracktype", "tunnel", "vehicle", "zone:maxspeed", "zone:traffic",
 )  # fmt: skip
 _NODE_TAGS: Final = (
     "access", "barrier", "crossing", "direction", "highway", "motor_vehicle", "motorcar",
@@ -48,13 +48,18 @@ _Graph: TypeAlias = "nx.MultiDiGraph[int]"
 def download_place(
     place: str,
     out: Path,
-    highways: Iterable[str],
+    wanted: Mapping[str, Iterable[str]],
     *,
     overpass_url: str,
     nominatim_url: str,
     progress: Progress = silent,
 ) -> None:
-    """Write the streets of the given highway classes within a place to an ``.osm`` file.
+    """Write the ways that have one of the wanted values within a place to an ``.osm`` file.
+
+    Parameters
+    ----------
+    wanted
+        By key: `Profile.wanted`.
 
     Raises
     ------
@@ -63,7 +68,10 @@ def download_place(
     Unavailable
         Nominatim or Overpass is away, busy, or answers nonsense.
     """
-    wanted = f'["highway"~"^({"|".join(highways)})$"]["area"!~"yes"]'
+    filters = [
+        f'["{key}"~"^({"|".join(sorted(values))})$"]["area"!~"yes"]'
+        for key, values in wanted.items()
+    ]
     with _asking(overpass_url, nominatim_url):
         try:
             progress(f"looking up {place}", 0, 0)
@@ -76,7 +84,7 @@ def download_place(
         try:
             progress(f"fetching streets of {place}", 0, 0)
             graph = ox.graph.graph_from_polygon(
-                outline, simplify=False, retain_all=True, custom_filter=wanted
+                outline, simplify=False, retain_all=True, custom_filter=filters
             )
         except (ValueError, InsufficientResponseError) as error:
             raise NotFound("street for cars in", place, f"{overpass_url} has none there") from error

@@ -65,6 +65,7 @@ def build(
                 area,
                 workspace,
                 progress,
+                country,
                 overpass_url=overpass_url,
                 nominatim_url=nominatim_url,
             )

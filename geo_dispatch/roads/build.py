@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from geo_dispatch.kernel.units import kmh_to_mps
 from geo_dispatch.roads.driving import Driving, NodeDriving, node_driving, way_driving
-from geo_dispatch.roads.extract import Extract
+from geo_dispatch.roads.extract import Extract, TurnRestriction
 from geo_dispatch.roads.graph import FORBIDDEN_MS, GraphInfo, RoadGraph
 from geo_dispatch.roads.limits import OTHER
 from geo_dispatch.roads.over_ways import expanded_turns
@@ -92,8 +93,11 @@ def build_graph(
     country = profile.country_or_other(info.country)
     ways, drivings = _driven(extract, profile, country)
     nodes = _telling_nodes(extract, profile)
-    streets, lacking = cut_streets(extract, ways, nodes)
-    if not len(streets.way):
+    highways = (*profile.highway, _FERRY)
+    class_of_way = _highways(extract, ways, highways)
+    alike = _alike(drivings, class_of_way, extract.way_ids[ways], extract.restrictions)
+    streets, lacking = cut_streets(extract, ways, nodes, alike)
+    if not len(streets.ways):
         raise ValueError("no way that may be driven")
     drive_ms = _drive_ms(streets, drivings)
     junction_rows, ends = np.unique(streets.ends, return_inverse=True)
@@ -112,7 +116,6 @@ def build_graph(
     seconds += _enters(ferry, arcs) * profile.ferry.boarding_s
     large, parts = large_parts(expanded, at.allowed)
     belongs = large[0::2] | large[1::2]
-    highways = (*profile.highway, _FERRY)
     names, name_of_way = _names(drivings)
     graph = RoadGraph(
         info=replace(info, highways=highways),
@@ -120,9 +123,10 @@ def build_graph(
         node_lonlats=extract.node_lonlats[junction_rows],
         street_from=ends[:, 0].astype(np.int32),
         street_to=ends[:, 1].astype(np.int32),
-        street_way=extract.way_ids[ways[streets.way]],
+        way_start=streets.way_start,
+        ways=extract.way_ids[ways[streets.ways]],
         street_name=name_of_way[streets.way],
-        street_highway=_highways(extract, ways, highways)[streets.way],
+        street_highway=class_of_way[streets.way],
         street_m=streets.length_m,
         snappable=belongs & ~ferry,
         drive_ms=drive_ms,
@@ -163,6 +167,35 @@ def _driven(
     drivings = [way_driving(tags, profile, country) for tags in extract.way_tags]
     rows = [row for row, driving in enumerate(drivings) if driving is not None]
     return np.array(rows, np.int64), [driving for driving in drivings if driving is not None]
+
+
+def _alike(
+    drivings: list[Driving],
+    class_of_way: NDArray[np.uint8],
+    way_ids: NDArray[np.int64],
+    restrictions: Iterable[TurnRestriction],
+) -> NDArray[np.int64]:
+    """(d,) equal for ways that a driver can't tell apart; -1 for those that something is said of.
+
+    That is a restriction by its relation, or a duration by the way itself.
+    """
+    named = {
+        way
+        for restriction in restrictions
+        for way in (*restriction.from_ways, *restriction.via_ways, *restriction.to_ways)
+    }
+    numbers: dict[tuple[Driving, int], int] = {}
+    return np.array(
+        [
+            -1
+            if way in named or driving.duration_s is not None
+            else numbers.setdefault((driving, highway), len(numbers))
+            for way, driving, highway in zip(
+                way_ids.tolist(), drivings, class_of_way.tolist(), strict=True
+            )
+        ],
+        np.int64,
+    )
 
 
 def _telling_nodes(extract: Extract, profile: Profile) -> dict[int, NodeDriving]:

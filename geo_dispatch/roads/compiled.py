@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from numba import njit
 
+from geo_dispatch.roads.kept_code import KeptCode
+
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+KERNELS: Final[list[Any]] = []
+"""All that were imported; what each one was made for is in its ``signatures``."""
 
 
 def compiled(kernel: Kernel) -> Kernel:
@@ -16,4 +21,7 @@ def compiled(kernel: Kernel) -> Kernel:
     It runs without the interpreter's lock, in the thread that calls it. ``kernel.py_func`` is the
     function as written.
     """
-    return cast("Kernel", njit(cache=True, nogil=True)(kernel))
+    made: Any = njit(nogil=True)(kernel)
+    made._cache = KeptCode(kernel)  # noqa: SLF001 - numba's own can't be told where to keep it
+    KERNELS.append(made)
+    return cast("Kernel", made)

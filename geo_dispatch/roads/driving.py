@@ -190,6 +190,7 @@ def _speed_kmh(
             ("surface", profile.surface_kmh),
             ("tracktype", profile.tracktype_kmh),
             ("smoothness", profile.smoothness_kmh),
+            ("bridge", profile.bridge_kmh),
         )
         if tags.get(key) in table
     ]

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
 from geo_dispatch.roads.reach import reach_polygon
@@ -31,10 +32,6 @@ __all__ = ["RoadEngine", "Route", "Snaps", "Step"]
 
 SNAP_M = 1000.0
 """How far a place may be from the nearest street, unless told otherwise."""
-
-
-_MANY = 50
-"""Places often enough that a matrix of them is worth labels; see `Planner`."""
 
 
 class RoadEngine:
@@ -151,22 +148,11 @@ class RoadEngine:
         """The streets driven along past n fixes of one drive; see `Matcher.match`."""
         return self._matcher.match(lonlats, times_s, sigma_m)
 
-    def prepare(self) -> None:
-        """Make the machine code of all questions, so that nobody waits for it."""
-        graph = self.graph
-        if not graph.n_arcs:
-            return
-        tail = int(np.searchsorted(graph.arc_start, 0, side="right")) - 1
-        directed = graph.vertex_directed[[tail, graph.arc_head[0]]].tolist()
-        middles = np.array([graph.shape_of(one >> 1).mean(axis=0) for one in directed])
-        self.match(middles, np.array([0.0, 60.0]), np.array([20.0, 20.0]))  # past a turn
-        many = self.snap(np.repeat(middles, _MANY, axis=0))
-        few = many.take([0])
-        for sources, targets in ((few, many), (many, few), (many, many)):  # each by its own method
-            self.matrix(sources, targets)
-        start, goal = (LonLat(*middle) for middle in middles.tolist())
-        self.route(start, goal)
-        self.reach(start, 0.0)
+    def prepare(self, progress: Progress = silent) -> None:
+        """Make or load the machine code of all questions, so that nobody waits for it."""
+        from geo_dispatch.roads.preparing import prepare  # noqa: PLC0415 - as above
+
+        prepare(self, progress)
 
     def street_name(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""

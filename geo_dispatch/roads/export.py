@@ -39,11 +39,11 @@ def graph_to_networkx(graph: RoadGraph) -> nx.MultiDiGraph[int]:
             seconds = float(drive_ms[street, against]) / 1000
             metres = float(graph.street_m[street])
             shape = graph.shape_of(street)
-            name = graph.name_of(street)
+            name, ways = graph.name_of(street), graph.ways_of(street)
             exported.add_edge(
                 tail,
                 head,
-                osmid=int(graph.street_way[street]),
+                osmid=ways[0] if len(ways) == 1 else ways,
                 highway=graph.highway_of(street),
                 length=metres,
                 speed_kph=3.6 * metres / seconds,

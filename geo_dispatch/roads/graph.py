@@ -1,11 +1,11 @@
 """The compiled road graph: frozen parallel arrays, nothing computed on the way.
 
-A *street* is a piece of an OSM way between two junctions. Each of its two directions is a *directed
-street*: ``2 * street`` runs along the way as drawn, ``2 * street + 1`` against it. Directed streets
-are the first *vertices* of the turn-expanded graph. Where a restriction leads over a way, what may
-come next depends on where one came from: more vertices stand for the same directed street, each
-for one way of having come into it. Who starts on a street starts at its own vertex; who ends on
-one has arrived at any of its vertices.
+A *street* is a piece of one or more OSM ways between two junctions. Each of its two directions is a
+*directed street*: ``2 * street`` runs along the ways as drawn, ``2 * street + 1`` against them.
+Directed streets are the first *vertices* of the turn-expanded graph. Where a restriction leads over
+a way, what may come next depends on where one came from: more vertices stand for the same directed
+street, each for one way of having come into it. Who starts on a street starts at its own vertex;
+who ends on one has arrived at any of its vertices.
 
 A *turn arc* leads from one vertex into another; its cost is what the turn and the junction take,
 the same for all vertices of a directed street. With n streets, d = 2n directed streets, v >= d
@@ -68,8 +68,8 @@ class RoadGraph:
         (m,) int64 OSM ids of the junctions; (m, 2) float64.
     street_from, street_to
         (n,) int32 junctions; equal for a street that is a loop.
-    street_way
-        (n,) int64 OSM way ids.
+    way_start, ways
+        (n + 1,) int64, (w,) int64: the OSM ids of the ways that each street runs along, in order.
     street_name
         (n,) int32 index into the names; name 0 is empty.
     street_highway
@@ -97,7 +97,8 @@ class RoadGraph:
     node_lonlats: NDArray[np.float64]
     street_from: NDArray[np.int32]
     street_to: NDArray[np.int32]
-    street_way: NDArray[np.int64]
+    way_start: NDArray[np.int64]
+    ways: NDArray[np.int64]
     street_name: NDArray[np.int32]
     street_highway: NDArray[np.uint8]
     street_m: NDArray[np.float64]
@@ -141,6 +142,11 @@ class RoadGraph:
         start, end = self.name_start[name], self.name_start[name + 1]
         return bytes(self.name_bytes[start:end]).decode()
 
+    def ways_of(self, street: int) -> list[int]:
+        """OSM ids of the ways that the street runs along."""
+        ways: list[int] = self.ways[self.way_start[street] : self.way_start[street + 1]].tolist()
+        return ways
+
     def highway_of(self, street: int) -> str:
         """The street's OSM highway class."""
         return self.info.highways[int(self.street_highway[street])]
@@ -155,7 +161,8 @@ ARRAYS: Final[dict[str, str]] = {
     "node_lonlats": "float64",
     "street_from": "int32",
     "street_to": "int32",
-    "street_way": "int64",
+    "way_start": "int64",
+    "ways": "int64",
     "street_name": "int32",
     "street_highway": "uint8",
     "street_m": "float64",
@@ -184,12 +191,13 @@ def graph_faults(graph: RoadGraph) -> list[str]:
             for array in (
                 graph.street_from,
                 graph.street_to,
-                graph.street_way,
                 graph.street_name,
                 graph.street_highway,
                 graph.snappable,
             )
         ),
+        "way offsets do not fit the ways": _offsets_fit(graph.way_start, n, len(graph.ways)),
+        "a street is of no way": bool((np.diff(graph.way_start) > 0).all()),
         "drive times are not two for each street": len(graph.drive_ms) == d,
         "a drive time is not positive": bool((graph.drive_ms > 0).all()),
         "a directed street is not its own vertex": bool(

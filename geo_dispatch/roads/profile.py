@@ -127,6 +127,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     surface_kmh: dict[str, float]
     tracktype_kmh: dict[str, float]
     smoothness_kmh: dict[str, float]
+    bridge_kmh: dict[str, float]
     barrier_s: dict[str, float]
     node_s: dict[str, float]
     turning_place: TurningPlace

@@ -27,6 +27,9 @@ _STOP_SERVICES_S: Final = 1.6
 _STOP_REDIS_S: Final = 1.0
 """Together below 3 s: the worker's last commit comes before Redis ends."""
 
+_READY_S: Final = 300.0
+"""The first start on a slow machine compiles for minutes."""
+
 _CHECK_S: Final = 0.2
 
 
@@ -79,7 +82,7 @@ def running(settings: Settings, say: Say) -> Iterator[Deployment]:
             redis = ProcessTree([_redis(settings)], environment, say, patience)
             trees.append(stack.enter_context(redis))
         services = [Program("worker", "geo_dispatch.worker"), _api(settings)]
-        patience = Patience(stop_s=_STOP_SERVICES_S)
+        patience = Patience(ready_s=_READY_S, stop_s=_STOP_SERVICES_S)
         trees.append(stack.enter_context(ProcessTree(services, environment, say, patience)))
         yield Deployment(settings, tuple(trees))
 

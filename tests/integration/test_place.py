@@ -100,6 +100,17 @@ def test_nothing_of_the_tags_and_directions_is_lost_on_the_way(tmp_path: Path) -
     )
 
 
+def test_ferries_come_with_the_streets(tmp_path: Path) -> None:
+    crossing = {"highway": "no", "route": "ferry", "duration": "00:20", "motor_vehicle": "yes"}
+    drawn = AsciiMap("A----B----C----D", ways={"BC": crossing})
+    with serving(drawn.write(tmp_path / "coast.osm"), {"Coast": AROUND_TOWN}) as stand_in:
+        graph, report = build_file(fetch(stand_in, tmp_path, "Coast"), "LI")
+    assert report.ferries == 1
+    (seconds,) = RoadEngine(graph).drive_times(drawn.between("A", "B"), [drawn.between("C", "D")])
+    assert seconds is not None
+    assert seconds > 20 * 60
+
+
 def test_a_way_that_leaves_the_place_and_comes_back_is_not_joined_across(tmp_path: Path) -> None:
     drawn = AsciiMap("A----B         C----D\n|                   |\nE----F----G----H----J")
     bent = AsciiMap(
@@ -119,6 +130,18 @@ def test_what_was_set_for_the_download_is_put_back(sample: StandIn, tmp_path: Pa
     assert (ox.settings.all_oneway, ox.settings.overpass_url, ox.settings.use_cache) == before
     assert socket.getaddrinfo is resolve
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["vaduz.osm"]
+
+
+def test_an_unknown_country_is_refused_before_anything_is_fetched(
+    sample: StandIn, tmp_path: Path
+) -> None:
+    arguments = ["roads", "build", "--place", VADUZ, "--area", "vaduz", "--country", "XX"]
+    urls = ["--overpass-url", sample.overpass_url, "--nominatim-url", sample.nominatim_url]
+    answer = CliRunner().invoke(
+        app, [*arguments, *urls], env={"GEO_DISPATCH_WORKSPACE": str(tmp_path)}
+    )
+    assert answer.exit_code != 0
+    assert sample.asked == []
 
 
 def test_a_place_that_nobody_knows_is_not_found(sample: StandIn, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import osmium
 import shapely
 
 _STATUS = "Connected as: 1\nCurrent time: now\n\nRate limit: 2\n2 slots available now.\n"
-_HIGHWAYS = re.compile(r'\["highway"~"\^\((.*?)\)\$"\]')
+_WANTED = re.compile(r'\["(highway|route)"~"\^\((.*?)\)\$"\]')
 _OUTLINE = re.compile(r"poly:'([^']*)'")
 
 
@@ -113,8 +113,8 @@ def _search(places: Mapping[str, shapely.Polygon], name: str) -> list[dict[str, 
 
 
 def _interpret(extract: Path, query: str) -> dict[str, Any]:
-    """Ways of the asked classes with a node inside the asked outline, and all their nodes."""
-    classes = set(_HIGHWAYS.search(query)[1].split("|"))  # type: ignore[index] - a test may fail
+    """Ways of the asked values with a node inside the asked outline, and all their nodes."""
+    key, values = _WANTED.search(query).groups()  # type: ignore[union-attr] - a test may fail
     numbers = [float(n) for n in _OUTLINE.search(query)[1].split()]  # type: ignore[index] - same
     outline = shapely.Polygon(list(zip(numbers[1::2], numbers[::2], strict=True)))
     shapely.prepare(outline)
@@ -122,7 +122,7 @@ def _interpret(extract: Path, query: str) -> dict[str, Any]:
     for way in osmium.FileProcessor(
         str(extract), osmium.osm.NODE | osmium.osm.WAY
     ).with_locations():
-        if not way.is_way() or way.tags.get("highway") not in classes:
+        if not way.is_way() or way.tags.get(key) not in values.split("|"):
             continue
         points = {n.ref: (n.location.lon, n.location.lat) for n in way.nodes}
         if shapely.contains_xy(outline, list(points.values())).any():

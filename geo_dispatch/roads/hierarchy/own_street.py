@@ -59,7 +59,7 @@ class OwnStreets:
             np.stack([starts[there], ends[there]]), axis=1, return_inverse=True
         )
         between = np.full(starts.shape, UNREACHABLE_MS, np.int64)
-        between[there] = self._between(pairs[0], pairs[1])[which.ravel()]
+        between[there] = self._between(*np.ascontiguousarray(pairs))[which.ravel()]
         after, left = sources.after_ms[:, :2, None], targets.after_ms[:, None, :]
         ahead = there & (starts == ends) & (after >= left)
         between[ahead] = 0

@@ -127,11 +127,12 @@ def build(
         drawn = build_basemap(extract_path, fresh / BASEMAP_FILE, progress)
         places = build_places(extract_path, fresh / PLACES_FILE, progress)
         write_graph(fresh / GRAPH_FILE, graph)
-        progress("compiling", 0, 0)
         engine = RoadEngine(open_graph(fresh / GRAPH_FILE))
+        progress("ordering streets", 0, 0)
         write_topology(fresh / HIERARCHY_FILE, engine.topology, engine.graph)
         write_metric(fresh / METRIC_FILE, engine.metric, engine.topology, version=1)
-        engine.prepare()
+        progress("ordering streets", report.streets, report.streets)
+        engine.prepare(progress)
     if recipe != read_recipe(folder):
         write_recipe(folder, recipe)
     return BuildReport(compiled, report, drawn, places)
@@ -155,6 +156,7 @@ def fetch_place(
     area: str,
     workspace: Path,
     progress: Progress = silent,
+    country: str | None = None,
     *,
     overpass_url: str = OVERPASS_URL,
     nominatim_url: str = NOMINATIM_URL,
@@ -163,6 +165,8 @@ def fetch_place(
 
     Raises
     ------
+    InvalidInput
+        The country is not known.
     NotFound
         No place of that name has an outline.
     Unavailable
@@ -172,12 +176,13 @@ def fetch_place(
     from geo_dispatch.adapters.osm_place import download_place  # noqa: PLC0415
 
     folder, _ = _folders(area, workspace)
-    highways = read_profile(profile_text("car", folder), "car").highway
+    profile = read_profile(profile_text("car", folder), "car")
+    profile.country_or_other((country or "").upper())
     out = folder / f"{area}.osm"
     download_place(
         place,
         out,
-        highways,
+        profile.wanted,
         overpass_url=overpass_url,
         nominatim_url=nominatim_url,
         progress=progress,

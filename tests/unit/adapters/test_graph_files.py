@@ -120,7 +120,7 @@ def _without_an_array(data: bytes) -> bytes:
         (_cut, "was cut short"),
         (_longer, "instead of"),
         (_head_only, "damaged header"),
-        (_newer, "is of format 99, and this program reads 2"),
+        (_newer, "is of format 99, and this program reads 3"),
         (_other, "is not a road graph"),
         (_empty, "it has 0 bytes"),
         (_scribbled, "damaged header"),

@@ -164,6 +164,8 @@ def test_the_class_speed_never_exceeds_the_countrys_default(car) -> None:
         ({"surface": "gravel"}, 40),
         ({"smoothness": "very_bad"}, 18),
         ({"tracktype": "grade4"}, 12),
+        ({"bridge": "movable"}, 5),
+        ({"bridge": "yes", "surface": "gravel"}, 40),
         ({"surface": "asphalt"}, 68),
         ({"surface": "gravel", "smoothness": "impassable"}, 5),
     ],

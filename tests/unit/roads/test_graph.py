@@ -17,7 +17,9 @@ def test_a_built_graph_has_no_faults(town) -> None:
 @pytest.mark.parametrize(
     ("array", "change", "fault"),
     [
-        ("street_way", lambda a: a[:-1], "differ in length"),
+        ("street_name", lambda a: a[:-1], "differ in length"),
+        ("ways", lambda a: a[:-1], "way offsets"),
+        ("way_start", lambda a: np.append(a[:-2], a[-1:].repeat(2)), "of no way"),
         ("drive_ms", lambda a: a[:-1], "not two for each street"),
         ("drive_ms", lambda a: a * 0, "not positive"),
         ("vertex_directed", lambda a: a[::-1], "not its own vertex"),
