@@ -26,8 +26,8 @@ from geo_dispatch.roads.snapping import Snaps
 
 _Ints = NDArray[np.int32]
 
-_SWEPT_CELLS: Final = 25
-"""So many cells are swept in the time that labelling one point takes."""
+_SWEPT_CELLS: Final = 4
+"""So many cells are swept in the time that labelling a vertex takes."""
 
 
 class Planner:
@@ -113,7 +113,7 @@ class Planner:
 
     def _round(self, vertex: int, more_ms: int) -> tuple[int, _Ints]:
         """Out of a street and into it again."""
-        ms, first = self._own.round_ms(vertex)
+        ms, first = self._own.round_trip(vertex)
         if ms >= UNREACHABLE_MS:
             return UNREACHABLE_MS, np.empty(0, np.int32)
         begin, end = (np.array([[at], [0]], np.int32) for at in (first, vertex))
