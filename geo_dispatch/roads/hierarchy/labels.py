@@ -88,9 +88,8 @@ class Labels:
             if not len(self._path_ms):
                 wide = -(-self._deep // _LANES) * _LANES
                 self._path_ms = np.full((self._deep, wide), UNREACHABLE_MS, np.int32)
-            due = _descending(with_ancestors(topology.parent, asked))
-            vertices = due, _descending(asked)
-            label((topology.depth, self._side), vertices, self._path_ms, pool, self._used)
+            due = _descending(with_ancestors(topology.parent, asked)), _descending(asked)
+            label((topology.depth, self._side), due, self._path_ms, pool, self._used)
             self._used += entries
         return True
 

@@ -70,6 +70,7 @@ class OwnStreets:
             np.stack([starts[there], ends[there]]), axis=1, return_inverse=True
         )
         between = np.full(starts.shape, UNREACHABLE_MS, np.int64)
+        pairs = np.ascontiguousarray(pairs)
         between[there] = _between(self._tree, self._sides, self._turns, pairs)[which.ravel()]
         after, left = sources.after_ms[:, :2, None], targets.after_ms[:, None, :]
         ahead = there & (starts == ends) & (after >= left)

@@ -18,7 +18,7 @@ from geo_dispatch.roads.hierarchy.customisation import Metric
 from geo_dispatch.roads.hierarchy.labels import LABEL_BYTES
 from geo_dispatch.roads.hierarchy.own_street import OwnStreets
 from geo_dispatch.roads.hierarchy.paths import Tree, fastest
-from geo_dispatch.roads.hierarchy.points import Points, points_of
+from geo_dispatch.roads.hierarchy.points import Points, places_of, points_of
 from geo_dispatch.roads.hierarchy.sweep import Spots, Swept, sweep, swept
 from geo_dispatch.roads.hierarchy.tables import Tables
 from geo_dispatch.roads.hierarchy.topology import Topology
@@ -44,6 +44,7 @@ class Planner:
     ) -> None:
         self._graph = graph
         self._topology = topology
+        self._places = places_of(graph, topology)
         self._tree = Tree(topology.parent, topology.depth)
         self._sides = (metric.up, metric.down)
         self._tables = Tables(topology, metric, threads, label_bytes)
@@ -67,7 +68,7 @@ class Planner:
 
     def points(self, snaps: Snaps) -> Points:
         """The places as the other questions take them."""
-        return points_of(self._graph, self._topology, snaps)
+        return points_of(self._places, snaps)
 
     def vertices(self, vertices: _Ints) -> _Ints:
         """The graph's vertices of the hierarchy's."""
