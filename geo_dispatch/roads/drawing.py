@@ -123,7 +123,8 @@ def _piece(
         at_m = _metres(shape, against, k)
         if at_m > begin_m:
             line.times_ms[size] = start_ms + (at_m - begin_m) / long_m * drive_ms
-            line.lonlats[size] = shape[0][last - k if against else k]
+            at = last - k if against else k
+            line.lonlats[size, 0], line.lonlats[size, 1] = shape[0][at, 0], shape[0][at, 1]
             size += 1
         k += 1
     line.times_ms[size] = start_ms + (end_m - begin_m) / long_m * drive_ms

@@ -92,8 +92,11 @@ class Planner:
         Both of length 1. `UNREACHABLE_MS` and none where there is no way.
         """
         starts, goals = source.own[0], target.vertex[0]
-        behind = (starts[:, None] == goals) & (goals >= 0)
-        behind &= target.after_ms[0] > source.after_ms[0, :2, None]
+        if source.lowest[0] == target.lowest[0]:  # on one street
+            behind = (starts[:, None] == goals) & (goals >= 0)
+            behind &= target.after_ms[0] > source.after_ms[0, :2, None]
+        else:
+            behind = np.zeros(0, np.bool_)
         if not behind.any():
             return self._fastest((starts, source.after_ms[0, :2]), (goals, -target.after_ms[0]))
         found = []
