@@ -29,6 +29,13 @@ class Drawn(NamedTuple):
     shape_m: _Floats
 
 
+class _Line(NamedTuple):
+    """(k, 2) points, and (k,) ms after departure at each."""
+
+    lonlats: _Floats
+    times_ms: _Floats
+
+
 def drawn_of(graph: RoadGraph) -> Drawn:
     """What drawing reads of a graph."""
     return Drawn(*(read_only(getattr(graph, name)) for name in Drawn._fields))
@@ -48,7 +55,8 @@ def draw(graph: Drawn, path: _Longs, begin: float, end: float) -> tuple[_Floats,
     size = 0
     for directed in path:
         size += graph.shape_start[(directed >> 1) + 1] - graph.shape_start[directed >> 1] + 2
-    lonlats, times_ms, took_ms = np.empty((size, 2)), np.empty(size), np.empty(len(path))
+    line = _Line(np.empty((size, 2)), np.empty(size))
+    took_ms = np.empty(len(path))
     size, clock = 0, 0.0
     for leg in range(len(path)):
         directed = path[leg]
@@ -57,16 +65,13 @@ def draw(graph: Drawn, path: _Longs, begin: float, end: float) -> tuple[_Floats,
         whole = float(graph.drive_ms[directed])
         drive_ms = np.rint(high * whole) - np.rint(low * whole)
         turn_ms = _turn_ms(graph, path[leg - 1], directed) if leg > 0 else 0.0
-        # where a turn takes no time, the end of one leg is the beginning of the next
-        skipped = 1 if leg > 0 and turn_ms == 0.0 else 0
-        points, shares = _piece(graph, directed, low, high)
-        for at in range(skipped, len(points)):
-            lonlats[size] = points[at]
-            times_ms[size] = clock + turn_ms + shares[at] * drive_ms
-            size += 1
+        if leg > 0 and turn_ms == 0.0:
+            size -= 1  # the end of one leg is the beginning of the next
+        rest = _Line(line.lonlats[size:], line.times_ms[size:])
+        size += _piece(graph, directed, (low, high), (clock + turn_ms, drive_ms), rest)
         took_ms[leg] = turn_ms + drive_ms
         clock += took_ms[leg]
-    return lonlats[:size], times_ms[:size], took_ms
+    return line.lonlats[:size], line.times_ms[:size], took_ms
 
 
 @compiled
@@ -90,35 +95,59 @@ def _turn_from(graph: Drawn, vertex: int, head: int) -> float:
 
 
 @compiled
-def _piece(graph: Drawn, directed: int, low: float, high: float) -> tuple[_Floats, _Floats]:
-    """The points of a street from one share of it to another, and their shares of that."""
+def _piece(
+    graph: Drawn,
+    directed: int,
+    shares: tuple[float, float],
+    timed: tuple[float, float],
+    line: _Line,
+) -> int:
+    """Write the points of a street from one share of it to another; how many they are.
+
+    Parameters
+    ----------
+    timed
+        When that begins, and how long it takes.
+    """
     first, behind = graph.shape_start[directed >> 1], graph.shape_start[(directed >> 1) + 1]
-    n, length_m = behind - first, graph.shape_m[behind - 1]
-    line, at_m = graph.shape_lonlats[first:behind], graph.shape_m[first:behind].copy()
-    if directed & 1:
-        line, at_m = line[::-1], length_m - at_m[::-1]
-    begin_m, end_m = low * length_m, high * length_m
-    points, metres = np.empty((n + 2, 2)), np.empty(n + 2)
-    points[0], metres[0] = _place(line, at_m, begin_m), begin_m
-    size = 1
-    for k in range(n):
-        if begin_m < at_m[k] < end_m:
-            points[size], metres[size] = line[k], at_m[k]
+    shape = graph.shape_lonlats[first:behind], graph.shape_m[first:behind]
+    against, last = directed & 1, behind - first - 1
+    begin_m, end_m = shares[0] * shape[1][last], shares[1] * shape[1][last]
+    long_m, (start_ms, drive_ms) = max(end_m - begin_m, 1e-9), timed
+    k, size = 1, 1
+    while k < last and _metres(shape, against, k) < begin_m:
+        k += 1
+    line.times_ms[0] = start_ms
+    _place(shape, against, k, begin_m, line.lonlats[0])
+    while k < last and _metres(shape, against, k) < end_m:
+        at_m = _metres(shape, against, k)
+        if at_m > begin_m:
+            line.times_ms[size] = start_ms + (at_m - begin_m) / long_m * drive_ms
+            at = last - k if against else k
+            line.lonlats[size, 0], line.lonlats[size, 1] = shape[0][at, 0], shape[0][at, 1]
             size += 1
-    points[size], metres[size] = _place(line, at_m, end_m), end_m
-    size += 1
-    return points[:size], (metres[:size] - begin_m) / max(end_m - begin_m, 1e-9)
+        k += 1
+    line.times_ms[size] = start_ms + (end_m - begin_m) / long_m * drive_ms
+    _place(shape, against, k, end_m, line.lonlats[size])
+    return size + 1
 
 
 @compiled
-def _place(line: _Floats, at_m: _Floats, where_m: float) -> _Floats:
-    """The point so many metres along a line."""
-    k = 1
-    while k < len(line) - 1 and at_m[k] < where_m:
-        k += 1
-    share = (where_m - at_m[k - 1]) / max(at_m[k] - at_m[k - 1], 1e-9)
-    share = min(max(share, 0.0), 1.0)
-    place = np.empty(2)
+def _metres(shape: tuple[_Floats, _Floats], against: int, k: int) -> float:
+    """How far along a street its point k is, in driving direction."""
+    at_m = shape[1]
+    return float(at_m[-1] - at_m[len(at_m) - 1 - k] if against else at_m[k])
+
+
+@compiled
+def _place(
+    shape: tuple[_Floats, _Floats], against: int, k: int, where_m: float, place: _Floats
+) -> None:
+    """Write the point so many metres along a street, between its points k - 1 and k."""
+    before_m, at_m = _metres(shape, against, k - 1), _metres(shape, against, k)
+    share = min(max((where_m - before_m) / max(at_m - before_m, 1e-9), 0.0), 1.0)
+    points, last = shape[0], len(shape[0]) - 1
     for axis in range(2):
-        place[axis] = (1.0 - share) * line[k - 1, axis] + share * line[k, axis]
-    return place
+        begin = points[last - k + 1 if against else k - 1, axis]
+        end = points[last - k if against else k, axis]
+        place[axis] = (1.0 - share) * begin + share * end

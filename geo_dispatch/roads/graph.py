@@ -138,9 +138,16 @@ class RoadGraph:
 
     def name_of(self, street: int) -> str:
         """The street's name or number as signed; empty when it has none."""
-        name = int(self.street_name[street])
-        start, end = self.name_start[name], self.name_start[name + 1]
-        return bytes(self.name_bytes[start:end]).decode()
+        return self.names_of(np.array([street]))[0]
+
+    def names_of(self, streets: NDArray[np.int64]) -> list[str]:
+        """The names of (k,) streets."""
+        names = self.street_name[streets]
+        starts, ends = self.name_start[names].tolist(), self.name_start[names + 1].tolist()
+        return [
+            self.name_bytes[start:end].tobytes().decode()
+            for start, end in zip(starts, ends, strict=True)
+        ]
 
     def ways_of(self, street: int) -> list[int]:
         """OSM ids of the ways that the street runs along."""

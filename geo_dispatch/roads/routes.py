@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,13 +92,15 @@ def _shares(directed: _Ints, source_along: float, target_along: float) -> tuple[
 def _steps(graph: RoadGraph, streets: _Ints, metres: _Floats, seconds: _Floats) -> tuple[Step, ...]:
     """Streets by name, consecutive ones of one name as one."""
     names = graph.street_name[streets]
-    first = np.flatnonzero(np.concatenate([[True], np.diff(names) != 0]))
+    first = np.concatenate([_FIRST, np.flatnonzero(names[1:] != names[:-1]) + 1])
     return tuple(
-        Step(graph.name_of(int(streets[at])), distance_m, duration_s)
-        for at, distance_m, duration_s in zip(
-            first.tolist(),
+        map(
+            Step,
+            graph.names_of(streets[first]),
             np.add.reduceat(metres, first).tolist(),
             np.add.reduceat(seconds, first).tolist(),
-            strict=True,
         )
     )
+
+
+_FIRST: Final = np.zeros(1, np.intp)

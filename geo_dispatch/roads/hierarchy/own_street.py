@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.compiled import compiled
 from geo_dispatch.roads.graph import RoadGraph
-from geo_dispatch.roads.hierarchy.customisation import Metric
-from geo_dispatch.roads.hierarchy.paths import Tree, times_between
+from geo_dispatch.roads.hierarchy.customisation import Metric, Side
+from geo_dispatch.roads.hierarchy.paths import Tree, time_between
 from geo_dispatch.roads.hierarchy.points import Points
 from geo_dispatch.roads.hierarchy.topology import Topology
+from geo_dispatch.roads.readonly import read_only
 
 _Ints = NDArray[np.int32]
+_Longs = NDArray[np.int64]
 
 _TOGETHER: Final = 1 << 16
 """Cells at a time."""
@@ -33,15 +35,24 @@ class _Sorted(NamedTuple):
     after_ms: _Ints
 
 
+class _Turns(NamedTuple):
+    """The graph's arcs, their weights, and its vertices by those of the hierarchy and back."""
+
+    vertex: _Ints
+    place: _Ints
+    arc_start: _Longs
+    arc_head: _Ints
+    weights: _Ints
+
+
 class OwnStreets:
     """Drives round to a place behind, over one metric."""
 
     def __init__(self, graph: RoadGraph, topology: Topology, metric: Metric) -> None:
-        self._graph = graph
-        self._topology = topology
         self._tree = Tree(topology.parent, topology.depth)
         self._sides = (metric.up, metric.down)
-        self._weights = metric.weights
+        arcs = read_only(graph.arc_start), read_only(graph.arc_head)
+        self._turns = _Turns(topology.vertex, topology.place, *arcs, metric.weights)
 
     def mend(self, out: _Ints, sources: Points, targets: Points) -> None:
         """Put the right times into the cells of ``out`` whose target lies behind the source."""
@@ -59,7 +70,8 @@ class OwnStreets:
             np.stack([starts[there], ends[there]]), axis=1, return_inverse=True
         )
         between = np.full(starts.shape, UNREACHABLE_MS, np.int64)
-        between[there] = self._between(*np.ascontiguousarray(pairs))[which.ravel()]
+        pairs = np.ascontiguousarray(pairs)
+        between[there] = _between(self._tree, self._sides, self._turns, pairs)[which.ravel()]
         after, left = sources.after_ms[:, :2, None], targets.after_ms[:, None, :]
         ahead = there & (starts == ends) & (after >= left)
         between[ahead] = 0
@@ -67,25 +79,37 @@ class OwnStreets:
         least = between.reshape(len(sources), -1).min(axis=1)
         return np.asarray(np.minimum(least, UNREACHABLE_MS), np.int32)
 
-    def _between(self, starts: _Ints, ends: _Ints) -> _Ints:
-        """(p,) from the end of each vertex to the end of the other; of the same one, round."""
-        out = times_between(self._tree, self._sides, starts, ends)
-        for at in np.flatnonzero(starts == ends):
-            out[at] = self.round_ms(int(starts[at]))[0]
-        return out
-
-    def round_ms(self, vertex: int) -> tuple[int, int]:
+    def round_trip(self, vertex: int) -> tuple[int, int]:
         """From the end of a vertex round to its end again, and the vertex that comes first."""
-        graph, topology = self._graph, self._topology
-        at = int(topology.vertex[vertex])
-        arcs = slice(graph.arc_start[at], graph.arc_start[at + 1])
-        heads = topology.place[graph.arc_head[arcs]]
-        if not len(heads):
-            return UNREACHABLE_MS, -1
-        onward = times_between(self._tree, self._sides, heads, np.full_like(heads, vertex))
-        round_ms = np.minimum(self._weights[arcs] + onward, UNREACHABLE_MS)
-        best = int(np.argmin(round_ms))
-        return int(round_ms[best]), int(heads[best])
+        return _round_trip(self._tree, self._sides, self._turns, vertex)
+
+
+@compiled
+def _between(tree: Tree, sides: tuple[Side, Side], turns: _Turns, pairs: _Ints) -> _Ints:
+    """(p,) from the end of one vertex to that of another, or of the same one, round; (2, p)."""
+    out = np.empty(pairs.shape[1], np.int32)
+    for i in range(len(out)):
+        start, end = pairs[0, i], pairs[1, i]
+        if start == end:
+            out[i] = _round_trip(tree, sides, turns, start)[0]
+        else:
+            out[i] = time_between(tree, sides, start, end)
+    return out
+
+
+@compiled
+def _round_trip(
+    tree: Tree, sides: tuple[Side, Side], turns: _Turns, vertex: int
+) -> tuple[int, int]:
+    best, first = UNREACHABLE_MS, -1
+    at = turns.vertex[vertex]
+    for arc in range(turns.arc_start[at], turns.arc_start[at + 1]):
+        head = turns.place[turns.arc_head[arc]]
+        if turns.weights[arc] < best:
+            ms = turns.weights[arc] + time_between(tree, sides, head, vertex)
+            if ms < best:
+                best, first = ms, head
+    return best, first
 
 
 def _by_vertex(points: Points, vertices: _Ints) -> _Sorted:

@@ -27,9 +27,8 @@ class Tree(NamedTuple):
 
 
 class _Climb(NamedTuple):
-    """The way up from a point, by depth: which vertex, its time, and the one before; -1: none."""
+    """The way up from a point, by depth: its time, and the vertex before; -1 for none."""
 
-    vertex: _Ints
     ms: _Ints
     came: _Ints
 
@@ -43,16 +42,15 @@ def fastest(
     Parameters
     ----------
     source, target
-        (k,) vertices on one path to the root, -1 for none, and what each one adds.
+        (k,) vertices on one path to the root, -1 for none, and what each one adds; at the target
+        no more may be taken off than its own street takes.
     """
-    up, down = sides
-    ahead = _climbed(tree, up, source)
-    behind = _climbed(tree, down, target)
-    best, meet = _least(ahead, behind)
+    climbs = _begun(tree, source), _begun(tree, target)
+    best, meet = _met(tree, sides, (_lowest(source[0]), _lowest(target[0])), climbs)
     if meet < 0:
         return UNREACHABLE_MS, np.empty(0, np.int32)
     way = np.empty(_ROOM, np.int32)
-    packed = _packed(tree, ahead, behind, meet)
+    packed = _packed(tree, climbs, meet)
     way[0] = packed[0]
     size = 1
     for at in range(len(packed) - 1):
@@ -61,75 +59,93 @@ def fastest(
 
 
 @compiled
-def times_between(tree: Tree, sides: tuple[Side, Side], sources: _Ints, targets: _Ints) -> _Ints:
-    """(n,) milliseconds from each vertex to the other."""
-    up, down = sides
-    out = np.empty(len(sources), np.int32)
+def time_between(tree: Tree, sides: tuple[Side, Side], source: int, target: int) -> int:
+    """Milliseconds from the end of one vertex to the end of another."""
     nothing = np.zeros(1, np.int32)
-    for i in range(len(sources)):
-        ahead = _climbed(tree, up, (sources[i : i + 1], nothing))
-        behind = _climbed(tree, down, (targets[i : i + 1], nothing))
-        out[i] = _least(ahead, behind)[0]
-    return out
+    start, goal = np.array([source], np.int32), np.array([target], np.int32)
+    climbs = _begun(tree, (start, nothing)), _begun(tree, (goal, nothing))
+    return _met(tree, sides, (source, target), climbs)[0]
 
 
 @compiled
-def _climbed(tree: Tree, side: Side, point: tuple[_Ints, _Ints]) -> _Climb:
-    vertices, offset_ms = point
+def _lowest(vertices: _Ints) -> int:
     lowest = -1
     for v in vertices:
         if v >= 0 and (lowest < 0 or v < lowest):
             lowest = v
-    deep = tree.depth[lowest] + 1 if lowest >= 0 else 0
-    found = _Climb(
-        np.empty(deep, np.int32),
-        np.full(deep, UNREACHABLE_MS, np.int32),
-        np.full(deep, -1, np.int32),
-    )
-    for k in range(len(vertices)):
-        if vertices[k] >= 0:
-            at = tree.depth[vertices[k]]
-            found.ms[at] = min(found.ms[at], offset_ms[k])
-    v = lowest
-    for at in range(deep - 1, -1, -1):
-        found.vertex[at] = v
-        ms = found.ms[at]
-        if ms < UNREACHABLE_MS:
-            for arc in range(side.start[v], side.start[v + 1]):
-                above = tree.depth[side.head[arc]]
-                if ms + side.ms[arc] < found.ms[above]:
-                    found.ms[above] = ms + side.ms[arc]
-                    found.came[above] = v
-        v = tree.parent[v]
-    return found
+    return lowest
 
 
 @compiled
-def _least(ahead: _Climb, behind: _Climb) -> tuple[int, int]:
-    """The least sum over shared ancestors and its depth; -1 where there is none."""
+def _begun(tree: Tree, point: tuple[_Ints, _Ints]) -> _Climb:
+    """A climb that has not left its point yet."""
+    vertices, offset_ms = point
+    lowest = _lowest(vertices)
+    deep = tree.depth[lowest] + 1 if lowest >= 0 else 0
+    climb = _Climb(np.full(deep, UNREACHABLE_MS, np.int32), np.full(deep, -1, np.int32))
+    for k in range(len(vertices)):
+        if vertices[k] >= 0:
+            at = tree.depth[vertices[k]]
+            climb.ms[at] = min(climb.ms[at], offset_ms[k])
+    return climb
+
+
+@compiled
+def _met(
+    tree: Tree, sides: tuple[Side, Side], lowest: tuple[int, int], climbs: tuple[_Climb, _Climb]
+) -> tuple[int, int]:
+    """Climb from both ends; the least sum and the shared ancestor that has it, -1 for none.
+
+    Whoever stands lower climbs first, until both stand on the same vertex. From there on nothing is
+    followed that takes as long as a way that was found.
+    """
+    up, down = sides
+    ahead, behind = climbs
+    a, b = lowest
+    while a != b:
+        if b < 0 or 0 <= a < b:
+            _climb(tree, up, a, ahead, UNREACHABLE_MS)
+            a = tree.parent[a]
+        else:
+            _climb(tree, down, b, behind, UNREACHABLE_MS)
+            b = tree.parent[b]
     best, meet = UNREACHABLE_MS, -1
-    for at in range(min(len(ahead.vertex), len(behind.vertex))):
-        if ahead.vertex[at] != behind.vertex[at]:
-            break
-        if ahead.ms[at] < UNREACHABLE_MS and behind.ms[at] < UNREACHABLE_MS:
-            both = ahead.ms[at] + behind.ms[at]
-            if both < best:
-                best, meet = both, at
+    while a >= 0:
+        at = tree.depth[a]
+        both = ahead.ms[at] + behind.ms[at]
+        if ahead.ms[at] < UNREACHABLE_MS and both < best:
+            best, meet = both, a
+        _climb(tree, up, a, ahead, best)
+        _climb(tree, down, a, behind, best)
+        a = tree.parent[a]
     return best, meet
 
 
 @compiled
-def _packed(tree: Tree, ahead: _Climb, behind: _Climb, meet: int) -> _Ints:
+def _climb(tree: Tree, side: Side, v: int, climb: _Climb, within_ms: int) -> None:
+    """Take the arcs up from a vertex that was reached in less than some time."""
+    ms = climb.ms[tree.depth[v]]
+    if ms >= within_ms:
+        return
+    for arc in range(side.start[v], side.start[v + 1]):
+        above = tree.depth[side.head[arc]]
+        if ms + side.ms[arc] < climb.ms[above]:
+            climb.ms[above] = ms + side.ms[arc]
+            climb.came[above] = v
+
+
+@compiled
+def _packed(tree: Tree, climbs: tuple[_Climb, _Climb], meet: int) -> _Ints:
     """The vertices of the way that the searches found, shortcuts still closed."""
-    packed = np.empty(len(ahead.vertex) + len(behind.vertex), np.int32)
-    size = 0
-    v = ahead.vertex[meet]
+    ahead, behind = climbs
+    packed = np.empty(len(ahead.ms) + len(behind.ms), np.int32)
+    size, v = 0, meet
     while v >= 0:
         packed[size] = v
         size += 1
         v = ahead.came[tree.depth[v]]
     packed[:size] = packed[:size][::-1].copy()
-    v = behind.came[meet]
+    v = behind.came[tree.depth[meet]]
     while v >= 0:
         packed[size] = v
         size += 1

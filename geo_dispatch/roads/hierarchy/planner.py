@@ -18,7 +18,7 @@ from geo_dispatch.roads.hierarchy.customisation import Metric
 from geo_dispatch.roads.hierarchy.labels import LABEL_BYTES
 from geo_dispatch.roads.hierarchy.own_street import OwnStreets
 from geo_dispatch.roads.hierarchy.paths import Tree, fastest
-from geo_dispatch.roads.hierarchy.points import Points, points_of
+from geo_dispatch.roads.hierarchy.points import Points, places_of, points_of
 from geo_dispatch.roads.hierarchy.sweep import Spots, Swept, sweep, swept
 from geo_dispatch.roads.hierarchy.tables import Tables
 from geo_dispatch.roads.hierarchy.topology import Topology
@@ -26,8 +26,8 @@ from geo_dispatch.roads.snapping import Snaps
 
 _Ints = NDArray[np.int32]
 
-_SWEPT_CELLS: Final = 25
-"""So many cells are swept in the time that labelling one point takes."""
+_SWEPT_CELLS: Final = 4
+"""So many cells are swept in the time that labelling a vertex takes."""
 
 
 class Planner:
@@ -44,6 +44,7 @@ class Planner:
     ) -> None:
         self._graph = graph
         self._topology = topology
+        self._places = places_of(graph, topology)
         self._tree = Tree(topology.parent, topology.depth)
         self._sides = (metric.up, metric.down)
         self._tables = Tables(topology, metric, threads, label_bytes)
@@ -67,7 +68,7 @@ class Planner:
 
     def points(self, snaps: Snaps) -> Points:
         """The places as the other questions take them."""
-        return points_of(self._graph, self._topology, snaps)
+        return points_of(self._places, snaps)
 
     def vertices(self, vertices: _Ints) -> _Ints:
         """The graph's vertices of the hierarchy's."""
@@ -91,8 +92,11 @@ class Planner:
         Both of length 1. `UNREACHABLE_MS` and none where there is no way.
         """
         starts, goals = source.own[0], target.vertex[0]
-        behind = (starts[:, None] == goals) & (goals >= 0)
-        behind &= target.after_ms[0] > source.after_ms[0, :2, None]
+        if source.lowest[0] == target.lowest[0]:  # on one street
+            behind = (starts[:, None] == goals) & (goals >= 0)
+            behind &= target.after_ms[0] > source.after_ms[0, :2, None]
+        else:
+            behind = np.zeros(0, np.bool_)
         if not behind.any():
             return self._fastest((starts, source.after_ms[0, :2]), (goals, -target.after_ms[0]))
         found = []
@@ -113,7 +117,7 @@ class Planner:
 
     def _round(self, vertex: int, more_ms: int) -> tuple[int, _Ints]:
         """Out of a street and into it again."""
-        ms, first = self._own.round_ms(vertex)
+        ms, first = self._own.round_trip(vertex)
         if ms >= UNREACHABLE_MS:
             return UNREACHABLE_MS, np.empty(0, np.int32)
         begin, end = (np.array([[at], [0]], np.int32) for at in (first, vertex))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_dispatch.roads.compiled import compiled
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
 from geo_dispatch.roads.hierarchy.topology import Topology
+from geo_dispatch.roads.readonly import read_only
 from geo_dispatch.roads.snapping import Snaps
 
 _Ints = NDArray[np.int32]
@@ -50,37 +53,62 @@ class Points:
         )
 
 
-def points_of(graph: RoadGraph, topology: Topology, snaps: Snaps) -> Points:
+class Places(NamedTuple):
+    """What places on n streets are put into the hierarchy by.
+
+    Attributes
+    ----------
+    start, vertex
+        (n + 1,), (v,) the graph's vertices by street: its own two, and behind them the copies.
+    vertex_directed, drive_ms, place
+        Of the graph, and of its topology.
+    """
+
+    start: NDArray[np.int64]
+    vertex: _Ints
+    vertex_directed: _Ints
+    drive_ms: _Ints
+    place: _Ints
+
+
+def places_of(graph: RoadGraph, topology: Topology) -> Places:
+    """The places on all streets of a graph."""
+    street = graph.vertex_directed >> 1
+    vertex = np.argsort(street, kind="stable").astype(np.int32)
+    start = np.zeros(graph.n_streets + 1, np.int64)
+    np.cumsum(np.bincount(street, minlength=graph.n_streets), out=start[1:])
+    drawn = read_only(graph.vertex_directed), read_only(graph.drive_ms)
+    return Places(start, vertex, *drawn, topology.place)
+
+
+def points_of(places: Places, snaps: Snaps) -> Points:
     """The snapped points in the hierarchy."""
-    street = snaps.street.astype(np.int64)
-    directed = np.where(street < 0, -1, 2 * street)[:, None] + np.array([0, 1])
-    directed[street < 0] = -1
-    vertex = _with_copies(graph, directed)
-    driven = graph.vertex_directed[vertex]
-    drive = graph.drive_ms[driven]
-    share = np.where(driven & 1, 1.0 - snaps.along[:, None], snaps.along[:, None])
-    before = np.rint(share * drive).astype(np.int32)
-    there = (vertex >= 0) & (drive < FORBIDDEN_MS)
-    place = np.where(there, topology.place[vertex], -1).astype(np.int32)
-    none = np.iinfo(np.int32).max
-    lowest = np.where(place < 0, none, place).min(axis=1, initial=none)
-    lowest = np.where(lowest == none, -1, lowest).astype(np.int32)
-    return Points(place, before, drive - before, lowest)
+    return Points(*_points(places, snaps.street, snaps.along))
 
 
-def _with_copies(graph: RoadGraph, directed: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(n, k) the vertices of (n, 2) directed streets: themselves, and behind them the copies."""
-    n_own = len(graph.drive_ms)
-    of = graph.vertex_directed[n_own:]
-    order = np.argsort(of, kind="stable")
-    first = np.searchsorted(of[order], directed)
-    counts = np.searchsorted(of[order], directed, side="right") - first
-    if not counts.any():
-        return directed
-    total = counts.sum(axis=1)
-    out = np.full((len(directed), 2 + int(total.max())), -1, np.int64)
-    out[:, :2] = directed
-    for row in np.flatnonzero(total):
-        found = [order[first[row, side] : first[row, side] + counts[row, side]] for side in (0, 1)]
-        out[row, 2 : 2 + total[row]] = n_own + np.concatenate(found)
-    return out
+@compiled
+def _points(
+    places: Places, streets: _Ints, along: NDArray[np.float64]
+) -> tuple[_Ints, _Ints, _Ints, _Ints]:
+    """The fields of `Points`."""
+    n, k = len(streets), 2
+    for street in streets:
+        if street >= 0:
+            k = max(k, places.start[street + 1] - places.start[street])
+    vertex, lowest = np.full((n, k), -1, np.int32), np.full(n, -1, np.int32)
+    before_ms, after_ms = np.zeros((n, k), np.int32), np.zeros((n, k), np.int32)
+    for i in range(n):
+        if streets[i] < 0:
+            continue
+        first, behind = places.start[streets[i]], places.start[streets[i] + 1]
+        for column in range(behind - first):
+            at = places.vertex[first + column]
+            v, directed = places.place[at], places.vertex_directed[at]
+            drive_ms = places.drive_ms[directed]
+            if v < 0 or drive_ms >= FORBIDDEN_MS:
+                continue
+            share = 1.0 - along[i] if directed & 1 else along[i]
+            vertex[i, column], before_ms[i, column] = v, np.rint(share * drive_ms)
+            after_ms[i, column] = drive_ms - before_ms[i, column]
+            lowest[i] = v if lowest[i] < 0 else min(lowest[i], v)
+    return vertex, before_ms, after_ms, lowest

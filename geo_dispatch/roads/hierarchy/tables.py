@@ -65,8 +65,8 @@ class Tables:
         self._workers = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def missing(self, sources: Points, targets: Points) -> int:
-        """How many of the points have to be labelled first."""
-        return self._up.missing(sources.lowest) + self._down.missing(targets.lowest)
+        """How many vertices of the points have to be labelled first."""
+        return self._up.missing(sources.own) + self._down.missing(targets.vertex)
 
     def fill(
         self, sources: Points, targets: Points, places: tuple[_Rows, _Rows], out: _Ints
@@ -84,15 +84,15 @@ class Tables:
         most = min(_SOURCES, -(-len(sources) // self._threads))
         self._all(
             [
-                partial(self._up.of, sources.lowest[:_TARGETS]),
-                partial(self._down.of, targets.lowest[:_TARGETS]),
+                partial(self._up.of, _leaving(sources)[:_TARGETS]),
+                partial(self._down.of, targets.vertex[:_TARGETS]),
             ]
         )
-        for tile in _tiles(self._down, targets, _TARGETS):
+        for tile in _tiles(self._down, targets.vertex, _TARGETS):
             below = _Below(
                 targets.lowest[tile[0]], at_column[tile[0]], self._columns(targets, tile)
             )
-            parts = _tiles(self._up, sources, most)
+            parts = _tiles(self._up, _leaving(sources), most)
             while some := list(islice(parts, self._threads)):
                 self._all([partial(self._part, sources, at_row, part, below, out) for part in some])
 
@@ -105,9 +105,8 @@ class Tables:
         topology, (at, pool) = self._topology, tile
         lowest = sources.lowest[at]
         deep = _deep(topology.depth, lowest)
-        leaving = np.ascontiguousarray(sources.own[at])
         left_ms = np.ascontiguousarray(sources.after_ms[at, :2])
-        up = rows(pool, topology.depth, leaving, left_ms, deep)
+        up = rows(pool, topology.depth, _leaving(sources)[at], left_ms, deep)
         tree = topology.parent, topology.depth, topology.first
         ranged = ranges(tree, lowest, below.lowest, deep)
         min_plus(up, below.ms, ranged, (at_row[at], below.at_column), out)
@@ -120,13 +119,17 @@ class Tables:
             list(self._workers.map(lambda task: task(), tasks))
 
 
-def _tiles(labels: Labels, points: Points, most: int) -> Iterator[_Tile]:
-    """The points some at a time, each time with a pool that has their labels."""
-    starts = range(0, len(points), most)
-    waiting = [slice(at, min(at + most, len(points))) for at in reversed(starts)]
+def _leaving(points: Points) -> _Ints:
+    return np.ascontiguousarray(points.own)
+
+
+def _tiles(labels: Labels, vertices: _Ints, most: int) -> Iterator[_Tile]:
+    """Points by their vertices, some at a time, each time with a pool that has their labels."""
+    starts = range(0, len(vertices), most)
+    waiting = [slice(at, min(at + most, len(vertices))) for at in reversed(starts)]
     while waiting:
         at = waiting.pop()
-        pool = labels.of(points.lowest[at])
+        pool = labels.of(vertices[at])
         if pool is not None:
             yield at, pool
         else:
