@@ -18,6 +18,7 @@ from geo_dispatch.adapters.redis_server import redis_url
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.roads.engine import RoadEngine
+from geo_dispatch.roads.hierarchy.customisation import arc_weights
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.records.shards import check_shards
@@ -72,7 +73,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
 def _open_roads(settings: Settings) -> RoadEngine:
     graph = open_graph(settings.graph_path)
     topology = open_topology(settings.hierarchy_path, graph)
-    _, metric = open_metric(settings.metric_path, topology)
+    _, metric = open_metric(settings.metric_path, topology, arc_weights(graph))
     return RoadEngine(graph, topology, metric)
 
 

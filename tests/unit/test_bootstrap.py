@@ -1,7 +1,11 @@
 """A deployment put together: opened whole, closed, or refused with a reason."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
+from geo_dispatch.adapters.graph_files import open_graph, write_graph
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.bootstrap import open_back_office, open_context
 from geo_dispatch.config import Settings
@@ -40,6 +44,28 @@ def test_an_area_that_is_not_built_is_refused_with_the_command(settings):
     with (
         pytest.raises(GraphUnavailable, match="geo-dispatch roads build"),
         open_context(settings.model_copy(update={"area": "atlantis"})),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", ["roads.graph", "roads.hierarchy", "roads.metric"])
+def test_road_files_cut_short_are_refused_with_the_command(settings, tmp_path, name):
+    copied = shutil.copytree(settings.graph_path.parent, tmp_path / "road_graphs/compiled" / AREA)
+    (copied / name).write_bytes((copied / name).read_bytes()[:-1])
+    with (
+        pytest.raises(GraphUnavailable, match=rf"{name} has .* was cut short.*roads build"),
+        open_context(settings.model_copy(update={"workspace": tmp_path})),
+    ):
+        pass
+
+
+def test_a_metric_of_an_older_build_is_refused_with_the_command(settings, tmp_path):
+    copied = shutil.copytree(settings.graph_path.parent, tmp_path / "road_graphs/compiled" / AREA)
+    graph = open_graph(copied / "roads.graph")
+    write_graph(copied / "roads.graph", replace(graph, drive_ms=graph.drive_ms + 1))
+    with (
+        pytest.raises(GraphUnavailable, match=r"roads.metric is of other drive times.*roads build"),
+        open_context(settings.model_copy(update={"workspace": tmp_path})),
     ):
         pass
 
