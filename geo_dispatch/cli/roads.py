@@ -111,4 +111,9 @@ def _tell(report: roads.BuildReport) -> None:
     for note, count in notes.items():
         if count:
             say(f"note: {count} {note}")
+    if report.cut_short:
+        say(
+            "note: the extract has no relations, so that no turn restrictions are known; one that "
+            "was cut short while it was fetched looks like that: compare its size"
+        )
     typer.echo(str(report.folder))
