@@ -150,6 +150,7 @@ ROLES: Final[dict[str, frozenset[Role]]] = {
     "metrics": _OFFICE,
     "get_route": _PEOPLE,
     "post_matrix": _OFFICE,
+    "post_nearest": _OFFICE,
     "get_reach": _OFFICE,
     "get_board": _OFFICE,
     "list_board_conflicts": _OFFICE,
