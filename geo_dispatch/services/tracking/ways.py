@@ -181,7 +181,7 @@ def _way(ctx: Context, leg: _Leg, now: datetime) -> Way:
     fixes = list(fixes_of(ctx, span.technician_id, seen))
     first = _set_out(fixes, datetime_to_ms(span.start))
     driven = [] if first is None else [fix for fix in fixes if fix.at_ms >= first.at_ms]
-    route = None if first is None else ctx.roads.route(first.place, leg.site.location)
+    route = None if first is None else ctx.roads_as_built.route(first.place, leg.site.location)
     return Way(
         order_id=leg.order.id,
         number=leg.order.number,
@@ -192,7 +192,7 @@ def _way(ctx: Context, leg: _Leg, now: datetime) -> Way:
         lasted_s=max(0.0, (until - span.start).total_seconds()),
         planned=None if route is None else Planned(route.distance_m, route.duration_s),
         known=len(driven) > 1,
-        trips=tuple(trips(ctx.roads, driven)),
+        trips=tuple(trips(ctx.roads_as_built, driven)),
     )
 
 
