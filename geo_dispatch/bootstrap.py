@@ -19,6 +19,8 @@ from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.hierarchy.customisation import arc_weights
+from geo_dispatch.services.areas.live_roads import LiveRoads
+from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.records.shards import check_shards
@@ -42,7 +44,8 @@ __all__ = [
 def open_context(settings: Settings) -> Iterator[Context]:
     """Everything that use cases work with; closed at the end of the block.
 
-    Redis is not started here, and may be away: what needs it says so.
+    Redis is not started here, and may be away: what needs it says so. Changes on the road hold
+    from the first answer on, and are kept up with meanwhile.
 
     Raises
     ------
@@ -60,14 +63,16 @@ def open_context(settings: Settings) -> Iterator[Context]:
     ):
         store.check()
         check_shards(store, settings.shards)
-        yield Context(
+        context = Context(
             settings=settings,
             store=store,
             live=live,
-            roads=roads,
+            live_roads=LiveRoads(roads, settings.live_metric_path),
             clock=clock_from(settings),
             new_id=random_id,
         )
+        with keeping(context):
+            yield context
 
 
 def _open_roads(settings: Settings) -> RoadEngine:

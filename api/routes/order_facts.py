@@ -90,7 +90,7 @@ def list_order_ways(context: Ctx, caller: Caller, order_id: str, purpose: Purpos
     """
     order = readable(context, caller, order_id)
     found = ways.of_order(context, order.id, actor=caller, purpose=purpose)
-    return WaysOut.of(found, matched_on(context.roads))
+    return WaysOut.of(found, matched_on(context.roads_as_built))
 
 
 @router.post("/visits/{visit_id}/confirm", operation_id="confirm_visit")

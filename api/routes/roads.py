@@ -44,9 +44,9 @@ def get_route(
     target: Annotated[str, Query(alias="to", description="lon,lat", examples=["9.51,47.17"])],
 ) -> RouteOut:
     """Find the fastest way from one place to another."""
-    start, goal = parse_lonlat(source, "from"), parse_lonlat(target, "to")
-    refuse_misplaced(np.array([start, goal]), context.roads.bounds, ENDS)
-    return route_view(context.roads, start, goal, context.roads.route(start, goal))
+    roads, start, goal = context.roads, parse_lonlat(source, "from"), parse_lonlat(target, "to")
+    refuse_misplaced(np.array([start, goal]), roads.bounds, ENDS)
+    return route_view(roads, start, goal, roads.route(start, goal))
 
 
 @router.post("/matrix", operation_id="post_matrix")

@@ -199,10 +199,7 @@ class RoadEngine:
         `why_no_way` says why.
         """
         ends = self._snapped([source, target], _ENDS)
-        if (ends.street < 0).any():
-            return None
-        points = self._planner.points(ends)
-        _, way = self._planner.way(points.take(slice(0, 1)), points.take(slice(1, 2)))
+        way = self._way(ends)
         if not len(way):
             return None
         return follow(self.graph, way.tolist(), float(ends.along[0]), float(ends.along[1]))
@@ -224,6 +221,25 @@ class RoadEngine:
         from geo_dispatch.roads.no_way import why_no_way  # noqa: PLC0415
 
         return why_no_way(self.graph, int(ends.street[0]), int(ends.street[1]))
+
+    def streets_between(self, source: LonLat, target: LonLat) -> NDArray[np.int64]:
+        """(k,) the streets of the fastest way in driving order; empty where there is none."""
+        return np.asarray(self._way(self._snapped([source, target], _ENDS)), np.int64) >> 1
+
+    def with_weights(self, graph: RoadGraph, metric: Metric | None = None) -> RoadEngine:
+        """An engine on the same streets with other drive times; what stays is shared.
+
+        Parameters
+        ----------
+        graph
+            This one's, but for its drive times and where one may snap to.
+        metric
+            Its weights on the hierarchy; made at the first question when there are none.
+        """
+        other = RoadEngine(graph, self.topology, metric, threads=self._threads)
+        if graph.snappable is self.graph.snappable:
+            other._snapper = self._snapper
+        return other
 
     def reach(self, source: LonLat, within_s: float) -> shapely.MultiPolygon:
         """All that can be reached from a place within a time, as an area around the streets."""
@@ -264,6 +280,13 @@ class RoadEngine:
 
     def _snapped(self, places: Sequence[LonLat], name: str | Sequence[str]) -> Snaps:
         return self.snap(np.array(places, dtype=np.float64).reshape(-1, 2), name=name)
+
+    def _way(self, ends: Snaps) -> NDArray[np.int32]:
+        """Directed streets from the first of two places to the second; none without a way."""
+        if (ends.street < 0).any():
+            return np.empty(0, np.int32)
+        points = self._planner.points(ends)
+        return self._planner.way(points.take(slice(0, 1)), points.take(slice(1, 2)))[1]
 
     @cached_property
     def _snapper(self) -> Snapper:

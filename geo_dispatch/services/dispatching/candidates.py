@@ -116,8 +116,9 @@ def situation(
 
 def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
     """Everybody on the deployment's roads, with what is known of those."""
-    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
-    fleet.drives.learn(recalled(ctx.roads, fleet.legs()))
+    roads = ctx.roads
+    fleet = Fleet(plans, roads_on(roads), now, ctx.zone)
+    fleet.drives.learn(recalled(roads, fleet.legs()))
     return fleet
 
 

@@ -195,13 +195,13 @@ def _way(ctx: Context, leg: _Leg, now: datetime) -> Way:
         lasted_s=max(0.0, (until - span.start).total_seconds()),
         planned=None if route is None else Planned(route.distance_m, route.duration_s),
         known=len(driven) > 1,
-        trips=tuple(trips(ctx.roads, driven)),
+        trips=tuple(trips(ctx.roads_as_built, driven)),
     )
 
 
 def _fastest(ctx: Context, source: LonLat, target: LonLat) -> Route | None:
     try:
-        return ctx.roads.route(source, target)
+        return ctx.roads_as_built.route(source, target)
     except InvalidPosition:  # what a phone said, or a file that was imported
         return None
 

@@ -1,0 +1,184 @@
+"""The roads of the moment: the area's streets as built, under the changes that are in force.
+
+Every process has its own, and keeps it true by itself (`road_keeper`). A change of the roads is a
+new engine in the place of the old one: whoever is at work goes on with the one that they have.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import structlog
+from cachetools import LRUCache
+
+from geo_dispatch.adapters.hierarchy_files import open_metric, write_metric
+from geo_dispatch.adapters.sql.store import Store
+from geo_dispatch.dispatch.records.road_changes import RoadChangeRecord
+from geo_dispatch.kernel.errors import GraphUnavailable
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.roads.changes import RoadChange, closing, reweighted, touched
+from geo_dispatch.roads.engine import RoadEngine
+from geo_dispatch.roads.graph import RoadGraph
+from geo_dispatch.roads.hierarchy.customisation import Metric, arc_weights, customised
+from geo_dispatch.roads.touching import Touched
+
+_MOST_KEPT: Final = 500
+"""Changes whose streets are remembered."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InForce:
+    """The roads at one moment; never changes.
+
+    Attributes
+    ----------
+    version
+        Of the changes in SQL that it was made of.
+    records
+        The changes that one drives by, by age.
+    since
+        When this process noticed; None for those that it began with.
+    """
+
+    engine: RoadEngine
+    version: int
+    records: tuple[RoadChangeRecord, ...]
+    since: datetime | None
+
+
+@dataclass(slots=True)
+class LiveRoads:
+    """The engine of the moment, and what it is made of.
+
+    Attributes
+    ----------
+    built
+        The roads without any change: what is driven is looked up on these.
+    metric_path
+        Where the weights in force lie for the deployment's other processes; None: nowhere.
+    trouble
+        Why changes may have been missed; empty while all is well.
+    """
+
+    built: RoadEngine
+    metric_path: Path | None = None
+    trouble: str = ""
+    _in_force: InForce = field(init=False)
+    _standing: list[RoadChangeRecord] = field(default_factory=list)
+    _touched: LRUCache[str, Touched] = field(default_factory=lambda: LRUCache(_MOST_KEPT))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._in_force = InForce(self.built, -1, (), None)
+
+    @property
+    def in_force(self) -> InForce:
+        """The roads of the moment: read it once for what must be of one piece."""
+        return self._in_force
+
+    @property
+    def standing(self) -> Sequence[RoadChangeRecord]:
+        """Changes that hold now or later, as last read."""
+        return self._standing
+
+    def follow(self, store: Store, scope: str, now: datetime) -> None:
+        """Drive by what SQL says is in force now; answers are right when it returns.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            The database does not answer; the roads stay as they are.
+        """
+        with self._lock:
+            with store.read() as unit:
+                version = unit.road_changes.version(scope)
+                if version != self._in_force.version:
+                    self._standing = unit.road_changes.standing(scope, now)
+            records = tuple(one for one in self._standing if one.holds_at(now))
+            before = self._in_force
+            same = [one.id for one in records] == [one.id for one in before.records]
+            if same and version == before.version:
+                return
+            engine = before.engine if same else self._driven(records)
+            since = before.since if same else (None if before.version < 0 else now)
+            self._in_force = InForce(engine, version, records, since)
+        if not same:
+            _log.info("roads changed", in_force=[one.id for one in records])
+
+    def require(self) -> None:
+        """Raise `GraphUnavailable` while changes may have been missed."""
+        if self.trouble:
+            raise GraphUnavailable(self.trouble)
+
+    def on(self, record: RoadChangeRecord) -> Touched:
+        """The streets that a change is about."""
+        with self._looking:
+            found = self._touched.get(record.id)
+        if found is None:
+            found = touched(self.built.graph, record.change)
+            with self._looking:
+                self._touched[record.id] = found
+        return found
+
+    def what_if(self, change: RoadChange) -> RoadEngine:
+        """The roads of the moment under one more change."""
+        changes = [*self._with_streets(self._in_force.records)]
+        changes.append((change, touched(self.built.graph, change)))
+        return self.built.with_weights(reweighted(self.built.graph, changes))
+
+    def closing(self, source: LonLat, target: LonLat) -> list[RoadChangeRecord]:
+        """The closures on the way that one would take from one place to another without them."""
+        records = self._in_force.records
+        if not records:
+            return []
+        streets = self.built.streets_between(source, target)
+        met = closing(streets, list(self._with_streets(records)))
+        return [records[at] for at in met]
+
+    def _with_streets(
+        self, records: Iterable[RoadChangeRecord]
+    ) -> Iterable[tuple[RoadChange, Touched]]:
+        return ((one.change, self.on(one)) for one in records)
+
+    def _driven(self, records: Sequence[RoadChangeRecord]) -> RoadEngine:
+        """The roads under these changes, ready to be asked."""
+        if not records:
+            return self.built
+        for one in records:
+            if lacking := self.on(one).lacking:
+                _log.warning("ways are no streets of this area", change=one.id, way_ids=lacking)
+        graph = reweighted(self.built.graph, list(self._with_streets(records)))
+        engine = self.built.with_weights(graph, self._metric(graph))
+        west, south, _, _ = engine.bounds
+        engine.snap(np.array([[west, south]]))  # the first question is not to wait for the index
+        _ = engine.fastest_mps
+        return engine
+
+    def _metric(self, graph: RoadGraph) -> Metric:
+        """The weights on the hierarchy: somebody else's if theirs are the same, else our own."""
+        weights, topology = arc_weights(graph), self.built.topology
+        path = self.metric_path
+        if path is not None and path.exists():
+            try:
+                _, theirs = open_metric(path, topology)
+            except GraphUnavailable as error:
+                _log.info("weights are made anew", reason=error.message)
+            else:
+                if np.array_equal(theirs.weights, weights):
+                    return theirs
+        ours = customised(topology, weights)
+        if path is not None:
+            try:
+                write_metric(path, ours, topology, self._in_force.version + 1)
+            except OSError as error:
+                _log.warning("weights stay in memory", path=str(path), reason=error.strerror)
+        return ours
