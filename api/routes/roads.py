@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 import shapely
 from fastapi import APIRouter, Query
+from numpy.typing import NDArray
 
 from api.auth import Caller
 from api.deps import Ctx, parse_lonlat
 from api.idempotency import IdempotentRoute
 from api.schemas.common import Location
-from api.schemas.roads import LineString, MatrixIn, MatrixOut, ReachOut, RouteOut, StepOut
+from api.schemas.roads import (
+    MOST_CLOSED,
+    ClosedOut,
+    LineString,
+    MatrixIn,
+    MatrixOut,
+    ReachOut,
+    RouteOut,
+    StepOut,
+)
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.units import UNREACHABLE_MS
-from geo_dispatch.roads.engine import RoadEngine, Route, Snaps
+from geo_dispatch.roads.engine import RoadEngine, Snaps
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching.cut_off import closures_along
 
 router = APIRouter(prefix="/v1/roads", tags=["roads"], route_class=IdempotentRoute)
 
@@ -29,18 +41,19 @@ def get_route(
     target: Annotated[str, Query(alias="to", description="lon,lat", examples=["9.51,47.17"])],
 ) -> RouteOut:
     """Find the fastest way from one place to another."""
-    start, goal = parse_lonlat(source, "from"), parse_lonlat(target, "to")
-    return route_view(context.roads, start, goal, context.roads.route(start, goal))
+    return route_between(context, parse_lonlat(source, "from"), parse_lonlat(target, "to"))
 
 
 @router.post("/matrix", operation_id="post_matrix")
 def post_matrix(context: Ctx, _caller: Caller, body: MatrixIn) -> MatrixOut:
-    """Find the drive times from each of some places to each of others."""
-    times_ms = context.roads.matrix(
-        _snap(context.roads, body.sources), _snap(context.roads, body.targets)
-    )
+    """Find the drive times from each of some places to each of others.
+
+    Where closures leave no way, the first pairs that they cut off are listed with their reasons.
+    """
+    roads = context.roads
+    times_ms = roads.matrix(_snap(roads, body.sources), _snap(roads, body.targets))
     rows = [[None if ms >= UNREACHABLE_MS else ms for ms in row] for row in times_ms.tolist()]
-    return MatrixOut(durations_ms=rows)
+    return MatrixOut(durations_ms=rows, closed=_closed(context, body, times_ms))
 
 
 @router.get("/reach", operation_id="get_reach")
@@ -55,8 +68,10 @@ def get_reach(
     return ReachOut(geometry=json.loads(shapely.to_geojson(area)), properties={"minutes": minutes})
 
 
-def route_view(roads: RoadEngine, source: LonLat, target: LonLat, route: Route | None) -> RouteOut:
-    """The route as we answer it, or the reason why there is none."""
+def route_between(context: Context, source: LonLat, target: LonLat) -> RouteOut:
+    """The fastest way as we answer it, or the reason why there is none."""
+    roads = context.roads
+    route = roads.route(source, target)
     if route is None:
         return RouteOut(
             duration_s=None,
@@ -64,7 +79,7 @@ def route_view(roads: RoadEngine, source: LonLat, target: LonLat, route: Route |
             geometry=None,
             times_s=[],
             steps=[],
-            reason=_why_not(roads, source, target),
+            reason=_why_not(context, roads, source, target),
         )
     return RouteOut(
         duration_s=round(route.duration_s, 3),
@@ -82,7 +97,9 @@ def route_view(roads: RoadEngine, source: LonLat, target: LonLat, route: Route |
     )
 
 
-def _why_not(roads: RoadEngine, source: LonLat, target: LonLat) -> str:
+def _why_not(context: Context, roads: RoadEngine, source: LonLat, target: LonLat) -> str:
+    if told := closures_along(context, [(source, target)]):
+        return told
     snaps = roads.snap(np.array([source, target]))
     for name, place, street in zip(
         ("from", "to"), (source, target), snaps.street.tolist(), strict=True
@@ -90,6 +107,21 @@ def _why_not(roads: RoadEngine, source: LonLat, target: LonLat) -> str:
         if street < 0:
             return f"{name} {place.lon},{place.lat} is too far from any street of this area"
     return "no street leads there from here"
+
+
+def _closed(context: Context, body: MatrixIn, times_ms: NDArray[np.int32]) -> list[ClosedOut]:
+    """The first pairs that closures cut off, and by which."""
+    if not context.live_roads.in_force.records:
+        return []
+    found = []
+    for row, column in np.argwhere(times_ms >= UNREACHABLE_MS)[:_MOST_LOOKED_AT].tolist():
+        way = body.sources[row].to_core(), body.targets[column].to_core()
+        if reason := closures_along(context, [way]):
+            found.append(ClosedOut(source=row, target=column, reason=reason))
+    return found[:MOST_CLOSED]
+
+
+_MOST_LOOKED_AT: Final = 10 * MOST_CLOSED
 
 
 def _snap(roads: RoadEngine, places: list[Location]) -> Snaps:

@@ -44,12 +44,26 @@ class MatrixIn(Input):
     targets: list[Location] = Field(min_length=1, max_length=MAX_MATRIX_SIDE)
 
 
+MOST_CLOSED = 20
+
+
+class ClosedOut(Output):
+    """A pair without a way that has one when nothing is closed."""
+
+    source: int = Field(description="Row of the matrix.")
+    target: int = Field(description="Column of the matrix.")
+    reason: str = Field(description="The closures, by name, reason and id.")
+
+
 class MatrixOut(Output):
     """Drive times, a row for each source."""
 
     durations_ms: list[list[int | None]] = Field(
         description="Milliseconds; null where there is no way.",
         examples=[[[0, 184250], [190400, 0]]],
+    )
+    closed: list[ClosedOut] = Field(
+        [], description=f"Pairs that closures cut off; the first {MOST_CLOSED} that were found."
     )
 
 

@@ -135,14 +135,14 @@ class LiveRoads:
         changes.append((change, touched(self.built.graph, change)))
         return self.built.with_weights(reweighted(self.built.graph, changes))
 
-    def closing(self, source: LonLat, target: LonLat) -> list[RoadChangeRecord]:
-        """The closures on the way that one would take from one place to another without them."""
-        records = self._in_force.records
-        if not records:
+    def cutting_off(self, source: LonLat, target: LonLat) -> list[RoadChangeRecord]:
+        """The closures on the way that one would take, if there is none because of them."""
+        now = self._in_force
+        if not now.records or len(now.engine.streets_between(source, target)):
             return []
         streets = self.built.streets_between(source, target)
-        met = closing(streets, list(self._with_streets(records)))
-        return [records[at] for at in met]
+        met = closing(streets, list(self._with_streets(now.records)))
+        return [now.records[at] for at in met]
 
     def _with_streets(
         self, records: Iterable[RoadChangeRecord]
