@@ -119,6 +119,8 @@ def test_where_nothing_can_be_written_the_weights_stay_in_memory(desk, tmp_path)
     (tmp_path / "file").write_text("no folder")
     roads = follow(desk, LiveRoads(desk.town.engine, tmp_path / "file" / "weights"))
     assert [one.change.kind for one in roads.in_force.records] == ["closure"]
+    (remark,) = roads.in_force.remarks
+    assert "weights stay in memory" in remark
     assert np.array_equal(roads.in_force.engine.graph.drive_ms, desk.ctx.roads.graph.drive_ms)
 
 
@@ -132,6 +134,7 @@ def test_on_a_rebuilt_area_areas_are_closed_anew_and_lost_ways_are_told(desk, tm
     roads = follow(desk, LiveRoads(rebuilt.engine))
     lost, found = (roads.on(one) for one in roads.in_force.records)
     assert lost.lacking == (desk.town.map.way_id("DE"),)
+    assert f"OSM ways ({lost.lacking[0]},) are no streets" in roads.in_force.remarks[0]
     assert [rebuilt.graph.name_of(street) for street in found.streets] == ["AD"]
     graph = roads.in_force.engine.graph
     assert [graph.name_of(one) for one in np.flatnonzero(~graph.snappable)] == ["AD"]

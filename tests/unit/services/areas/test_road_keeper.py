@@ -29,13 +29,6 @@ def drive_s(ctx, desk):
     return ctx.roads.drive_times(desk.town.at("A"), [desk.town.at("C")])[0]
 
 
-def test_what_is_in_force_holds_before_the_first_answer_of_a_process(desk):
-    close(desk, "AB")
-    ctx = other_process(desk)
-    with keeping(ctx):
-        assert drive_s(ctx, desk) == seconds(desk, "A", "C")
-
-
 def test_a_process_notices_changes_and_their_end_by_itself(desk):
     ctx, before = other_process(desk), seconds(desk, "A", "C")
     with keeping(ctx):
@@ -79,6 +72,7 @@ def test_an_end_that_nobody_saw_is_told_by_whoever_comes_next(desk):
 def test_while_sql_is_away_the_roads_stay_and_readiness_says_so(desk):
     close(desk, "AB")
     ctx, slow = other_process(desk), seconds(desk, "A", "C")
+    RoadKeeper(ctx).turn()
     with keeping(ctx):
         ctx.live_roads.require()
         with desk.ctx.store.write() as unit:
