@@ -23,6 +23,7 @@ from api.routes import ROUTERS, assets
 from geo_dispatch import __version__
 from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
+from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
@@ -93,7 +94,7 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
             fences = PhoneFences(context)
             app.state.geo = AppState(settings, context, intake, fences, feed, metrics)
             async with feed.running():
-                with warming(context):
+                with keeping(context), warming(context):
                     yield
             await fences.looked()
 

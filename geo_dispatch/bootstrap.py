@@ -20,7 +20,6 @@ from geo_dispatch.config import Settings
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.hierarchy.customisation import arc_weights
 from geo_dispatch.services.areas.live_roads import LiveRoads
-from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.records.shards import check_shards
@@ -44,8 +43,8 @@ __all__ = [
 def open_context(settings: Settings) -> Iterator[Context]:
     """Everything that use cases work with; closed at the end of the block.
 
-    Redis is not started here, and may be away: what needs it says so. Changes on the road hold
-    from the first answer on, and are kept up with meanwhile.
+    Redis is not started here, and may be away: what needs it says so. Roads are as they are now;
+    who goes on for long keeps them so by `road_keeper.keeping`.
 
     Raises
     ------
@@ -71,8 +70,8 @@ def open_context(settings: Settings) -> Iterator[Context]:
             clock=clock_from(settings),
             new_id=random_id,
         )
-        with keeping(context):
-            yield context
+        context.live_roads.follow(store, settings.area, context.clock())
+        yield context
 
 
 def _open_roads(settings: Settings) -> RoadEngine:

@@ -29,6 +29,7 @@ from geo_dispatch.kernel.errors import (
     Unavailable,
     VersionConflict,
 )
+from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from geo_dispatch.services.dispatching.warming import warming
@@ -236,6 +237,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             _beside("replanned", changed.run, stopping),
             _beside("silence", silent.run, stopping),
             _beside("etas", worker.etas.follower(stopping).run, stopping),
+            keeping(ctx),
             warming(ctx),
         ):
             worker.run()

@@ -75,7 +75,7 @@ def _checks(state: AppState) -> dict[str, str]:
     checks: dict[str, Callable[[], object]] = {
         "sql": context.store.check,
         "redis": context.live.ping,
-        "graph": lambda: context.roads.bounds,
+        "graph": context.live_roads.require,
         "mirror": state.feed.mirror.require,
     }
     said = {}

@@ -15,6 +15,8 @@ from api.deps import Ctx, parse_lonlat
 from api.idempotency import IdempotentRoute
 from api.schemas.common import FaultOut, Location
 from api.schemas.roads import (
+    MOST_CLOSED,
+    ClosedOut,
     LineString,
     MatrixIn,
     MatrixOut,
@@ -28,8 +30,10 @@ from api.schemas.roads import (
 from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.units import UNREACHABLE_MS
-from geo_dispatch.roads.engine import RoadEngine, Route, Snaps
+from geo_dispatch.roads.engine import RoadEngine, Snaps
 from geo_dispatch.roads.misplaced import refuse_misplaced
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching.cut_off import closures_along
 
 router = APIRouter(prefix="/v1/roads", tags=["roads"], route_class=IdempotentRoute)
 
@@ -44,14 +48,17 @@ def get_route(
     target: Annotated[str, Query(alias="to", description="lon,lat", examples=["9.51,47.17"])],
 ) -> RouteOut:
     """Find the fastest way from one place to another."""
-    roads, start, goal = context.roads, parse_lonlat(source, "from"), parse_lonlat(target, "to")
-    refuse_misplaced(np.array([start, goal]), roads.bounds, ENDS)
-    return route_view(roads, start, goal, roads.route(start, goal))
+    start, goal = parse_lonlat(source, "from"), parse_lonlat(target, "to")
+    refuse_misplaced(np.array([start, goal]), context.roads.bounds, ENDS)
+    return route_between(context, start, goal)
 
 
 @router.post("/matrix", operation_id="post_matrix")
 def post_matrix(context: Ctx, _caller: Caller, body: MatrixIn) -> MatrixOut:
-    """Find the drive times from each of some places to each of others."""
+    """Find the drive times from each of some places to each of others.
+
+    Where closures leave no way, the first pairs that they cut off are listed with their reasons.
+    """
     roads = context.roads
     sources, no_source = _snapped(roads, body.sources, "sources")
     targets, no_target = _snapped(roads, body.targets, "targets")
@@ -61,6 +68,7 @@ def post_matrix(context: Ctx, _caller: Caller, body: MatrixIn) -> MatrixOut:
         durations_ms=_or_null(times_ms, times_ms < UNREACHABLE_MS),
         distances_m=None if metres is None else _or_null(metres, np.isfinite(metres)),
         off_road=[FaultOut(where=one.where, message=one.message) for one in no_source + no_target],
+        closed=_closed(context, body, times_ms),
     )
 
 
@@ -98,8 +106,10 @@ def get_reach(
     )
 
 
-def route_view(roads: RoadEngine, source: LonLat, target: LonLat, route: Route | None) -> RouteOut:
-    """The route as we answer it, or the reason why there is none."""
+def route_between(context: Context, source: LonLat, target: LonLat) -> RouteOut:
+    """The fastest way as we answer it, or the reason why there is none."""
+    roads = context.roads
+    route = roads.route(source, target)
     if route is None:
         return RouteOut(
             duration_s=None,
@@ -107,7 +117,8 @@ def route_view(roads: RoadEngine, source: LonLat, target: LonLat, route: Route |
             geometry=None,
             times_s=[],
             steps=[],
-            reason=roads.why_no_way(source, target, ENDS),
+            reason=closures_along(context, [(source, target)])
+            or roads.why_no_way(source, target, ENDS),
         )
     return RouteOut(
         duration_s=round(route.duration_s, 3),
@@ -143,3 +154,18 @@ def _or_null(cells: NDArray[Any], known: NDArray[np.bool_]) -> list[list[Any]]:
         [value if there else None for value, there in zip(*row, strict=True)]
         for row in zip(rows, known.tolist(), strict=True)
     ]
+
+
+def _closed(context: Context, body: MatrixIn, times_ms: NDArray[np.int32]) -> list[ClosedOut]:
+    """The first pairs that closures cut off, and by which."""
+    if not context.live_roads.in_force.records:
+        return []
+    found = []
+    for row, column in np.argwhere(times_ms >= UNREACHABLE_MS)[:_MOST_LOOKED_AT].tolist():
+        way = body.sources[row].to_core(), body.targets[column].to_core()
+        if reason := closures_along(context, [way]):
+            found.append(ClosedOut(source=row, target=column, reason=reason))
+    return found[:MOST_CLOSED]
+
+
+_MOST_LOOKED_AT: Final = 10 * MOST_CLOSED

@@ -72,6 +72,17 @@ _OFF_ROAD = Field(
 )
 
 
+MOST_CLOSED = 20
+
+
+class ClosedOut(Output):
+    """A pair without a way that has one when nothing is closed."""
+
+    source: int = Field(description="Row of the matrix.")
+    target: int = Field(description="Column of the matrix.")
+    reason: str = Field(description="The closures, by name, reason and id.")
+
+
 class MatrixOut(Output):
     """Drive times, a row for each source."""
 
@@ -83,6 +94,9 @@ class MatrixOut(Output):
         None, description="Metres of the fastest ways, if asked for; null where there is no way."
     )
     off_road: list[FaultOut] = _OFF_ROAD
+    closed: list[ClosedOut] = Field(
+        [], description=f"Pairs that closures cut off; the first {MOST_CLOSED} that were found."
+    )
 
 
 class NearestByRoadIn(Input):

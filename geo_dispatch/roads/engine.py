@@ -224,7 +224,9 @@ class RoadEngine:
 
     def streets_between(self, source: LonLat, target: LonLat) -> NDArray[np.int64]:
         """(k,) the streets of the fastest way in driving order; empty where there is none."""
-        return np.asarray(self._way(self._snapped([source, target], _ENDS)), np.int64) >> 1
+        return (
+            np.asarray(self._way(self.snap(np.array([source, target]), name=None)), np.int64) >> 1
+        )
 
     def with_weights(self, graph: RoadGraph, metric: Metric | None = None) -> RoadEngine:
         """An engine on the same streets with other drive times; what stays is shared.

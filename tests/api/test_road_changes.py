@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import shapely
 
-from tests.support.app import SCHAAN, VADUZ
+from tests.support.app import BALZERS, SCHAAN, VADUZ, WORKING_HOURS
 from tests.support.sse import listening
+from tests.support.waiting import until
 
 OFF = {"lon": 2.35, "lat": 48.85}
 
@@ -236,3 +237,96 @@ def test_a_change_that_is_not_there_is_not_found(office):
         office.delete("/v1/roads/changes/rc_none"),
     ):
         assert answer.status_code == 404
+
+
+@pytest.fixture
+def cut_off(office):
+    """A closure all around Balzers; yields it as it was answered."""
+    centre = shapely.Point(BALZERS["lon"], BALZERS["lat"])
+    ring = shapely.geometry.mapping(centre.buffer(0.03).difference(centre.buffer(0.025)))
+    return made(office, "closures", area=ring, name="Flood", reason="Rhine over its banks")
+
+
+@pytest.fixture
+def van(deployment, office):
+    """A van in Vaduz, seen a moment ago."""
+    body = {"call_sign": "Van 02", "shifts": WORKING_HOURS}
+    van = office.post("/v1/technicians", json=body).json()
+    fix = {"technician_id": van["id"], "at": deployment.now().isoformat(), **VADUZ}
+    assert office.post("/v1/pings", json={**fix, "accuracy_m": 5}).is_success
+    until(
+        lambda: office.get(f"/v1/technicians/{van['id']}/position").is_success,
+        10,
+        "the mirror to hear of the van",
+    )
+    yield van
+    version = office.get(f"/v1/technicians/{van['id']}").headers["ETag"]
+    office.delete(f"/v1/technicians/{van['id']}", headers={"If-Match": version})
+
+
+@pytest.fixture
+def order(office):
+    """An order in Balzers."""
+    site = office.post("/v1/sites", json={"name": "Mill", "location": BALZERS}).json()
+    body = {"type": "repair", "site_id": site["id"]}
+    return office.post("/v1/work-orders", json=body).json()
+
+
+def test_a_town_cut_off_is_unreachable_and_the_closure_is_named(office, cut_off):
+    cut = route(office, VADUZ, BALZERS)
+    assert cut["duration_s"] is None
+    assert cut["reason"] == (
+        f"no way by road: closed by Flood: Rhine over its banks ({cut_off['id']})"
+    )
+    body = {"sources": [VADUZ, BALZERS], "targets": [SCHAAN, BALZERS]}
+    matrix = office.post("/v1/roads/matrix", json=body).json()
+    assert [[ms is None for ms in row] for row in matrix["durations_ms"]] == [
+        [False, True],
+        [True, False],
+    ]
+    pairs = [(one["source"], one["target"]) for one in matrix["closed"]]
+    assert pairs == [(0, 1), (1, 0)]
+    assert all(cut_off["id"] in one["reason"] for one in matrix["closed"])
+
+
+def test_what_is_far_from_everything_is_not_put_down_to_a_closure(office, cut_off):
+    assert "from the nearest street of this area" in route(office, VADUZ, OFF)["reason"]
+    assert (
+        office.post("/v1/roads/matrix", json={"sources": [VADUZ], "targets": [OFF]}).json()[
+            "closed"
+        ]
+        == []
+    )
+
+
+def test_a_ranking_names_the_closure_that_cuts_everybody_off(office, cut_off, van, order):
+    ranking = office.get(f"/v1/work-orders/{order['id']}/candidates").json()
+    (excluded,) = [one for one in ranking["excluded"] if one["technician_id"] == van["id"]]
+    (reason,) = [one for one in excluded["exclusions"] if one["code"] == "unreachable"]
+    assert f"closed by Flood: Rhine over its banks ({cut_off['id']})" in reason["fact"]
+    assert reason["measured"]["closures"] == cut_off["id"]
+    told = office.get(f"/v1/work-orders/{order['id']}/why-not").json()
+    assert cut_off["id"] in str(told["nearest"])
+    sent = {"technician_id": van["id"]}
+    refused = office.post(f"/v1/work-orders/{order['id']}/assign", json=sent)
+    assert refused.status_code == 409
+    assert cut_off["id"] in refused.text
+    assert office.delete(f"/v1/roads/changes/{cut_off['id']}").is_success
+    ranking = office.get(f"/v1/work-orders/{order['id']}/candidates").json()
+    assert van["id"] in {one["technician_id"] for one in ranking["candidates"]}
+
+
+def test_an_eta_knows_of_a_closure_at_once_and_names_it(office, van, order):
+    sent = {"technician_id": van["id"]}
+    assert office.post(f"/v1/work-orders/{order['id']}/assign", json=sent).is_success
+    before = office.get(f"/v1/work-orders/{order['id']}/eta").json()
+    assert before["eta"] is not None
+    assert before["reason"] == ""
+    centre = shapely.Point(BALZERS["lon"], BALZERS["lat"])
+    ring = shapely.geometry.mapping(centre.buffer(0.03).difference(centre.buffer(0.025)))
+    closure = made(office, "closures", area=ring)
+    cut = office.get(f"/v1/work-orders/{order['id']}/eta").json()
+    assert (cut["eta"], cut["basis"]) == (None, "unreachable")
+    assert cut["reason"] == f"no way by road: closed by water main ({closure['id']})"
+    route_there = office.get(f"/v1/work-orders/{order['id']}/route").json()
+    assert closure["id"] in route_there["reason"]

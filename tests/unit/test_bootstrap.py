@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+import shapely
 
 from geo_dispatch.adapters.graph_files import open_graph, write_graph
 from geo_dispatch.adapters.sql.store import Store
@@ -16,6 +17,9 @@ from geo_dispatch.kernel.errors import (
     InvalidInput,
     RedisUnavailable,
 )
+from geo_dispatch.kernel.geo import LonLat
+from geo_dispatch.roads.changes import close_streets
+from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.records import keeping as records
 from tests.support.app import AREA
 
@@ -85,3 +89,16 @@ def test_fewer_shards_than_technicians_live_in_are_refused(settings):
         pass
     with pytest.raises(InvalidInput, match="set GEO_DISPATCH_SHARDS to 4"), open_context(settings):
         pass
+
+
+def test_a_closure_holds_before_the_first_answer_of_a_context(settings):
+    places = [LonLat(9.5209, 47.1410), LonLat(9.5086, 47.1650)]
+    with open_context(settings) as context:
+        (before,) = context.roads.drive_times(places[0], places[1:])
+        closed = close_streets(area=shapely.Point(9.5130, 47.1530).buffer(0.004))
+        change = road_changes.enter(context, closed, road_changes.Note("works"), actor=CLI)
+    with open_context(settings) as context:
+        assert context.roads.drive_times(places[0], places[1:])[0] > before
+        road_changes.undo(context, change.record.id, actor=CLI)
+    with open_context(settings) as context:
+        assert context.roads.drive_times(places[0], places[1:]) == [before]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,3 +49,8 @@ class RoadChangeRecord:
         """What people know it by: its name if it has one, why, and its id."""
         told = f"{self.name}: {self.reason}" if self.name else self.reason
         return f"{told} ({self.id})"
+
+
+def closed_by(records: Sequence[RoadChangeRecord]) -> str:
+    """What to say of a way that these closures cut off: ``"closed by works (rc_4f…)"``."""
+    return f"closed by {' and by '.join(one.label for one in records)}"

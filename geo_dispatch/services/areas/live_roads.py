@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import structlog
 from cachetools import LRUCache
 
 from geo_dispatch.adapters.hierarchy_files import open_metric, write_metric
@@ -31,8 +30,6 @@ from geo_dispatch.roads.touching import Touched
 _MOST_KEPT: Final = 500
 """Changes whose streets are remembered."""
 
-_log = structlog.get_logger(__name__)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InForce:
@@ -46,12 +43,15 @@ class InForce:
         The changes that one drives by, by age.
     since
         When this process noticed; None for those that it began with.
+    remarks
+        What whoever runs the deployment should know of it.
     """
 
     engine: RoadEngine
     version: int
     records: tuple[RoadChangeRecord, ...]
     since: datetime | None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -108,11 +108,12 @@ class LiveRoads:
             same = [one.id for one in records] == [one.id for one in before.records]
             if same and version == before.version:
                 return
-            engine = before.engine if same else self._driven(records)
-            since = before.since if same else (None if before.version < 0 else now)
-            self._in_force = InForce(engine, version, records, since)
-        if not same:
-            _log.info("roads changed", in_force=[one.id for one in records])
+            if same:
+                self._in_force = replace(before, version=version)
+                return
+            engine, remarks = self._driven(records, version)
+            since = None if before.version < 0 else now
+            self._in_force = InForce(engine, version, records, since, remarks)
 
     def require(self) -> None:
         """Raise `GraphUnavailable` while changes may have been missed."""
@@ -135,50 +136,57 @@ class LiveRoads:
         changes.append((change, touched(self.built.graph, change)))
         return self.built.with_weights(reweighted(self.built.graph, changes))
 
-    def closing(self, source: LonLat, target: LonLat) -> list[RoadChangeRecord]:
-        """The closures on the way that one would take from one place to another without them."""
-        records = self._in_force.records
-        if not records:
+    def cutting_off(self, source: LonLat, target: LonLat) -> list[RoadChangeRecord]:
+        """The closures on the way that one would take, if there is none because of them."""
+        now = self._in_force
+        if not now.records or len(now.engine.streets_between(source, target)):
             return []
         streets = self.built.streets_between(source, target)
-        met = closing(streets, list(self._with_streets(records)))
-        return [records[at] for at in met]
+        met = closing(streets, list(self._with_streets(now.records)))
+        return [now.records[at] for at in met]
 
     def _with_streets(
         self, records: Iterable[RoadChangeRecord]
     ) -> Iterable[tuple[RoadChange, Touched]]:
         return ((one.change, self.on(one)) for one in records)
 
-    def _driven(self, records: Sequence[RoadChangeRecord]) -> RoadEngine:
-        """The roads under these changes, ready to be asked."""
+    def _driven(
+        self, records: Sequence[RoadChangeRecord], version: int
+    ) -> tuple[RoadEngine, tuple[str, ...]]:
+        """The roads under these changes, ready to be asked, and what to remark."""
         if not records:
-            return self.built
-        for one in records:
-            if lacking := self.on(one).lacking:
-                _log.warning("ways are no streets of this area", change=one.id, way_ids=lacking)
+            return self.built, ()
+        remarks = [
+            f"{one.id}: OSM ways {self.on(one).lacking} are no streets of this area"
+            for one in records
+            if self.on(one).lacking
+        ]
         graph = reweighted(self.built.graph, list(self._with_streets(records)))
-        engine = self.built.with_weights(graph, self._metric(graph))
+        metric = self._metric(graph)
+        if metric is None:
+            metric = customised(self.built.topology, arc_weights(graph))
+            remarks += self._shared(metric, version)
+        engine = self.built.with_weights(graph, metric)
         west, south, _, _ = engine.bounds
         engine.snap(np.array([[west, south]]))  # the first question is not to wait for the index
         _ = engine.fastest_mps
-        return engine
+        return engine, tuple(remarks)
 
-    def _metric(self, graph: RoadGraph) -> Metric:
-        """The weights on the hierarchy: somebody else's if theirs are the same, else our own."""
-        weights, topology = arc_weights(graph), self.built.topology
-        path = self.metric_path
-        if path is not None and path.exists():
+    def _metric(self, graph: RoadGraph) -> Metric | None:
+        """The weights on the hierarchy that another process has made, if they are the same."""
+        if self.metric_path is None:
+            return None
+        try:
+            _, theirs = open_metric(self.metric_path, self.built.topology)
+        except GraphUnavailable:  # there is none yet, or of another program or area
+            return None
+        return theirs if np.array_equal(theirs.weights, arc_weights(graph)) else None
+
+    def _shared(self, metric: Metric, version: int) -> list[str]:
+        """Leave the weights to the others; what to remark if that can't be."""
+        if self.metric_path is not None:
             try:
-                _, theirs = open_metric(path, topology)
-            except GraphUnavailable as error:
-                _log.info("weights are made anew", reason=error.message)
-            else:
-                if np.array_equal(theirs.weights, weights):
-                    return theirs
-        ours = customised(topology, weights)
-        if path is not None:
-            try:
-                write_metric(path, ours, topology, self._in_force.version + 1)
+                write_metric(self.metric_path, metric, self.built.topology, version)
             except OSError as error:
-                _log.warning("weights stay in memory", path=str(path), reason=error.strerror)
-        return ours
+                return [f"weights stay in memory: {self.metric_path}: {error.strerror}"]
+        return []

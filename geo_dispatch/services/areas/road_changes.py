@@ -6,7 +6,6 @@ others notice by themselves, see `road_keeper`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -175,14 +174,6 @@ def event_of(record: RoadChangeRecord, *, in_force: bool) -> RoadsChanged:
 def stream(scope: str) -> str:
     """The stream of all changes on an area's roads."""
     return f"roads:{scope}"
-
-
-def closed_by(records: Sequence[RoadChangeRecord]) -> str:
-    """What to say of a way that closures cut off; empty without any."""
-    if not records:
-        return ""
-    word = "closure" if len(records) == 1 else "closures"
-    return f"{word} {'; '.join(one.label for one in records)}"
 
 
 def _note_faults(note: Note, now: datetime) -> list[Fault]:

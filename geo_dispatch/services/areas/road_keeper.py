@@ -17,6 +17,7 @@ from geo_dispatch.dispatch.records.road_changes import RoadChangeRecord
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.kernel.ids import RoadChangeId
+from geo_dispatch.services.areas.live_roads import InForce
 from geo_dispatch.services.areas.road_changes import event_of, stream
 from geo_dispatch.services.context import Context
 
@@ -30,15 +31,8 @@ _log = structlog.get_logger(__name__)
 
 @contextmanager
 def keeping(ctx: Context) -> Iterator[None]:
-    """Have the roads right at once, and keep them so beside the work of the block.
-
-    Raises
-    ------
-    DatabaseUnavailable
-        The database does not answer.
-    """
+    """Keep the roads right beside the work of the block."""
     keeper = RoadKeeper(ctx)
-    keeper.turn()
     thread = threading.Thread(target=keeper.run, name="roads", daemon=True)
     thread.start()
     try:
@@ -74,9 +68,14 @@ class RoadKeeper:
     def run(self) -> None:
         """Go on until stopped; while SQL is away, the roads stay as they are."""
         roads = self.ctx.live_roads
+        seen = roads.in_force
+        self._say(seen)
         while not self.stopping.wait(EVERY_S):
             try:
                 self.turn()
+                if roads.in_force.records != seen.records:
+                    seen = roads.in_force
+                    self._say(seen)
             except Unavailable as error:
                 if not roads.trouble:
                     _log.warning("changes on the road are not heard of", reason=error.message)
@@ -87,6 +86,12 @@ class RoadKeeper:
                 roads.trouble = f"changes on the road may be missing: {error!r}; see the log"
             else:
                 roads.trouble = ""
+
+    @staticmethod
+    def _say(roads: InForce) -> None:
+        _log.info("roads", in_force=[one.id for one in roads.records])
+        for remark in roads.remarks:
+            _log.warning("roads", remark=remark)
 
     def _tell(self, record: RoadChangeRecord, *, in_force: bool) -> None:
         ctx = self.ctx
