@@ -24,6 +24,7 @@ from geo_dispatch import __version__
 from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
 from geo_dispatch.services.areas.preparation import preparing
+from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
@@ -92,12 +93,12 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
         feed = Feed(context, metrics)
         async with open_intake(context) as intake:
             fences = PhoneFences(context)
-            with preparing(context.roads) as preparation:
+            with preparing(context.live_roads.built) as preparation:
                 app.state.geo = AppState(
                     settings, context, intake, fences, feed, metrics, preparation
                 )
                 async with feed.running():
-                    with warming(context):
+                    with keeping(context), warming(context):
                         yield
             await fences.looked()
 

@@ -73,6 +73,9 @@ _BY_METHOD: Final[dict[str, dict[int, str]]] = {
     "delete": _VERSIONED | {428: "`If-Match` is missing."},
     "get": {},
 }
+UNVERSIONED: Final = frozenset({"undo_road_change"})
+"""Takes back what never changes: whoever does so first wins, and the others see the same."""
+
 _INGEST: Final = {413: _WITH_BODY[413], 429: "Too much at once; `Retry-After` says when."}
 _IDEMPOTENCY_KEY: Final[dict[str, Any]] = {
     "name": "Idempotency-Key",
@@ -146,7 +149,8 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         operation["security"] = INGEST_SECURITY if ingest else TOKEN_SECURITY
         roles = ", ".join(sorted(ROLES[name]))
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {roles}."
-        said = _ALWAYS | (_INGEST if ingest else _BY_METHOD[method])
+        of_its_kind = "get" if name in UNVERSIONED else method
+        said = _ALWAYS | (_INGEST if ingest else _BY_METHOD[of_its_kind])
         if name in OPERATIONS:  # answered as the app expects it, but for what is no request
             said = {400: "The URL holds a NUL.", 413: _WITH_BODY[413]}
         if "{" in _path_parameters(operation):

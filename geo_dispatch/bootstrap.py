@@ -18,6 +18,8 @@ from geo_dispatch.adapters.redis_server import redis_url
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.roads.engine import RoadEngine
+from geo_dispatch.roads.hierarchy.customisation import arc_weights
+from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.records.shards import check_shards
@@ -41,7 +43,8 @@ __all__ = [
 def open_context(settings: Settings) -> Iterator[Context]:
     """Everything that use cases work with; closed at the end of the block.
 
-    Redis is not started here, and may be away: what needs it says so.
+    Redis is not started here, and may be away: what needs it says so. Roads are as they are now;
+    who goes on for long keeps them so by `road_keeper.keeping`.
 
     Raises
     ------
@@ -59,20 +62,22 @@ def open_context(settings: Settings) -> Iterator[Context]:
     ):
         store.check()
         check_shards(store, settings.shards)
-        yield Context(
+        context = Context(
             settings=settings,
             store=store,
             live=live,
-            roads=roads,
+            live_roads=LiveRoads(roads, settings.live_metric_path),
             clock=clock_from(settings),
             new_id=random_id,
         )
+        context.live_roads.follow(store, settings.area, context.clock())
+        yield context
 
 
 def _open_roads(settings: Settings) -> RoadEngine:
     graph = open_graph(settings.graph_path)
     topology = open_topology(settings.hierarchy_path, graph)
-    _, metric = open_metric(settings.metric_path, topology)
+    _, metric = open_metric(settings.metric_path, topology, arc_weights(graph))
     return RoadEngine(graph, topology, metric)
 
 

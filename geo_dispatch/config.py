@@ -172,6 +172,11 @@ class Settings(BaseSettings):
         return self.compiled_dir / METRIC_FILE
 
     @property
+    def live_metric_path(self) -> Path:
+        """The weights under the changes on the road that are in force."""
+        return self.data_dir / f"{self.area}-{METRIC_FILE}"
+
+    @property
     def basemap_path(self) -> Path:
         """The area's base map."""
         return self.compiled_dir / BASEMAP_FILE

@@ -30,6 +30,7 @@ from geo_dispatch.kernel.errors import (
     VersionConflict,
 )
 from geo_dispatch.services.areas.preparation import preparing
+from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from geo_dispatch.services.dispatching.warming import warming
@@ -220,7 +221,7 @@ def _some(entries: list[Entry]) -> list[Entry]:
 
 def run(settings: Settings, stopping: threading.Event) -> None:
     """Open the deployment and work until stopped."""
-    with open_context(settings) as ctx, preparing(ctx.roads) as preparation:
+    with open_context(settings) as ctx, preparing(ctx.live_roads.built) as preparation:
         preparation.wait(stopping)
         worker = Worker(ctx, stopping)
         courier = Courier(ctx, worker.owner, stopping)
@@ -238,6 +239,7 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             _beside("replanned", changed.run, stopping),
             _beside("silence", silent.run, stopping),
             _beside("etas", worker.etas.follower(stopping).run, stopping),
+            keeping(ctx),
             warming(ctx),
         ):
             worker.run()

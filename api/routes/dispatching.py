@@ -64,7 +64,7 @@ def list_candidates(
             territory=territory,
         ),
     )
-    view = candidates.ranking_view(considered.ranking)
+    view = candidates.ranking_view(context, considered)
     passing = candidates.passing_view(considered.passing)
     return RankingOut.model_validate(view | {"positions_as_of": as_of, "filters": passing})
 

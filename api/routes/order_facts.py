@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from api.auth import Caller
 from api.deps import Ctx, State
 from api.idempotency import IdempotentRoute
-from api.routes.roads import route_view
+from api.routes.roads import route_between
 from api.routes.trails import Purpose
 from api.routes.work_orders import readable
 from api.schemas.dispatching import EtaOut, TimelineOut, VisitsOut
@@ -78,8 +78,7 @@ def get_work_order_route(state: State, caller: Caller, order_id: str) -> RouteOu
     if position is None:
         raise NotFound("position of technician", order.technician_id, "no ping came so far")
     site = records.get(context, SITES, order.site_id)
-    route = context.roads.route(position.place, site.location)
-    return route_view(context.roads, position.place, site.location, route)
+    return route_between(context, position.place, site.location)
 
 
 @router.get("/work-orders/{order_id}/ways", operation_id="list_order_ways")
@@ -90,7 +89,7 @@ def list_order_ways(context: Ctx, caller: Caller, order_id: str, purpose: Purpos
     """
     order = readable(context, caller, order_id)
     found = ways.of_order(context, order.id, actor=caller, purpose=purpose)
-    return WaysOut.of(found, matched_on(context.roads))
+    return WaysOut.of(found, matched_on(context.roads_as_built))
 
 
 @router.post("/visits/{visit_id}/confirm", operation_id="confirm_visit")

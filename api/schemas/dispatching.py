@@ -153,6 +153,7 @@ class EtaOut(Output):
     late_by_s: float | None = Field(description="Negative is slack.")
     window: WindowOut | None
     due_at: datetime | None
+    reason: str = Field("", description="The closures that leave no way there, if there are any.")
 
 
 class EntryOut(Output):

@@ -8,6 +8,7 @@ old one.
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import struct
@@ -25,6 +26,8 @@ Info = TypeVar("Info")
 
 _PREFIX = struct.Struct("<8sII")
 _ALIGN: Final = 64
+
+_DAMAGED: Final = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 class _Array(msgspec.Struct, frozen=True):
@@ -98,9 +101,12 @@ def open_arrays(
     arrays: dict[str, Any] = {}
     for name, dtype in dtypes.items():
         at = header.arrays.get(name)
-        if at is None or np.dtype(at.dtype) != np.dtype(dtype):
+        if at is None or at.dtype != np.dtype(dtype).newbyteorder("<").str:
             raise unavailable(path, kind, f"has no array {name!r} of {dtype}")
-        flat = np.frombuffer(view, at.dtype, count=int(np.prod(at.shape)), offset=at.offset)
+        count, room = math.prod(at.shape), len(view) - at.offset
+        if min((at.offset, *at.shape)) < 0 or count * np.dtype(at.dtype).itemsize > room:
+            raise unavailable(path, kind, f"has no place for its array {name!r}")
+        flat = np.frombuffer(view, at.dtype, count=count, offset=at.offset)
         arrays[name] = flat.reshape(at.shape)
     return _info(path, kind, header), arrays
 
@@ -127,7 +133,7 @@ def unavailable(path: Path, kind: Kind[Any], what: str) -> GraphUnavailable:
 def _info(path: Path, kind: Kind[Info], header: _Header) -> Info:
     try:
         return msgspec.json.decode(header.info, type=kind.info)
-    except msgspec.DecodeError as error:
+    except _DAMAGED as error:
         raise unavailable(path, kind, f"has a damaged header ({error})") from error
 
 
@@ -166,7 +172,7 @@ def _opened(path: Path, kind: Kind[Any]) -> tuple[_Header, mmap.mmap]:
         raise unavailable(path, kind, what)
     try:
         header = msgspec.json.decode(view[_PREFIX.size : _PREFIX.size + length], type=_Header)
-    except msgspec.DecodeError as error:
+    except _DAMAGED as error:
         raise unavailable(path, kind, f"has a damaged header ({error})") from error
     if header.size != size:
         what = f"has {size} bytes instead of {header.size}: it was cut short"

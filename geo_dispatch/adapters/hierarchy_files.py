@@ -10,6 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geo_dispatch.adapters.flat_files import (
     Kind,
     open_arrays,
@@ -67,7 +70,8 @@ def open_topology(path: Path, graph: RoadGraph) -> Topology:
     """
     of, arrays = open_arrays(path, _TOPOLOGY, TOPOLOGY_ARRAYS)
     if of != _of(graph):
-        raise unavailable(path, _TOPOLOGY, f"belongs to another graph ({asdict(of)})")
+        what = f"belongs to another graph, or to an older build of it ({asdict(of)})"
+        raise unavailable(path, _TOPOLOGY, what)
     return Topology(**arrays)
 
 
@@ -80,18 +84,27 @@ def write_metric(path: Path, metric: Metric, topology: Topology, version: int) -
     write_arrays(path, _METRIC, info, arrays, _METRIC_ARRAYS)
 
 
-def open_metric(path: Path, topology: Topology) -> tuple[int, Metric]:
+def open_metric(
+    path: Path, topology: Topology, weights: NDArray[np.int32] | None = None
+) -> tuple[int, Metric]:
     """Map a metric; its version comes first.
+
+    Parameters
+    ----------
+    weights
+        (a,) that it has to be of, if not of any.
 
     Raises
     ------
     GraphUnavailable
-        There is no such file, it is none, of another version of the format, cut short, or of
-        another hierarchy.
+        There is no such file, it is none, of another version of the format, cut short, of
+        another hierarchy, or of other weights.
     """
     info, arrays = open_arrays(path, _METRIC, _METRIC_ARRAYS)
     if (info.vertices, info.arcs) != (topology.n, len(topology.slot)):
         raise unavailable(path, _METRIC, f"belongs to another hierarchy ({asdict(info)})")
+    if weights is not None and not np.array_equal(weights, arrays["weights"]):
+        raise unavailable(path, _METRIC, "is of other drive times than the graph beside it")
     up, down = (
         Side(*(arrays[f"{side}_{name}"] for name in _SIDE_ARRAYS)) for side in ("up", "down")
     )

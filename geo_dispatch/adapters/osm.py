@@ -54,10 +54,12 @@ def _read(path: Path, wanted: Mapping[str, Container[str]], progress: Progress) 
     way_ids, way_nodes, counts = array("q"), array("q"), array("q")
     way_tags: list[dict[str, str]] = []
     restrictions: list[TurnRestriction] = []
+    relations = False
     keys = (*wanted, "type")
     ways = _told(_objects(path, osm.WAY | osm.RELATION, keys), "ways", progress)
     for thing in ways:
         if thing.is_relation():
+            relations = True
             if thing.tags.get("type", "").startswith("restriction"):
                 restrictions.append(_restriction(thing))
         elif any(thing.tags.get(key) in values for key, values in wanted.items()):
@@ -78,6 +80,7 @@ def _read(path: Path, wanted: Mapping[str, Container[str]], progress: Progress) 
         node_lonlats=lonlats,
         node_tags=tags,
         restrictions=tuple(restrictions),
+        relations=relations,
     )
 
 

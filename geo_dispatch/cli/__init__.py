@@ -48,7 +48,7 @@ COMMANDS: Final = (
     Entry("serve", "run", "Run the API alone."),
     Entry("worker", "run", "Run a worker alone."),
     Entry("doctor", "run", "Say what is missing on this machine, and how to get it."),
-    Entry("roads", "roads", "Build and inspect road graphs."),
+    Entry("roads", "roads", "Build and inspect road graphs, close streets."),
     Entry("territories", "territories", "Check, publish and export territories."),
     Entry("import", "records", "Read technicians, sites or work orders from a CSV file."),
     Entry("db", "records", "Create and upgrade the database."),

@@ -1,4 +1,4 @@
-"""``geo-dispatch roads``: build and inspect road graphs."""
+"""``geo-dispatch roads``: build and inspect road graphs, and change what is on the road."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
+from geo_dispatch.cli import road_changes
 from geo_dispatch.cli.console import bars, say
 from geo_dispatch.config import load_settings
 from geo_dispatch.services.areas import roads
 
 app = typer.Typer(
-    help="Build and inspect road graphs.",
+    help="Build and inspect road graphs, close streets.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -95,6 +96,16 @@ def info(area: Area) -> None:
         typer.echo(f"{name:<14} {value}")
 
 
+for _command in (
+    road_changes.close,
+    road_changes.slow,
+    road_changes.speeds,
+    road_changes.changes,
+    road_changes.undo,
+):
+    app.command()(_command)
+
+
 def _tell(report: roads.BuildReport) -> None:
     graph = report.graph
     say(
@@ -112,4 +123,9 @@ def _tell(report: roads.BuildReport) -> None:
     for note, count in notes.items():
         if count:
             say(f"note: {count} {note}")
+    if report.cut_short:
+        say(
+            "note: the extract has no relations, so that no turn restrictions are known; one that "
+            "was cut short while it was fetched looks like that: compare its size"
+        )
     typer.echo(str(report.folder))

@@ -22,6 +22,7 @@ BookingId = NewType("BookingId", str)
 MessageId = NewType("MessageId", str)
 WebhookId = NewType("WebhookId", str)
 DeliveryId = NewType("DeliveryId", str)
+RoadChangeId = NewType("RoadChangeId", str)
 
 NewId = Callable[[str], str]
 """Makes a fresh id with the given kind prefix: ``new_id("wo") -> "wo_4f9c2a…"``."""

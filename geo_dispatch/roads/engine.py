@@ -6,18 +6,20 @@ engine holds no state but its indexes, and may be shared by threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo_dispatch.kernel.errors import Fault
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.progress import Progress, silent
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
+from geo_dispatch.roads.misplaced import names_of, off_road, refuse_misplaced
 from geo_dispatch.roads.reach import reach_polygon
 from geo_dispatch.roads.routes import Route, Step, follow, length_m
 from geo_dispatch.roads.snapping import Snapper, Snaps
@@ -32,6 +34,9 @@ __all__ = ["RoadEngine", "Route", "Snaps", "Step"]
 
 SNAP_M = 1000.0
 """How far a place may be from the nearest street, unless told otherwise."""
+
+
+_ENDS: Final = ("source", "target")
 
 
 class RoadEngine:
@@ -69,9 +74,45 @@ class RoadEngine:
         driven = drive_ms < FORBIDDEN_MS
         return float((self.graph.street_m[driven] / drive_ms[driven]).max() * 1000)
 
-    def snap(self, lonlats: NDArray[np.float64], max_distance_m: float = SNAP_M) -> Snaps:
-        """Places of (n, 2) points on the nearest street that trips can use both ways or one."""
-        return self._snapper.snap(lonlats, max_distance_m)
+    def snap(
+        self,
+        lonlats: NDArray[np.float64],
+        max_distance_m: float = SNAP_M,
+        *,
+        name: str | Sequence[str] | None = "lonlats",
+    ) -> Snaps:
+        """Places of (n, 2) points on the nearest street that trips can use both ways or one.
+
+        A point too far from any street is on none, which is an answer; `off_road` says how far.
+
+        Parameters
+        ----------
+        name
+            What the points are called in errors, all together or each. None for those that came
+            in long ago or from a phone, such as positions: what is wrong with one must not keep
+            others from an answer, and it is on no street.
+
+        Raises
+        ------
+        InvalidPosition
+            Some are not finite, off the earth, or have longitude and latitude swapped.
+        """
+        points = np.asarray(lonlats, dtype=np.float64).reshape(-1, 2)
+        if name is not None:
+            refuse_misplaced(points, self.bounds, name)
+        return self._snapper.snap(points, max_distance_m)
+
+    def off_road(
+        self,
+        lonlats: NDArray[np.float64],
+        snaps: Snaps,
+        max_distance_m: float = SNAP_M,
+        *,
+        name: str | Sequence[str] = "lonlats",
+    ) -> list[Fault]:
+        """Of (n, 2) points those whose snaps are on no street, with what keeps them from one."""
+        names = names_of(name, len(snaps)) if isinstance(name, str) else name
+        return off_road(self._snapper, lonlats, snaps, max_distance_m, names)
 
     def matrix(self, sources: Snaps, targets: Snaps, within_s: float = np.inf) -> NDArray[np.int32]:
         """(n, m) int32 drive times in milliseconds; `UNREACHABLE_MS` where there is no way.
@@ -80,12 +121,35 @@ class RoadEngine:
         ----------
         within_s
             Longer ways count as none.
+
+        What it takes besides the matrix is bounded, whatever its size. Of no sources or no
+        targets it is empty.
         """
         points = self._planner.points
         times = self._planner.matrix(points(sources), points(targets))
         if within_s < UNREACHABLE_MS / 1000:
             times[times > within_s * 1000] = UNREACHABLE_MS
         return times
+
+    def matrix_rows(
+        self, sources: Snaps, targets: Snaps, most_cells: int = 4_000_000
+    ) -> Iterator[tuple[slice, NDArray[np.int32]]]:
+        """The matrix some rows at a time, for when the whole of it doesn't fit.
+
+        Parameters
+        ----------
+        most_cells
+            Of one part, unless one row has more.
+
+        Yields
+        ------
+        tuple
+            Which rows, and their (rows, m) drive times as in `matrix`.
+        """
+        step = max(1, most_cells // max(1, len(targets)))
+        for first in range(0, len(sources), step):
+            rows = slice(first, min(first + step, len(sources)))
+            yield rows, self.matrix(sources.take(np.arange(rows.start, rows.stop)), targets)
 
     def nearest(
         self, source: Snaps, targets: Snaps, k: int
@@ -115,26 +179,71 @@ class RoadEngine:
 
     def drive_times(self, source: LonLat, targets: Sequence[LonLat]) -> list[float | None]:
         """Seconds from one place to each of many; None where there is no way."""
-        return _seconds(self.matrix(self._snapped([source]), self._snapped(targets))[0])
+        return _seconds(
+            self.matrix(self._snapped([source], ["source"]), self._snapped(targets, "targets"))[0]
+        )
 
     def drive_times_to(self, sources: Sequence[LonLat], target: LonLat) -> list[float | None]:
         """Seconds from each of many places to one; None where there is no way."""
-        return _seconds(self.matrix(self._snapped(sources), self._snapped([target]))[:, 0])
+        return _seconds(
+            self.matrix(self._snapped(sources, "sources"), self._snapped([target], ["target"]))[
+                :, 0
+            ]
+        )
 
     def route(self, source: LonLat, target: LonLat) -> Route | None:
-        """The fastest way from one place to another; None where there is none."""
-        ends = self._snapped([source, target])
-        if (ends.street < 0).any():
-            return None
-        points = self._planner.points(ends)
-        _, way = self._planner.way(points.take(slice(0, 1)), points.take(slice(1, 2)))
+        """The fastest way from one place to another; None where there is none.
+
+        `why_no_way` says why.
+        """
+        ends = self._snapped([source, target], _ENDS)
+        way = self._way(ends)
         if not len(way):
             return None
         return follow(self.graph, way.tolist(), float(ends.along[0]), float(ends.along[1]))
 
+    def why_no_way(self, source: LonLat, target: LonLat, names: Sequence[str] = _ENDS) -> str:
+        """Why there is no way from one place to another, when there is none.
+
+        Parameters
+        ----------
+        names
+            What the two are called.
+        """
+        places = np.array([source, target])
+        ends = self.snap(places, name=None)
+        off = self.off_road(places, ends, name=names)
+        if off:
+            return "; ".join(f"{fault.where} {fault.message}" for fault in off)
+        # scipy takes long to import, and only this needs it
+        from geo_dispatch.roads.no_way import why_no_way  # noqa: PLC0415
+
+        return why_no_way(self.graph, int(ends.street[0]), int(ends.street[1]))
+
+    def streets_between(self, source: LonLat, target: LonLat) -> NDArray[np.int64]:
+        """(k,) the streets of the fastest way in driving order; empty where there is none."""
+        return (
+            np.asarray(self._way(self.snap(np.array([source, target]), name=None)), np.int64) >> 1
+        )
+
+    def with_weights(self, graph: RoadGraph, metric: Metric | None = None) -> RoadEngine:
+        """An engine on the same streets with other drive times; what stays is shared.
+
+        Parameters
+        ----------
+        graph
+            This one's, but for its drive times and where one may snap to.
+        metric
+            Its weights on the hierarchy; made at the first question when there are none.
+        """
+        other = RoadEngine(graph, self.topology, metric, threads=self._threads)
+        if graph.snappable is self.graph.snappable:
+            other._snapper = self._snapper
+        return other
+
     def reach(self, source: LonLat, within_s: float) -> shapely.MultiPolygon:
         """All that can be reached from a place within a time, as an area around the streets."""
-        start = self._snapped([source])
+        start = self._snapped([source], ["source"])
         if start.street[0] < 0:
             return shapely.MultiPolygon()
         return reach_polygon(self.graph, self._planner, start, within_s)
@@ -158,8 +267,15 @@ class RoadEngine:
         """The street's name or number as signed; empty when it has none."""
         return self.graph.name_of(street)
 
-    def _snapped(self, places: Sequence[LonLat]) -> Snaps:
-        return self.snap(np.array(places, dtype=np.float64).reshape(-1, 2))
+    def _snapped(self, places: Sequence[LonLat], name: str | Sequence[str]) -> Snaps:
+        return self.snap(np.array(places, dtype=np.float64).reshape(-1, 2), name=name)
+
+    def _way(self, ends: Snaps) -> NDArray[np.int32]:
+        """Directed streets from the first of two places to the second; none without a way."""
+        if (ends.street < 0).any():
+            return np.empty(0, np.int32)
+        points = self._planner.points(ends)
+        return self._planner.way(points.take(slice(0, 1)), points.take(slice(1, 2)))[1]
 
     @cached_property
     def _snapper(self) -> Snapper:

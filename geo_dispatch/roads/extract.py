@@ -44,6 +44,8 @@ class Extract:
         (m,) int64 ascending, and (m, 2) float64; a node that the extract lacks is not in it.
     node_tags
         By OSM id; only nodes with tags that matter to drivers.
+    relations
+        Whether there are any, of whatever kind: those of a file come last in it.
     """
 
     way_ids: NDArray[np.int64]
@@ -54,3 +56,4 @@ class Extract:
     node_lonlats: NDArray[np.float64]
     node_tags: Mapping[int, Mapping[str, str]]
     restrictions: tuple[TurnRestriction, ...]
+    relations: bool

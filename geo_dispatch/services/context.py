@@ -11,6 +11,7 @@ from geo_dispatch.config import Settings
 from geo_dispatch.kernel.ids import NewId
 from geo_dispatch.kernel.time import Clock
 from geo_dispatch.roads.engine import RoadEngine
+from geo_dispatch.services.areas.live_roads import LiveRoads
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class Context:
 
     Attributes
     ----------
+    live_roads
+        The roads as built, and as they are now.
     clock
         The deployment's time, scaled in simulations. Leases, tokens and heartbeats don't use it.
     """
@@ -26,9 +29,19 @@ class Context:
     settings: Settings
     store: Store
     live: Live
-    roads: RoadEngine
+    live_roads: LiveRoads
     clock: Clock
     new_id: NewId
+
+    @property
+    def roads(self) -> RoadEngine:
+        """The roads of the moment; read it once for what must be of one piece."""
+        return self.live_roads.in_force.engine
+
+    @property
+    def roads_as_built(self) -> RoadEngine:
+        """The roads without what is different on them now: what was driven is found on these."""
+        return self.live_roads.built
 
     @property
     def zone(self) -> ZoneInfo:

@@ -402,7 +402,7 @@ def test_the_list_is_worked_by_keyboard(dispatcher, world):
     expect(page.locator(".row")).to_have_count(1)
     row.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    expect(page.get_by_role("button", name="Close", exact=True)).to_be_focused()
     expect(row).to_have_attribute("aria-current", "true")
     page.keyboard.press("Escape")
     expect(page.locator("#panel")).to_be_hidden()

@@ -11,6 +11,7 @@ from geo_dispatch.adapters.live_redis import Live
 from geo_dispatch.adapters.sql.store import Store
 from geo_dispatch.config import Settings
 from geo_dispatch.kernel.errors import VersionConflict
+from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.desk import BackOffice
 from geo_dispatch.services.history import audit
@@ -46,7 +47,8 @@ def desk(request, tmp_path, town):
     with closing(Store(url)) as store, closing(Live(NO_REDIS)) as live:
         store.migrate()
         office = Office(BackOffice(settings, store, clock, counting_ids()), clock)
-        ctx = Context(settings, store, live, town.engine, clock, office.desk.new_id)
+        roads = LiveRoads(town.engine)
+        ctx = Context(settings, store, live, roads, clock, office.desk.new_id)
         yield DispatchOffice(office, town, ctx)
 
 

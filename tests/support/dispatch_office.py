@@ -13,6 +13,7 @@ from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.cells import lonlat_to_cell
 from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.time import Window, datetime_to_ms
+from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import assignments, candidates
 from geo_dispatch.tracking.fixes import DEGREE_SCALE, Fix
@@ -110,7 +111,7 @@ def open_dispatch_office(
             settings=desk.settings,
             store=desk.store,
             live=live,
-            roads=town.engine,
+            live_roads=LiveRoads(town.engine),
             clock=office.clock,
             new_id=desk.new_id,
         )

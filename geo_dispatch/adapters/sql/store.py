@@ -45,6 +45,7 @@ from geo_dispatch.adapters.sql.registers import (
     EquipmentRegister,
     Resources,
 )
+from geo_dispatch.adapters.sql.road_changes import RoadChanges
 from geo_dispatch.adapters.sql.territories import Territories
 from geo_dispatch.adapters.sql.tokens import Tokens
 from geo_dispatch.adapters.sql.tracking import Tracking
@@ -91,6 +92,7 @@ class Unit:
         self.visits = Visits(connection)
         self.files = Files(connection)
         self.territories = Territories(connection)
+        self.road_changes = RoadChanges(connection)
         self.tokens = Tokens(connection)
         self.idempotency = IdempotencyKeys(connection)
         self.etas = Etas(connection)

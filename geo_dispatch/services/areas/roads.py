@@ -50,12 +50,15 @@ class BuildReport:
         What the build of the road graph found.
     drawn, places
         Features of the base map, and entries of the address search.
+    cut_short
+        The extract may be: relations come last in an ``.osm.pbf``, and it has none.
     """
 
     folder: Path
     graph: GraphReport
     drawn: int
     places: int
+    cut_short: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,8 @@ def build(
         engine.prepare(progress)
     if recipe != read_recipe(folder):
         write_recipe(folder, recipe)
-    return BuildReport(compiled, report, drawn, places)
+    cut_short = extract_path.name.endswith(".pbf") and not extract.relations
+    return BuildReport(compiled, report, drawn, places, cut_short)
 
 
 def info(area: str, workspace: Path) -> AreaInfo:

@@ -95,7 +95,7 @@ def synthetic(settings: Settings, visits: int, seed: int) -> Workload:
 
 def drive_matrix(roads: RoadEngine, workload: Workload) -> NDArray[np.int32]:
     """(n, n) int32 drive times between all visits, milliseconds."""
-    snaps = roads.snap(workload.lonlats)
+    snaps = roads.snap(workload.lonlats, name=None)
     return roads.matrix(snaps, snaps)
 
 

@@ -23,6 +23,7 @@ from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import bookings, crews
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.dispatching.choosing import considered_for
+from geo_dispatch.services.dispatching.cut_off import named
 from geo_dispatch.services.dispatching.objections import (
     against_moving,
     first_of,
@@ -244,7 +245,8 @@ def _make(
     placement = members.placement or placed(considered, lead, plea.wish)
     conflicts = (*against_moving(order, unpins=unpins), *placement.conflicts, *members.conflicts)
     if judge:
-        refuse_excluded(considered, placement, conflicts, force=plea.force)
+        told = named(ctx, considered.case, considered.fleet, lead, conflicts)
+        refuse_excluded(considered, placement, told, force=plea.force)
     return _Made(considered, replace(placement, conflicts=conflicts), members, conflicts)
 
 

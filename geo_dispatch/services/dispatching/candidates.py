@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,7 +12,7 @@ import msgspec
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.plan import Plan
 from geo_dispatch.dispatch.policy.document import Policy, PolicyVersion
-from geo_dispatch.dispatch.ranking.candidates import Candidate, Ranking
+from geo_dispatch.dispatch.ranking.candidates import Candidate, Excluded, Ranking
 from geo_dispatch.dispatch.ranking.filters import Filters, Passing, narrowed
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.replay import Inputs, inputs_of
@@ -21,6 +21,7 @@ from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.cases import case_of
+from geo_dispatch.services.dispatching.cut_off import naming_closures
 from geo_dispatch.services.dispatching.driving import recalled, roads_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.views import View
@@ -116,8 +117,9 @@ def situation(
 
 def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
     """Everybody on the deployment's roads, with what is known of those."""
-    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
-    fleet.drives.learn(recalled(ctx.roads, fleet.legs()))
+    roads = ctx.roads
+    fleet = Fleet(plans, roads_on(roads), now, ctx.zone)
+    fleet.drives.learn(recalled(roads, fleet.legs()))
     return fleet
 
 
@@ -145,9 +147,16 @@ def _loaded(
     return case, plans, version
 
 
-def ranking_view(ranking: Ranking) -> View:
+def excluded(ctx: Context, considered: Considered) -> tuple[Excluded, ...]:
+    """Who can't be sent, with the closures named that cut somebody off."""
+    ranking, fleet = considered.ranking, considered.fleet
+    return naming_closures(ctx, considered.case, fleet, ranking.excluded)
+
+
+def ranking_view(ctx: Context, considered: Considered) -> View:
     """The ranking as JSON: ``candidates``, ``excluded``, ``not_ranked``."""
-    view: View = msgspec.to_builtins(ranking)
+    told = replace(considered.ranking, excluded=excluded(ctx, considered))
+    view: View = msgspec.to_builtins(told)
     return view
 
 

@@ -60,7 +60,7 @@ class _Search:
 
     def __init__(self, engine: RoadEngine, lonlats: Floats, ends: Ints) -> None:
         self._engine, self._ends = engine, ends
-        self._snaps = engine.snap(lonlats)
+        self._snaps = engine.snap(lonlats, name=None)
         crow_m = haversines_m(lonlats[ends[:, 0]], lonlats[ends[:, 1]])
         self._likely_s = _LOOK_S + crow_m / _USUAL_MPS
         self.found_ms = np.full(len(ends), UNREACHABLE_MS, dtype=np.int32)
@@ -161,8 +161,8 @@ class _Around:
 
     def __call__(self, places: Floats, site: LonLat, within_s: float) -> tuple[Floats, Floats]:
         if self._snapped is None or self._snapped[0] is not places:
-            self._snapped = places, self._engine.snap(places)
-        many, one = self._snapped[1], self._engine.snap(np.array([site]))
+            self._snapped = places, self._engine.snap(places, name=None)
+        many, one = self._snapped[1], self._engine.snap(np.array([site]), name=None)
         to_ms = self._engine.matrix(many, one, within_s)[:, 0]
         from_ms = self._engine.matrix(one, many, within_s)[0]
         return _seconds(to_ms), _seconds(from_ms)

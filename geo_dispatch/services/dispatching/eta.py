@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from geo_dispatch.adapters.sql.store import Unit
+from geo_dispatch.dispatch.days.drives import Leg
 from geo_dispatch.dispatch.days.eta import (
     Eta,
     between,
@@ -24,6 +25,7 @@ from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.arriving import tell_arriving
+from geo_dispatch.services.dispatching.cut_off import closures_along
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.messages import outbox
@@ -52,6 +54,8 @@ class OrderEta:
         rests on none.
     late_by_s
         How late against window and due time; negative is slack.
+    reason
+        The closures that leave no way there; empty where there is one, or none at any time.
     """
 
     order_id: OrderId
@@ -65,15 +69,20 @@ class OrderEta:
     late_by_s: float | None
     window: Window | None
     due_at: datetime | None
+    reason: str = ""
 
 
-def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[EtaPublished]:
+def refresh(
+    ctx: Context, technician_ids: Iterable[str] | None = None, *, anew: bool = False
+) -> list[EtaPublished]:
     """Work out the ETAs of these technicians' open orders; tell those that changed enough.
 
     Parameters
     ----------
     technician_ids
         None for everybody who has an open order: what keeps ETAs true of who sends no fixes.
+    anew
+        Also those that were worked out a moment ago: the roads changed since.
 
     Returns
     -------
@@ -88,7 +97,7 @@ def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[E
     now = ctx.clock()
     lately = Window(now - EVERY, now)
     with ctx.store.read() as unit:
-        due = unit.orders.holders(technician_ids, no_eta_of=lately)
+        due = unit.orders.holders(technician_ids, no_eta_of=None if anew else lately)
         plans = _plans(ctx, unit, due) if due else []
     news = _etas(ctx, plans, now)
     if not news:
@@ -100,7 +109,9 @@ def refresh(ctx: Context, technician_ids: Iterable[str] | None = None) -> list[E
 
 
 def eta_of(ctx: Context, order_id: str) -> OrderEta:
-    """When the order's technician is expected, as last told; worked out now if never told.
+    """When the order's technician is expected, as last told.
+
+    Worked out now if never told, or the roads changed since.
 
     Raises
     ------
@@ -111,12 +122,22 @@ def eta_of(ctx: Context, order_id: str) -> OrderEta:
     with ctx.store.read() as unit:
         order = unit.orders.get(order_id)
         holder = order.technician_id
-        told = unit.etas.find(order_id)
-        if holder is None or (told is not None and told.technician_id == holder):
-            return _view(order, told if holder is not None else None, now)
-        plans = _plans(ctx, unit, [holder])
-    found = [eta for eta in _etas(ctx, plans, now) if eta.order_id == order_id]
-    return _view(order, found[0] if found else None, now)
+        eta = unit.etas.find(order_id) if holder is not None else None
+        holds = eta is not None and eta.technician_id == holder and not _outdated(ctx, eta)
+        stuck = holds and eta is not None and eta.basis is Basis.UNREACHABLE
+        plans = _plans(ctx, unit, [holder]) if holder is not None and (stuck or not holds) else []
+    if plans and not stuck:
+        eta = next((one for one in _etas(ctx, plans, now) if one.order_id == order_id), None)
+    reason = ""
+    if eta is not None and eta.basis is Basis.UNREACHABLE:
+        reason = closures_along(ctx, (leg for plan in plans for leg in _ahead(ctx, plan, now)))
+    return _view(order, eta, now, reason)
+
+
+def _outdated(ctx: Context, eta: Eta) -> bool:
+    """Whether the roads changed behind it."""
+    since = ctx.live_roads.in_force.since
+    return since is not None and eta.computed_at < since
 
 
 def range_of(order: WorkOrder, eta: Eta, now: datetime) -> Window | None:
@@ -137,8 +158,12 @@ def _plans(ctx: Context, unit: Unit, technician_ids: Iterable[str]) -> list[Plan
 def _etas(ctx: Context, plans: Sequence[Plan], now: datetime) -> list[Eta]:
     """Of all their orders; the roads are asked once."""
     drives = drives_on(ctx.roads)
-    drives.prefetch(leg for plan in plans for leg in legs_ahead(plan, now, ctx.zone))
+    drives.prefetch(leg for plan in plans for leg in _ahead(ctx, plan, now))
     return [eta for plan in plans for eta in remaining(plan, drives, now, ctx.zone)]
+
+
+def _ahead(ctx: Context, plan: Plan, now: datetime) -> list[Leg]:
+    return legs_ahead(plan, now, ctx.zone)
 
 
 def _tell(ctx: Context, unit: Unit, news: list[Eta], now: datetime) -> list[EtaPublished]:
@@ -179,7 +204,7 @@ def _event(eta: Eta) -> EtaPublished:
     )
 
 
-def _view(order: WorkOrder, told: Eta | None, now: datetime) -> OrderEta:
+def _view(order: WorkOrder, told: Eta | None, now: datetime, reason: str) -> OrderEta:
     arrival = order.arrival
     if told is not None:
         basis = told.basis.value
@@ -199,4 +224,5 @@ def _view(order: WorkOrder, told: Eta | None, now: datetime) -> OrderEta:
         late_by_s=told.late_by_s if told else None,
         window=order.window,
         due_at=order.due_at,
+        reason=reason,
     )

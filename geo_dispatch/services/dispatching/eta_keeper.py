@@ -1,4 +1,4 @@
-"""Keeps ETAs true beside other work: of who moved, of whose plan changed, of everybody in turn.
+"""Keeps ETAs true beside other work: of who moved, whose plan or roads changed, all in turn.
 
 Working ETAs out takes far longer than taking fixes in, which must not wait for it.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from geo_dispatch.dispatch.work.events import EtaPublished, LoggedEvent
+from geo_dispatch.dispatch.work.events import EtaPublished, LoggedEvent, RoadsChanged
 from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import eta
@@ -40,12 +40,13 @@ class EtaKeeper:
     ctx: Context
     follows_the_log: Callable[[], bool]
     _moved: set[str] = field(default_factory=set)
+    _anew: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, technician_ids: Iterable[str]) -> None:
-        """These moved."""
+    def note(self, technician_ids: Iterable[str], *, anew: bool = False) -> None:
+        """These moved; or what their ETAs rest on is no longer so, and they are due at once."""
         with self._lock:
-            self._moved.update(technician_ids)
+            (self._anew if anew else self._moved).update(technician_ids)
 
     def follower(self, stopping: threading.Event) -> relay.Follower:
         """What to run beside other work."""
@@ -62,17 +63,24 @@ class EtaKeeper:
     def follow(self) -> int:
         """Work out the ETAs of who moved and of whose plan changed."""
         if self.follows_the_log():
-            relay.deliver(self.ctx.store, _CONSUMER, self._note_plan_change)
+            relay.deliver(self.ctx.store, _CONSUMER, self._note_change)
         with self._lock:
-            moved, self._moved = sorted(self._moved), set()
-        while moved:
-            try:
-                eta.refresh(self.ctx, moved[:AT_ONCE])
-            except BaseException:
-                self.note(moved)
-                raise
-            del moved[:AT_ONCE]
+            anew, self._anew = sorted(self._anew), set()
+            moved, self._moved = sorted(self._moved.difference(anew)), set()
+        try:
+            self._refresh(anew, anew=True)
+            self._refresh(moved)
+        except BaseException:
+            self.note(anew, anew=True)
+            self.note(moved)
+            raise
         return 0
+
+    def _refresh(self, due: list[str], *, anew: bool = False) -> None:
+        """Work them off; those not done yet stay in the list."""
+        while due:
+            eta.refresh(self.ctx, due[:AT_ONCE], anew=anew)
+            del due[:AT_ONCE]
 
     def look(self) -> None:
         """Have everybody's be worked out who has something in hand."""
@@ -80,7 +88,13 @@ class EtaKeeper:
             with self.ctx.store.read() as unit:
                 self.note(unit.orders.holders())
 
-    def _note_plan_change(self, logged: LoggedEvent) -> None:
+    def _note_change(self, logged: LoggedEvent) -> None:
+        if logged.type == RoadsChanged.type:
+            ctx = self.ctx
+            ctx.live_roads.follow(ctx.store, ctx.settings.area, ctx.clock())
+            with ctx.store.read() as unit:
+                self.note(unit.orders.holders(), anew=True)
+            return
         technician_id = logged.body.get("technician_id")
         if isinstance(technician_id, str) and logged.type != EtaPublished.type:
             self.note([technician_id])

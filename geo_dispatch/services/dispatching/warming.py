@@ -49,9 +49,10 @@ def warm(ctx: Context, stopping: threading.Event) -> int:
     with ctx.store.read() as unit:
         plans = load_plans(unit, unit.technicians.list(), lambda _: None)
     ways = list(dict.fromkeys(_ways(plans)))[: MOST_KEPT // 2]
-    ctx.roads.snap(np.empty((0, 2)))
-    _ = ctx.roads.fastest_mps
-    drives, taken_s = drives_on(ctx.roads), 0.0
+    roads = ctx.roads
+    roads.snap(np.empty((0, 2)))
+    _ = roads.fastest_mps
+    drives, taken_s = drives_on(roads), 0.0
     for first in range(0, len(ways), _TOGETHER):
         if stopping.wait(taken_s):
             return first

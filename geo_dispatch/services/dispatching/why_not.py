@@ -19,6 +19,7 @@ from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.candidates import fleet_of, situation
 from geo_dispatch.services.dispatching.cases import case_of
+from geo_dispatch.services.dispatching.cut_off import naming_closures
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.tracking.nearest import PositionIndex
 
@@ -81,7 +82,8 @@ def of_order(
         case, fleet, top=1, params=params, also=asked, explain=False
     )
     without = [one for one in without_crew(search, crews) if also in {None, one.technician_id}]
-    return _told(case, _first(ranking), [*in_the_way(case, fleet, rows), *without])
+    found = naming_closures(ctx, case, fleet, in_the_way(case, fleet, rows))
+    return _told(case, _first(ranking), [*found, *without])
 
 
 def of_unassigned(
@@ -107,7 +109,8 @@ def of_unassigned(
         best_id = _first(ranking)
         found: list[WhyNot] = []
         if best_id is None:
-            found = [*in_the_way(case, fleet, most=NEAREST), *without_crew(search, crews)]
+            alone = naming_closures(ctx, case, fleet, in_the_way(case, fleet, most=NEAREST))
+            found = [*alone, *without_crew(search, crews)]
         told.append(_told(case, best_id, found, NEAREST))
     return told
 

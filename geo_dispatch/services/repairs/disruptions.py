@@ -23,8 +23,7 @@ from geo_dispatch.kernel.errors import Fault, InvalidInput
 from geo_dispatch.kernel.geo import checked_lonlat
 from geo_dispatch.kernel.ids import OrderId, ProposalId, TechnicianId
 from geo_dispatch.kernel.time import Window
-from geo_dispatch.roads.engine import RoadEngine
-from geo_dispatch.roads.zones import slowed
+from geo_dispatch.roads.changes import close_streets, speed_factor
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import workings
@@ -149,9 +148,8 @@ def replan(
             [Fault("factor", f"{factor:g} is not above 0; leave it out to close the area")],
         )
     now = ctx.clock()
-    day = load(
-        ctx, now, roads=RoadEngine(slowed(ctx.roads.graph, area, factor), ctx.roads.topology)
-    )
+    change = close_streets(area=area) if factor is None else speed_factor(area, factor)
+    day = load(ctx, now, roads=ctx.live_roads.what_if(change))
     what = reason or (
         "roads are closed" if factor is None else f"roads are {factor:g} times slower"
     )

@@ -87,9 +87,12 @@ def driven(
         unit.commit()
     return Driven(
         technician,
-        matched_on(ctx.roads),
+        matched_on(ctx.roads_as_built),
         (
-            Mileage(day, tuple(trips(ctx.roads, fixes_of(ctx, technician.id, day_span(ctx, day)))))
+            Mileage(
+                day,
+                tuple(trips(ctx.roads_as_built, fixes_of(ctx, technician.id, day_span(ctx, day)))),
+            )
             for day in days
         ),
     )
@@ -114,13 +117,13 @@ def trail_by_road(
     technician, visits = opened(ctx, technician_id, span, "trail", actor=actor, purpose=purpose)
 
     def features() -> Iterator[Json]:
-        driven = trips(ctx.roads, fixes_of(ctx, technician.id, span))
+        driven = trips(ctx.roads_as_built, fixes_of(ctx, technician.id, span))
         for number, trip in enumerate(driven, start=1):
             yield from (feature(number, stretch) for stretch in trip.stretches)
         yield from stay_features(fixes_of(ctx, technician.id, span))
         yield from visits
 
-    return Trail(technician, features(), matched_on(ctx.roads).told)
+    return Trail(technician, features(), matched_on(ctx.roads_as_built).told)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -19,8 +19,11 @@ from geo_dispatch.dispatch.work.events import stream_of
 from geo_dispatch.dispatch.work.orders import Status, WorkOrder
 from geo_dispatch.dispatch.work.spans import Span, Spans, spans_of
 from geo_dispatch.kernel.actors import Actor
+from geo_dispatch.kernel.errors import InvalidPosition
+from geo_dispatch.kernel.geo import LonLat
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.kernel.time import Window, datetime_to_ms
+from geo_dispatch.roads.engine import Route
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.history import access
 from geo_dispatch.services.history.trail import day_span, fixes_of
@@ -181,7 +184,7 @@ def _way(ctx: Context, leg: _Leg, now: datetime) -> Way:
     fixes = list(fixes_of(ctx, span.technician_id, seen))
     first = _set_out(fixes, datetime_to_ms(span.start))
     driven = [] if first is None else [fix for fix in fixes if fix.at_ms >= first.at_ms]
-    route = None if first is None else ctx.roads.route(first.place, leg.site.location)
+    route = None if first is None else _fastest(ctx, first.place, leg.site.location)
     return Way(
         order_id=leg.order.id,
         number=leg.order.number,
@@ -192,8 +195,15 @@ def _way(ctx: Context, leg: _Leg, now: datetime) -> Way:
         lasted_s=max(0.0, (until - span.start).total_seconds()),
         planned=None if route is None else Planned(route.distance_m, route.duration_s),
         known=len(driven) > 1,
-        trips=tuple(trips(ctx.roads, driven)),
+        trips=tuple(trips(ctx.roads_as_built, driven)),
     )
+
+
+def _fastest(ctx: Context, source: LonLat, target: LonLat) -> Route | None:
+    try:
+        return ctx.roads_as_built.route(source, target)
+    except InvalidPosition:  # what a phone said, or a file that was imported
+        return None
 
 
 def _set_out(fixes: Sequence[Fix], start_ms: int) -> Fix | None:

@@ -20,7 +20,14 @@ NOT_JSON = {
 
 
 ROUTES = [
-    *("/v1/customers", "/v1/pings", "/v1/roads/matrix", "/v1/emergencies", "/v1/disruptions"),
+    *(
+        "/v1/customers",
+        "/v1/pings",
+        "/v1/roads/matrix",
+        "/v1/roads/nearest",
+        "/v1/emergencies",
+        "/v1/disruptions",
+    ),
     *("/v1/replans", "/v1/policy/check", "/v1/crews", "/v1/contracts"),
     *("/v1/resources/rs_1/bookings", "/v1/proposals/pr_1/reject"),
 ]

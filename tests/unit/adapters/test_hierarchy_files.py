@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from geo_dispatch.adapters.hierarchy_files import (
 )
 from geo_dispatch.kernel.errors import GraphUnavailable
 from geo_dispatch.roads.engine import RoadEngine
-from geo_dispatch.roads.hierarchy.customisation import customised
+from geo_dispatch.roads.hierarchy.customisation import arc_weights, customised
 from geo_dispatch.roads.hierarchy.topology import TOPOLOGY_ARRAYS
 from tests.support.ascii_map import AsciiMap, build_map
 
@@ -70,6 +71,24 @@ def test_a_hierarchy_of_another_graph_is_refused(folder: Path, tmp_path: Path) -
         open_topology(folder / "roads.hierarchy", other.graph)
     with pytest.raises(GraphUnavailable, match="another hierarchy"):
         open_metric(folder / "roads.metric", other.topology)
+
+
+def test_a_metric_of_other_drive_times_on_the_same_streets_is_refused(
+    folder: Path, engine: RoadEngine
+) -> None:
+    path, weights = folder / "roads.metric", arc_weights(engine.graph)
+    open_metric(path, engine.topology, weights)
+    with pytest.raises(GraphUnavailable, match="other drive times than the graph beside it"):
+        open_metric(path, engine.topology, weights + 1)
+
+
+def test_the_hierarchy_of_an_older_build_of_the_graph_is_refused(
+    folder: Path, engine: RoadEngine
+) -> None:
+    newer = replace(engine.graph, info=replace(engine.graph.info, recipe_sha256="changed"))
+    with pytest.raises(GraphUnavailable, match="an older build of it") as caught:
+        open_topology(folder / "roads.hierarchy", newer)
+    assert "geo-dispatch roads build SOURCE --area vaduz" in caught.value.message
 
 
 def test_a_file_that_is_none_says_so_and_how_to_mend_it(folder: Path, engine: RoadEngine) -> None:

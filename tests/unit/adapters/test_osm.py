@@ -111,6 +111,46 @@ def test_what_is_no_extract_is_refused_by_name_with_a_remedy(
     assert len(refused.value.message.splitlines()) == 1
 
 
+def _ends_of_blocks(whole: bytes) -> list[int]:
+    """Where a .osm.pbf can be cut without any block in it being damaged."""
+    ends, at = [], 0
+    while at < len(whole):
+        head = int.from_bytes(whole[at : at + 4], "big")
+        told = whole[at + 4 : at + 4 + head]
+        size, shift = 0, 0
+        for byte in told[told.rindex(b"\x18") + 1 :]:  # field 3 of the BlobHeader, a varint
+            size |= (byte & 0x7F) << shift
+            shift += 7
+        at += 4 + head + size
+        ends.append(at)
+    assert at == len(whole)
+    return ends
+
+
+def test_a_pbf_cut_between_its_blocks_is_refused_or_known_to_lack_its_relations(
+    tmp_path: Path,
+) -> None:
+    path = TOWN.write(tmp_path / "cut.osm.pbf")
+    whole = path.read_bytes()
+    *inside, _ = _ends_of_blocks(whole)
+    assert len(inside) == 3  # header, nodes, ways
+    assert read_extract(path, WANTED).relations
+    for end in inside[:-1]:
+        path.write_bytes(whole[:end])
+        with pytest.raises(InvalidFile, match="holds no way"):
+            read_extract(path, WANTED)
+    path.write_bytes(whole[: inside[-1]])
+    assert not read_extract(path, WANTED).relations
+
+
+@pytest.mark.parametrize("missing", [1, 3, 20, 60])
+def test_a_pbf_cut_inside_of_a_block_is_refused(missing: int, tmp_path: Path) -> None:
+    path = TOWN.write(tmp_path / "cut.osm.pbf")
+    path.write_bytes(path.read_bytes()[:-missing])
+    with pytest.raises(InvalidFile, match="cannot be read as OSM data"):
+        read_extract(path, WANTED)
+
+
 def test_a_file_of_another_kind_is_refused_by_its_name(tmp_path: Path) -> None:
     path = tmp_path / "roads.shp"
     path.write_bytes(b"anything")

@@ -32,6 +32,27 @@ def test_build_says_what_it_made_and_where(run, tmp_path: Path) -> None:
     assert "ways ..." in answer.stderr
 
 
+def test_an_extract_without_relations_may_be_cut_short_and_that_is_told(
+    run, tmp_path: Path
+) -> None:
+    whole = TOWN.write(tmp_path / "town.osm.pbf")
+    without = AsciiMap("A----B----C").write(tmp_path / "short.osm.pbf")
+    note = "one that was cut short while it was fetched looks like that"
+    assert note not in run("build", str(whole), "--area", "town").stderr
+    assert note in run("build", str(without), "--area", "town").stderr
+
+
+def test_a_graph_cut_short_is_one_line_with_the_command_that_mends_it(run, tmp_path: Path) -> None:
+    run("build", str(TOWN.write(tmp_path / "town.osm.pbf")), "--area", "town")
+    graph = tmp_path / "road_graphs" / "compiled" / "town" / "roads.graph"
+    graph.write_bytes(graph.read_bytes()[:-100])
+    answer = run("info", "town")
+    assert answer.exit_code == 1
+    assert len(answer.stderr.splitlines()) == 1
+    assert "was cut short" in answer.stderr
+    assert "geo-dispatch roads build SOURCE --area town" in answer.stderr
+
+
 def test_info_says_what_a_graph_holds_and_whether_it_is_stale(run, tmp_path: Path) -> None:
     source = TOWN.write(tmp_path / "town.osm")
     run("build", str(source), "--area", "town", "--country", "PT")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from geo_dispatch.kernel.errors import InvalidPosition
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 
@@ -41,6 +42,19 @@ def test_nobody_to_nowhere_is_an_empty_matrix(town) -> None:
     assert streets.engine.matrix(none, some).shape == (0, 1)
     assert streets.engine.matrix(some, none).shape == (1, 0)
     assert streets.engine.drive_times(streets.at("AB"), []) == []
+
+
+@pytest.mark.parametrize("most_cells", [1, 7, 1000])
+def test_rows_some_at_a_time_are_those_of_the_whole_matrix(town, most_cells: int) -> None:
+    streets = town(GRID, ways={"AB": {"oneway": "yes"}})
+    snaps = streets.engine.snap(streets.graph.shape_lonlats)
+    whole = streets.engine.matrix(snaps, snaps)
+    parts = list(streets.engine.matrix_rows(snaps, snaps, most_cells))
+    assert len(parts) == {1: 24, 7: 24, 1000: 1}[most_cells]
+    for rows, cells in parts:
+        assert np.array_equal(cells, whole[rows])
+    assert sum(len(cells) for _, cells in parts) == len(snaps)
+    assert list(streets.engine.matrix_rows(snaps.take([]), snaps)) == []
 
 
 def test_one_to_many_and_many_to_one_are_rows_and_columns_of_the_matrix(town) -> None:
@@ -144,3 +158,42 @@ def test_many_places_on_one_street_are_driven_round_to_when_they_lie_behind(town
     assert (np.diag(matrix) == 0).all()
     behind = np.tril_indices(70, -1)
     assert (matrix[behind] > matrix.T[behind]).all()
+
+
+def test_questions_about_places_that_are_swapped_say_so_and_which(town) -> None:
+    streets = town(GRID)
+    place, swapped = streets.at("AB"), LonLat(*reversed(streets.at("AB")))
+    for ask, named in (
+        (lambda: streets.engine.route(place, swapped), "target"),
+        (lambda: streets.engine.drive_times(place, [place, swapped]), "targets[1]"),
+        (lambda: streets.engine.drive_times_to([swapped, place], place), "sources[0]"),
+        (lambda: streets.engine.reach(swapped, 60), "source"),
+        (lambda: streets.engine.snap(np.array([place, swapped])), "lonlats[1]"),
+    ):
+        with pytest.raises(InvalidPosition, match="has longitude and latitude swapped") as caught:
+            ask()
+        assert [fault.where for fault in caught.value.faults] == [named]
+
+
+def test_no_way_to_a_place_far_from_any_street_names_it_the_distance_and_the_limit(town) -> None:
+    streets = town(GRID)
+    far = streets.map.between("A", "B", 0.5, aside_m=1500)
+    assert streets.engine.route(streets.at("AB"), far) is None
+    assert streets.engine.why_no_way(streets.at("AB"), far, ("here", "there")) == (
+        f"there ({far.lon}, {far.lat}) is 1500 m from the nearest street of this area; at most "
+        "1000 m are taken"
+    )
+
+
+def test_no_way_between_islands_says_that_they_are_not_joined(town) -> None:
+    streets = town("A----B    C----D")
+    ends = streets.at("AB"), streets.at("CD")
+    assert streets.engine.route(*ends) is None
+    assert "parts of the street network that are not joined" in streets.engine.why_no_way(*ends)
+
+
+def test_no_way_against_a_one_way_street_is_told_apart_from_islands(town) -> None:
+    streets = town("A----B----C", ways={"ABC": {"oneway": "yes"}})
+    ends = streets.at("AB.7"), streets.at("AB.2")
+    assert streets.engine.route(*ends) is None
+    assert "lets nobody through in this direction" in streets.engine.why_no_way(*ends)

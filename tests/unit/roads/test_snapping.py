@@ -55,9 +55,9 @@ def test_the_limit_is_exact(town) -> None:
     assert snap(streets, place, max_distance_m=100.5).street[0] == 0
 
 
-def test_what_is_not_a_place_is_nowhere(town) -> None:
+def test_what_is_not_a_place_is_nowhere_to_those_who_take_any(town) -> None:
     streets = town("A----B")
-    snaps = snap(streets, (np.nan, 47.0), (np.inf, 47.0), streets.map.place("A"))
+    snaps = snap(streets, (np.nan, 47.0), (np.inf, 47.0), streets.map.place("A"), name=None)
     assert snaps.street.tolist() == [-1, -1, 0]
     assert len(snap(streets)) == 0
 

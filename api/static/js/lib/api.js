@@ -56,6 +56,7 @@ async function call(method, path, { body, version, key } = {}) {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}, options = {}) => call("POST", path, { body, ...options });
+export const remove = (path) => call("DELETE", path);
 export const patch = (path, body, version) => call("PATCH", path, { body, version });
 
 /** All items of a list that comes in pages. */

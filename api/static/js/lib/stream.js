@@ -61,6 +61,8 @@ export const ORDER_EVENTS = [
 
 export const PRIVACY_EVENTS = ["technician.privacy_changed", "technician.privacy_unlocked"];
 
+export const ROAD_EVENTS = ["roads.changed"];
+
 export const RECORD_EVENTS = [
   "record.created", "record.changed", "record.retired", "territories.published",
 ];

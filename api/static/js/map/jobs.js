@@ -133,6 +133,12 @@ export class Jobs {
     this.#fences.set(order.id, fence.addTo(this.#map));
   }
 
+  /** After the roads have changed: all ways are looked up again. */
+  askRoutesAgain() {
+    this.#asked.clear();
+    this.refresh();
+  }
+
   #route(order) {
     const now = performance.now();
     if (now - (this.#asked.get(order.id) ?? -ROUTE_AGAIN_MS) >= ROUTE_AGAIN_MS) {
@@ -153,7 +159,12 @@ export class Jobs {
       if (!(error instanceof Problem)) this.#asked.delete(orderId);
       return; // no way there is shown in the panel
     }
-    if (this.#store.orders.get(orderId)?.status !== "en_route" || !answer?.geometry) return;
+    if (this.#store.orders.get(orderId)?.status !== "en_route") return;
+    if (!answer?.geometry) {
+      this.#routes.get(orderId)?.remove();
+      this.#routes.delete(orderId);
+      return;
+    }
     const whole = L.GeoJSON.coordsToLatLngs(answer.geometry.coordinates);
     let route = this.#routes.get(orderId);
     if (!route) {

@@ -4,15 +4,20 @@ import { get, Offline, Problem } from "../lib/api.js";
 import { Chime } from "../lib/chime.js";
 import { Clock, span, STALE_MS } from "../lib/clock.js";
 import { el, fill, icon } from "../lib/dom.js";
-import { listen, ORDER_EVENTS, PRIVACY_EVENTS, RECORD_EVENTS, SIGNAL_EVENTS } from "../lib/stream.js";
+import {
+  listen, ORDER_EVENTS, PRIVACY_EVENTS, RECORD_EVENTS, ROAD_EVENTS, SIGNAL_EVENTS,
+} from "../lib/stream.js";
 import { statusWord } from "../lib/words.js";
 import { Calls } from "./calls.js";
 import { boxOf, Density } from "./density.js";
 import { Fleet } from "./fleet.js";
 import { Jobs } from "./jobs.js";
 import { NewOrder } from "./new_order.js";
+import { Outline } from "./outline.js";
 import { Panel } from "./panel.js";
 import { Playback } from "./playback.js";
+import { RoadChanges } from "./road_changes.js";
+import { RoadForm } from "./road_form.js";
 import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
 import { drawTerritories } from "./territories.js";
@@ -52,6 +57,15 @@ const sidebar = new Sidebar({ root: $("#side"), store, clock, pickOrder, pickTec
 const chime = new Chime($("#calls-sound"));
 const calls = new Calls({ root: $("#calls"), store, clock, chime, say, pick: pickOrder, pickTechnician });
 const density = new Density(map);
+const roads = new RoadChanges({ map, clock, say });
+const outline = new Outline({ map, banner: $("#banner") });
+const roadForm = new RoadForm({
+  root: $("#road-form"), map, outline, clock, say,
+  made: async (change) => {
+    await roads.load();
+    roads.open(change.id);
+  },
+});
 
 function select({ order = null, technician = null }) {
   jobs.selected = order;
@@ -144,6 +158,14 @@ function tell(event) {
   if (number && event.type in TOLD) $("#announcer").textContent = `${number} ${TOLD[event.type]}`;
 }
 
+/** Somebody closed streets, or opened them again: what is drawn by the roads is looked up anew. */
+function roadsChanged({ body }) {
+  roads.soon();
+  jobs.askRoutesAgain();
+  const now = body.in_force ? "in force" : "no longer in force, or not yet";
+  $("#announcer").textContent = `Change on the road, ${now}: ${body.reason ?? body.kind}`;
+}
+
 function drawLegend() {
   const states = ["available", "assigned", "en_route", "on_site", "on_the_tools", "needs_help", "off_shift"];
   fill($("#legend-states"),
@@ -153,7 +175,9 @@ function drawLegend() {
       el("span.badge.round.faded", {}, icon("stale")), `Position older than ${span(STALE_MS)}`),
     el("div.item", { dataset: { priority: 1 } }, el("span.badge", {}, "1"), "Job, 1 most urgent"),
     el("div.item", {}, el("span.swatch"), "Way of who is en route"),
-    el("div.item", {}, el("span.ring"), "Fence that confirms arrival"));
+    el("div.item", {}, el("span.ring"), "Fence that confirms arrival"),
+    [["closure", "Closed street"], ["factor", "Slower street"], ["speeds", "Other speed"]]
+      .map(([kind, text]) => el("div.item", {}, el(`span.road-key.${kind}`), text)));
   const legend = $("#legend");
   const kept = localStorage.getItem(LEGEND);
   legend.open = kept ? kept === "open" : innerWidth >= LEGEND_FROM_PX;
@@ -217,6 +241,11 @@ async function start() {
   $("#new-job").disabled = !store.mayDispatch;
 
   $("#show-density").addEventListener("change", (event) => density.want(event.target.checked));
+  $("#show-roads").addEventListener("change", (event) => roads.show(event.target.checked));
+  $("#road-tool").addEventListener("click", (event) => {
+    deselect();
+    roadForm.start(event.currentTarget);
+  });
   $("#show-territories").addEventListener("change", showTerritories);
   await showTerritories();
   let connected = false;
@@ -234,6 +263,7 @@ async function start() {
         crowded = true;
         watchTheMap(listenAgain);
       }
+      roads.load();
       // Between the load above and the stream, and while it was away, things may have happened.
       if (!connected) showAll();
       else if (!crowded) store.load();
@@ -247,11 +277,15 @@ async function start() {
     event: (event) => {
       if (event.type.startsWith("technician.sos")) calls.load();
       if (event.type === "territories.published") showTerritories();
+      else if (event.type === "roads.changed") roadsChanged(event);
       else store.apply(event);
       tell(event);
     },
-    reset: () => store.load(),
-  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...RECORD_EVENTS, ...SIGNAL_EVENTS]);
+    reset: () => {
+      store.load();
+      roads.load();
+    },
+  }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...RECORD_EVENTS, ...ROAD_EVENTS, ...SIGNAL_EVENTS]);
 }
 
 start().catch((error) => {

@@ -68,6 +68,7 @@ from geo_dispatch.dispatch.work.events.records import (
     RepairProposed,
     ResourceBooked,
     ResourceReleased,
+    RoadsChanged,
     TerritoriesPublished,
 )
 from geo_dispatch.dispatch.work.events.signals import (
@@ -125,6 +126,7 @@ __all__ = [
     "ResourceBooked",
     "ResourceReleased",
     "RiskCleared",
+    "RoadsChanged",
     "SetOutRevised",
     "SosAnswered",
     "TechnicianArriving",
@@ -158,6 +160,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ResourceBooked,
         ResourceReleased,
         TerritoriesPublished,
+        RoadsChanged,
         PolicyPublished,
         PerformanceRefreshed,
         OrderPlaced,

@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from geo_dispatch.dispatch.work.events.base import Event
-from geo_dispatch.kernel.ids import BookingId, OrderId, ProposalId, ResourceId, TechnicianId
+from geo_dispatch.kernel.ids import (
+    BookingId,
+    OrderId,
+    ProposalId,
+    ResourceId,
+    RoadChangeId,
+    TechnicianId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,24 @@ class TerritoriesPublished(Event):
     area: str
     territories: list[str]
     sites_moved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoadsChanged(Event):
+    """Something on the road holds from now on, or no longer: a closure, a factor, speeds.
+
+    Attributes
+    ----------
+    in_force
+        False too for one that is yet to begin.
+    """
+
+    type = "roads.changed"
+    id: RoadChangeId
+    kind: str
+    name: str
+    reason: str
+    in_force: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from geo_dispatch.dispatch.work import commands as c
 from geo_dispatch.dispatch.work.orders import SkillRequirement
 from geo_dispatch.kernel.errors import Conflict, NotFound
 from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.services.dispatching.candidates import ranking_view
+from geo_dispatch.services.dispatching.candidates import consider, ranking_view
 from geo_dispatch.services.records import keeping as records
 from tests.support.records import DISPATCHER
 
@@ -91,7 +91,8 @@ def test_a_ranking_is_json_with_every_term_and_reason(desk):
     desk.technician("Van 01", "B")
     desk.technician("Van 02")
     order = desk.order("A", window=desk.window(0, 60))
-    view = json.loads(json.dumps(ranking_view(desk.rank(order))))
+    found = consider(desk.ctx, order.id, positions=desk.positions, now=desk.clock.now)
+    view = json.loads(json.dumps(ranking_view(desk.ctx, found)))
     (candidate,), (excluded,) = view["candidates"], view["excluded"]
     assert candidate["rank"] == 1
     assert [term["name"] for term in candidate["terms"]][:2] == ["drive", "wait"]

@@ -3,6 +3,7 @@
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,6 +53,16 @@ def test_each_leg_gets_its_own_time_in_its_own_direction(town):
 def test_a_leg_from_nowhere_has_no_time_and_spoils_no_other(town):
     legs = [(NOWHERE, town.at("A")), (town.at("B"), town.at("A")), (town.at("B"), NOWHERE)]
     assert drive_times(town.engine, legs) == [None, town.seconds("B", "A"), None]
+
+
+def test_a_phone_that_swaps_longitude_and_latitude_spoils_no_other(town):
+    swapped = LonLat(*reversed(town.at("A")))
+    legs = [(swapped, town.at("A")), (town.at("B"), town.at("A"))]
+    assert drive_times(town.engine, legs) == [None, town.seconds("B", "A")]
+    places = np.array([swapped, town.at("B")])
+    to_s, from_s = roads_on(town.engine).around(places, town.at("A"), np.inf)
+    assert to_s.tolist() == [np.inf, town.seconds("B", "A")]
+    assert from_s.tolist() == [np.inf, town.seconds("A", "B")]
 
 
 def test_no_legs_need_no_roads(town):

@@ -1,12 +1,16 @@
 """ETAs are worked out for who moved and whose plan changed, and for everybody now and then."""
 
 import pytest
+import shapely
 
 from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.kernel.errors import Unavailable
+from geo_dispatch.roads.changes import speed_factor
+from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.dispatching import eta_keeper
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from tests.support.dispatch_office import open_dispatch_office
+from tests.support.records import DISPATCHER
 from tests.support.upset import ROAD
 
 STREET = ROAD
@@ -68,3 +72,15 @@ def test_who_could_not_be_worked_out_is_not_forgotten(tmp_path, town):
         server.start()
         keeper.follow()
         assert told(desk, order) == 1
+
+
+def test_a_change_on_the_road_has_everybodys_worked_out_at_once(desk, van):
+    order = desk.assign(desk.order("C"), van)
+    keeper = EtaKeeper(desk.ctx, lambda: True)
+    keeper.follow()
+    (before,) = desk.events(order, "order.eta")
+    slow = speed_factor(shapely.box(9.0, 46.0, 10.0, 48.0), 50.0)
+    road_changes.enter(desk.ctx, slow, road_changes.Note("black ice"), actor=DISPATCHER)
+    keeper.follow()
+    _, after = desk.events(order, "order.eta")
+    assert after["drive_s"] > 10 * before["drive_s"]

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.dispatching.driving import recalled
 from geo_dispatch.services.dispatching.warming import warm, warming
 from tests.support.ascii_map import AsciiMap, Town
@@ -45,7 +46,7 @@ def forget(desk, tmp_path):
         settings=desk.ctx.settings,
         store=desk.ctx.store,
         live=desk.ctx.live,
-        roads=Town(AsciiMap(STREET), tmp_path).engine,
+        live_roads=LiveRoads(Town(AsciiMap(STREET), tmp_path).engine),
         clock=desk.ctx.clock,
         new_id=desk.ctx.new_id,
     )
