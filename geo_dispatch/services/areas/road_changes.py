@@ -102,6 +102,7 @@ def enter(
         event = event_of(record, in_force=record.told)
         unit.append(stream(scope), [event], actor=actor, at=now)
         unit.commit()
+    roads.remember(record, on)
     roads.follow(ctx.store, scope, ctx.clock())
     return _seen(ctx, record, on, in_force=record.holds_at(now))
 
