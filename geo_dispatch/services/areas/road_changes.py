@@ -103,7 +103,7 @@ def enter(
         unit.append(stream(scope), [event], actor=actor, at=now)
         unit.commit()
     roads.remember(record, on)
-    roads.follow(ctx.store, scope, ctx.clock())
+    ctx.follow_roads()
     return _seen(ctx, record, on, in_force=record.holds_at(now))
 
 
@@ -123,7 +123,7 @@ def undo(ctx: Context, change_id: str, *, actor: Actor) -> Seen:
             unit.append(stream(scope), [event], actor=actor, at=now)
             record = unit.road_changes.get(scope, change_id)
         unit.commit()
-    ctx.live_roads.follow(ctx.store, scope, now)
+    ctx.follow_roads()
     return look(ctx, record)
 
 

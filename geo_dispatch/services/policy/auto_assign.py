@@ -21,7 +21,7 @@ from geo_dispatch.dispatch.boards.status_flags import urgency
 from geo_dispatch.dispatch.policy.judging import Left, Sent, asks_for_everybody, judge
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
+from geo_dispatch.dispatch.work.events import LoggedEvent, RoadsChanged, stream_of
 from geo_dispatch.dispatch.work.orders import FlagCode, Status, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, NotFound, Unavailable
@@ -75,6 +75,7 @@ _FREEING: Final = frozenset(
         "order.cancelled",
         "resource.released",
         "performance.refreshed",
+        RoadsChanged.type,
     }
 )
 """What may lift a reason that lies in the ranking."""
@@ -122,6 +123,8 @@ def follow(ctx: Context, positions: PositionIndex | None = None) -> int:
     if not events:
         return 0
     if automatic:
+        if any(logged.type == RoadsChanged.type for logged in events):
+            ctx.follow_roads()
         consider_all(ctx, _concerned(events), positions, changed=True)
         types = {logged.type for logged in events}
         if types & _CHANGING:
