@@ -28,7 +28,12 @@ from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, NotFound, U
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import assignments
-from geo_dispatch.services.dispatching.candidates import SMALL_FLEET, Considered, situation
+from geo_dispatch.services.dispatching.candidates import (
+    SMALL_FLEET,
+    Considered,
+    readable_ranking,
+    situation,
+)
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.relay import Follower
@@ -220,7 +225,7 @@ def decide(
     considered = _considered(ctx, order_id, positions)
     if considered.case.order.version != order.version:  # that, too, is an event to come
         return considered.case.order
-    verdict = judge(considered.policy, considered.case, considered.ranking)
+    verdict = judge(considered.policy, considered.case, readable_ranking(ctx, considered))
     if isinstance(verdict, Left):
         return _flag(ctx, considered, verdict, changed=changed)
     try:
