@@ -24,7 +24,7 @@ from geo_dispatch.kernel.actors import Actor
 from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import OrderId, TechnicianId
 from geo_dispatch.services.context import Context
-from geo_dispatch.services.dispatching.candidates import Considered
+from geo_dispatch.services.dispatching.candidates import Considered, readable_ranking
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.orders.work_orders import change_in, place_in
 from geo_dispatch.services.policy import decisions, workings
@@ -116,7 +116,7 @@ def declare(
         orders = _carried_out(ctx, unit, ranked, worked, actor)
         if not dry_run:
             unit.commit()
-    return _declared(scene, worked[0], ranked.ranking, orders)
+    return _declared(scene, worked[0], readable_ranking(ctx, ranked), orders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +183,7 @@ def _carried_out(
 ) -> dict[OrderId, WorkOrder]:
     plan, inputs = worked
     order, now = unit.orders.get(ranked.case.order.id), ctx.clock()
+    told = _told(ranked.case, readable_ranking(ctx, ranked), plan)
     kept = decisions.keep(
         ctx,
         unit,
@@ -190,12 +191,12 @@ def _carried_out(
         kind="emergency",
         source=SOURCE,
         chosen_id=plan.technician_id,
-        reason=_told(ranked.case, ranked.ranking, plan),
+        reason=told,
         actor=actor,
         working=workings.of_emergency(ctx, unit, inputs, plan),
     )
     if plan.technician_id is None:
-        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=_told(ranked.case, ranked.ranking, plan))
+        flag = c.RaiseFlag(code=FlagCode.NOBODY, fact=told)
         return {order.id: apply(ctx, unit, order, flag, actor=actor, now=now)}
     orders = apply_changes(
         ctx,
