@@ -70,7 +70,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
             clock=clock_from(settings),
             new_id=random_id,
         )
-        context.live_roads.follow(store, settings.area, context.clock())
+        context.follow_roads()
         yield context
 
 

@@ -18,6 +18,10 @@ MOST_DRAWN: Final = 5000
 _ROUGH_DEG: Final = (0.0, 0.00002, 0.0001, 0.001)
 """About 2, 10 and 100 metres that a street may be drawn beside itself."""
 
+_LAST_ID: Final = 2**63 - 1
+_NO_ID: Final = 0
+"""OSM counts from 1 and has 64 bits."""
+
 _TINY_DEG: Final = 1e-12
 
 _Ints = NDArray[np.int64]
@@ -53,7 +57,7 @@ class Touched:
 
 def streets_of_way(graph: RoadGraph, way_ids: Sequence[int]) -> list[_Ints]:
     """The streets that each OSM way became, ascending; none for a way that isn't in the graph."""
-    wanted = np.asarray(way_ids, np.int64)
+    wanted = np.array([way if 0 < way <= _LAST_ID else _NO_ID for way in way_ids], np.int64)
     found = np.flatnonzero(np.isin(graph.street_way, wanted))
     found = found[np.argsort(graph.street_way[found], kind="stable")]
     ways = graph.street_way[found]

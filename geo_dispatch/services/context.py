@@ -43,6 +43,16 @@ class Context:
         """The roads without what is different on them now: what was driven is found on these."""
         return self.live_roads.built
 
+    def follow_roads(self) -> None:
+        """Have the roads as they are in SQL now.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            The database does not answer; the roads stay as they are.
+        """
+        self.live_roads.follow(self.store, self.settings.area, self.clock())
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of shifts and days."""

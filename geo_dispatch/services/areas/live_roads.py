@@ -126,9 +126,13 @@ class LiveRoads:
             found = self._touched.get(record.id)
         if found is None:
             found = touched(self.built.graph, record.change)
-            with self._looking:
-                self._touched[record.id] = found
+            self.remember(record, found)
         return found
+
+    def remember(self, record: RoadChangeRecord, on: Touched) -> None:
+        """These are the streets that the change is about: finding them takes a while."""
+        with self._looking:
+            self._touched[record.id] = on
 
     def what_if(self, change: RoadChange) -> RoadEngine:
         """The roads of the moment under one more change."""

@@ -102,7 +102,8 @@ def enter(
         event = event_of(record, in_force=record.told)
         unit.append(stream(scope), [event], actor=actor, at=now)
         unit.commit()
-    roads.follow(ctx.store, scope, ctx.clock())
+    roads.remember(record, on)
+    ctx.follow_roads()
     return _seen(ctx, record, on, in_force=record.holds_at(now))
 
 
@@ -122,7 +123,7 @@ def undo(ctx: Context, change_id: str, *, actor: Actor) -> Seen:
             unit.append(stream(scope), [event], actor=actor, at=now)
             record = unit.road_changes.get(scope, change_id)
         unit.commit()
-    ctx.live_roads.follow(ctx.store, scope, now)
+    ctx.follow_roads()
     return look(ctx, record)
 
 

@@ -15,8 +15,8 @@ from geo_dispatch.roads.changes import Area, RoadChange, touched
 from geo_dispatch.roads.graph import RoadGraph
 from geo_dispatch.roads.touching import Touched
 
-MOST_CORNERS: Final = 10_000
-"""Of an area: streets at its edge are cut along all of them."""
+MOST_CORNERS: Final = 2000
+"""Of an area: streets at its edge are cut along all of them, in every process, within a second."""
 
 MOST_WAYS: Final = 10_000
 

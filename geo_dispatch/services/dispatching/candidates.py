@@ -12,7 +12,7 @@ import msgspec
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.plan import Plan
 from geo_dispatch.dispatch.policy.document import Policy, PolicyVersion
-from geo_dispatch.dispatch.ranking.candidates import Candidate, Excluded, Ranking
+from geo_dispatch.dispatch.ranking.candidates import Candidate, Ranking
 from geo_dispatch.dispatch.ranking.filters import Filters, Passing, narrowed
 from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.replay import Inputs, inputs_of
@@ -147,16 +147,15 @@ def _loaded(
     return case, plans, version
 
 
-def excluded(ctx: Context, considered: Considered) -> tuple[Excluded, ...]:
-    """Who can't be sent, with the closures named that cut somebody off."""
+def readable_ranking(ctx: Context, considered: Considered) -> Ranking:
+    """The ranking for people to read: with the closures named that cut somebody off."""
     ranking, fleet = considered.ranking, considered.fleet
-    return naming_closures(ctx, considered.case, fleet, ranking.excluded)
+    return replace(ranking, excluded=naming_closures(ctx, considered.case, fleet, ranking.excluded))
 
 
 def ranking_view(ctx: Context, considered: Considered) -> View:
     """The ranking as JSON: ``candidates``, ``excluded``, ``not_ranked``."""
-    told = replace(considered.ranking, excluded=excluded(ctx, considered))
-    view: View = msgspec.to_builtins(told)
+    view: View = msgspec.to_builtins(readable_ranking(ctx, considered))
     return view
 
 

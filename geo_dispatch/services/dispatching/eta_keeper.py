@@ -90,9 +90,8 @@ class EtaKeeper:
 
     def _note_change(self, logged: LoggedEvent) -> None:
         if logged.type == RoadsChanged.type:
-            ctx = self.ctx
-            ctx.live_roads.follow(ctx.store, ctx.settings.area, ctx.clock())
-            with ctx.store.read() as unit:
+            self.ctx.follow_roads()  # the event may be here before the roads
+            with self.ctx.store.read() as unit:
                 self.note(unit.orders.holders(), anew=True)
             return
         technician_id = logged.body.get("technician_id")

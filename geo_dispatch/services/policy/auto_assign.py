@@ -21,14 +21,19 @@ from geo_dispatch.dispatch.boards.status_flags import urgency
 from geo_dispatch.dispatch.policy.judging import Left, Sent, asks_for_everybody, judge
 from geo_dispatch.dispatch.ranking.replay import inputs_of
 from geo_dispatch.dispatch.work import commands as c
-from geo_dispatch.dispatch.work.events import LoggedEvent, stream_of
+from geo_dispatch.dispatch.work.events import LoggedEvent, RoadsChanged, stream_of
 from geo_dispatch.dispatch.work.orders import FlagCode, Status, WorkOrder
 from geo_dispatch.kernel.actors import WORKER
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, NotFound, Unavailable
 from geo_dispatch.kernel.ids import OrderId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching import assignments
-from geo_dispatch.services.dispatching.candidates import SMALL_FLEET, Considered, situation
+from geo_dispatch.services.dispatching.candidates import (
+    SMALL_FLEET,
+    Considered,
+    readable_ranking,
+    situation,
+)
 from geo_dispatch.services.orders.lifecycle import apply
 from geo_dispatch.services.policy import decisions
 from geo_dispatch.services.relay import Follower
@@ -75,6 +80,7 @@ _FREEING: Final = frozenset(
         "order.cancelled",
         "resource.released",
         "performance.refreshed",
+        RoadsChanged.type,
     }
 )
 """What may lift a reason that lies in the ranking."""
@@ -122,6 +128,8 @@ def follow(ctx: Context, positions: PositionIndex | None = None) -> int:
     if not events:
         return 0
     if automatic:
+        if any(logged.type == RoadsChanged.type for logged in events):
+            ctx.follow_roads()
         consider_all(ctx, _concerned(events), positions, changed=True)
         types = {logged.type for logged in events}
         if types & _CHANGING:
@@ -217,7 +225,7 @@ def decide(
     considered = _considered(ctx, order_id, positions)
     if considered.case.order.version != order.version:  # that, too, is an event to come
         return considered.case.order
-    verdict = judge(considered.policy, considered.case, considered.ranking)
+    verdict = judge(considered.policy, considered.case, readable_ranking(ctx, considered))
     if isinstance(verdict, Left):
         return _flag(ctx, considered, verdict, changed=changed)
     try:

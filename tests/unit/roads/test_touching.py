@@ -45,6 +45,11 @@ def test_a_way_that_is_not_there_is_told_once(town):
     assert [len(streets) for streets in found.by_way] == [0, 1, 0]
 
 
+def test_a_number_that_no_way_can_have_is_not_there_either(town):
+    odd = (-7, 0, 2**63, -(2**80))
+    assert on_ways(town.graph, odd).lacking == odd
+
+
 def test_every_street_that_touches_an_area_is_found_as_by_looking_at_all(area):
     rng = np.random.default_rng(5)
     west, south, east, north = area.bounds

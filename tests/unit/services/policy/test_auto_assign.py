@@ -14,6 +14,7 @@ from geo_dispatch.kernel.errors import InvalidInput
 from geo_dispatch.kernel.geo import METRES_PER_DEGREE, LonLat
 from geo_dispatch.kernel.ids import TerritoryId
 from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.dispatching import assignments
 from geo_dispatch.services.orders import holds
 from geo_dispatch.services.policy import auto_assign, decisions
@@ -24,6 +25,7 @@ from geo_dispatch.services.records.registers import EQUIPMENT
 from geo_dispatch.territory.model import Territory
 from tests.support.dispatching import NOW, an_order
 from tests.support.records import DISPATCHER
+from tests.support.road_works import close
 
 STREET = "A----------B----------C----------D----------E----------F"
 BEST = '[[rules]]\nid = "all"\nthen = { assign = "best", margin_min = 0 }\n'
@@ -314,6 +316,19 @@ def test_a_reason_that_still_holds_is_not_repeated_and_one_that_is_lifted_assign
     order = tick(desk, order)
     assert (order.technician_id, order.assignment_source) == (van.id, "rule:all")
     assert order.flag is None
+
+
+def test_an_end_of_a_closure_has_what_it_cut_off_assigned_and_its_flag_names_it(desk):
+    desk.technician("Van 01", "A")
+    publish(desk, BEST)
+    closure = close(desk, "CD").record
+    order = tick(desk, desk.order("F"))
+    assert order.technician_id is None
+    ((code, fact),) = flags(desk, order)
+    assert code == FlagCode.NOBODY
+    assert f"no way by road to the site: closed by {closure.label}" in fact
+    road_changes.undo(desk.ctx, closure.id, actor=DISPATCHER)
+    assert tick(desk, order).technician_id is not None
 
 
 def test_a_changed_order_is_judged_anew(desk):
