@@ -54,8 +54,9 @@ def refuse_misplaced(
 
 
 def _all_inside(lonlats: NDArray[np.float64], bounds: Bounds) -> bool:
-    (west, south), (east, north) = lonlats.min(axis=0), lonlats.max(axis=0)  # NaN stays NaN
-    inside = bounds[0] <= west and bounds[1] <= south and east <= bounds[2] and north <= bounds[3]
+    west, south, east, north = bounds
+    lon, lat = lonlats[:, 0], lonlats[:, 1]  # the least of some with NaN is NaN, inside of nothing
+    inside = west <= lon.min() and south <= lat.min() and lon.max() <= east and lat.max() <= north
     return bool(inside)
 
 
