@@ -39,7 +39,7 @@ def prepare(engine: RoadEngine, progress: Progress = silent) -> None:
 
 
 def _questions(engine: RoadEngine, places: NDArray[np.float64]) -> list[Callable[[], object]]:
-    start, goal = (LonLat(*place) for place in places[[0, -1]].tolist())
+    start, ahead, goal = (LonLat(*place) for place in places.tolist())
     few, many = places[:1], np.repeat(places, _MANY, axis=0)
     seconds = np.linspace(0.0, 120.0, len(places))
     return [
@@ -48,6 +48,7 @@ def _questions(engine: RoadEngine, places: NDArray[np.float64]) -> list[Callable
         lambda: engine.matrix(engine.snap(many), engine.snap(few)),
         lambda: engine.matrix(engine.snap(many), engine.snap(many)),
         lambda: engine.route(start, goal),
+        lambda: [engine.route(start, ahead), engine.route(ahead, start)],  # one has to come round
         lambda: engine.reach(start, 0.0),
         lambda: customised(engine.topology, engine.metric.weights),
         lambda: engine.match(places, seconds, np.full(len(places), 20.0)),
