@@ -31,7 +31,7 @@ class Ready(Output):
     status: Literal["ok", "unavailable"]
     checks: dict[str, str] = Field(
         description='For each part "ok", or what is wrong and the remedy.',
-        examples=[{"sql": "ok", "redis": "ok", "graph": "ok", "mirror": "ok"}],
+        examples=[{"sql": "ok", "redis": "ok", "graph": "ok", "kernels": "ok", "mirror": "ok"}],
     )
 
 
@@ -75,7 +75,8 @@ def _checks(state: AppState) -> dict[str, str]:
     checks: dict[str, Callable[[], object]] = {
         "sql": context.store.check,
         "redis": context.live.ping,
-        "graph": state.preparation.require,
+        "graph": lambda: context.roads.bounds,
+        "kernels": state.preparation.require,
         "mirror": state.feed.mirror.require,
     }
     said = {}

@@ -60,6 +60,6 @@ def _along_a_turn(engine: RoadEngine) -> NDArray[np.float64]:
     graph = engine.graph
     tail = np.repeat(graph.vertex_directed, np.diff(graph.arc_start)) >> 1
     head = graph.vertex_directed[graph.arc_head] >> 1
-    turn = int(np.argmax(tail != head))
+    turn = int(np.argmax((tail != head) & graph.snappable[tail] & graph.snappable[head]))
     (a, b), (c, d) = (graph.shape_of(int(street))[:2] for street in (tail[turn], head[turn]))
     return np.array([0.7 * a + 0.3 * b, 0.3 * a + 0.7 * b, (c + d) / 2])
