@@ -39,7 +39,7 @@ def prepare(engine: RoadEngine, progress: Progress = silent) -> None:
 
 
 def _questions(engine: RoadEngine, places: NDArray[np.float64]) -> list[Callable[[], object]]:
-    start, goal = (LonLat(*place) for place in places[[0, -1]].tolist())
+    start, ahead, goal = (LonLat(*place) for place in places.tolist())
     few, many = places[:1], np.repeat(places, _MANY, axis=0)
     seconds = np.linspace(0.0, 120.0, len(places))
     return [
@@ -48,6 +48,7 @@ def _questions(engine: RoadEngine, places: NDArray[np.float64]) -> list[Callable
         lambda: engine.matrix(engine.snap(many), engine.snap(few)),
         lambda: engine.matrix(engine.snap(many), engine.snap(many)),
         lambda: engine.route(start, goal),
+        lambda: [engine.route(start, ahead), engine.route(ahead, start)],  # one has to come round
         lambda: engine.reach(start, 0.0),
         lambda: customised(engine.topology, engine.metric.weights),
         lambda: engine.match(places, seconds, np.full(len(places), 20.0)),
@@ -59,6 +60,6 @@ def _along_a_turn(engine: RoadEngine) -> NDArray[np.float64]:
     graph = engine.graph
     tail = np.repeat(graph.vertex_directed, np.diff(graph.arc_start)) >> 1
     head = graph.vertex_directed[graph.arc_head] >> 1
-    turn = int(np.argmax(tail != head))
+    turn = int(np.argmax((tail != head) & graph.snappable[tail] & graph.snappable[head]))
     (a, b), (c, d) = (graph.shape_of(int(street))[:2] for street in (tail[turn], head[turn]))
     return np.array([0.7 * a + 0.3 * b, 0.3 * a + 0.7 * b, (c + d) / 2])

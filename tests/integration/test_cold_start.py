@@ -59,4 +59,4 @@ def test_a_server_compiles_before_it_is_ready_and_answers_that_it_does(workspace
             until(ready, 300, "the API to be ready")
         assert said[-1] == (200, "ok")
         assert {status for status, _ in said[:-1]} == {503}
-        assert any("compiling drive-time kernels" in graph for _, graph in said[:-1])
+        assert any("compiling drive-time kernels" in kernels for _, kernels in said[:-1])

@@ -74,6 +74,12 @@ def ask(engine: RoadEngine, rng: np.random.Generator) -> None:
     ends = [LonLat(*place) for place in places.tolist()]
     for source, target in pairwise(ends):
         engine.route(source, target)
+    for shape in (
+        engine.graph.shape_of(street) for street in range(min(20, engine.graph.n_streets))
+    ):
+        beside = [LonLat(*place) for place in np.linspace(shape[0], shape[1], 4)[1:3].tolist()]
+        engine.route(*beside)
+        engine.route(*beside[::-1])
     engine.drive_times(ends[0], ends)
     engine.drive_times_to(ends, ends[0])
     engine.reach(ends[1], 300.0)
