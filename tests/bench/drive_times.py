@@ -39,6 +39,7 @@ DEMO: Final = ROOT / "road_graphs/liechtenstein/liechtenstein-2013-08-03.osm.pbf
 
 GROUPS: Final[dict[str, Callable[[Case], Iterator[Row]]]] = {
     "matrices": matrices.against_osrm,
+    "known": matrices.known_before,
     "snapped": matrices.snapped_before,
     "large": matrices.large,
     "threads": matrices.threads,

@@ -79,9 +79,15 @@ class Osrm:
 
     @classmethod
     def opened(cls, data: OsrmData, algorithm: str) -> Self | None:
-        """OSRM, where osrm-bindings is installed."""
+        """OSRM over files that are made if need be, where osrm-bindings is installed."""
         osrm = peer_module("osrm", "osrm-bindings")
         return None if osrm is None else cls(osrm, data.of(algorithm), algorithm)
+
+    @classmethod
+    def of_files(cls, base: Path, algorithm: str) -> Self | None:
+        """OSRM over files that are there, where osrm-bindings is installed."""
+        osrm = peer_module("osrm", "osrm-bindings")
+        return None if osrm is None else cls(osrm, base, algorithm)
 
     def table(self, sources: NDArray[np.float64], targets: NDArray[np.float64]) -> Call:
         """A call for the durations between (n, 2) and (m, 2) places."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,12 @@ class Valhalla:
     def opened(cls, extract: Path, folder: Path) -> Self | None:
         """Valhalla, where pyvalhalla is installed."""
         valhalla = peer_module("valhalla", "pyvalhalla")
-        return None if valhalla is None else cls(valhalla, extract, folder)
+        try:
+            return None if valhalla is None else cls(valhalla, extract, folder)
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            sys.stdout.write(f"Valhalla can't read {extract.name}: left out {said}\n")
+            return None
 
     def table(
         self, sources: NDArray[np.float64], targets: NDArray[np.float64]

@@ -88,11 +88,11 @@ class Case:
         return self.opened()
 
     def fresh(self, threads: int = 1) -> RoadEngine:
-        """Ours, without the labels of what was asked before."""
-        engine = RoadEngine(
-            self.engine.graph, self.engine.topology, self.engine.metric, threads=threads
-        )
-        engine.snap(engine.graph.shape_lonlats[:1])
+        """Ours, ready for questions, without the labels of what was asked before."""
+        opened = self.engine
+        engine = RoadEngine(opened.graph, opened.topology, opened.metric, threads=threads)
+        one = engine.snap(opened.graph.shape_lonlats[:1])
+        engine.matrix(one, one)  # by a sweep, which makes no labels
         return engine
 
     def places(self, n: int, seed: int) -> NDArray[np.float64]:

@@ -48,6 +48,15 @@ def against_osrm(case: Case) -> Iterator[Row]:
         yield from compared(case, f"{n}x{m}", calls, {"OSRM-CH": reach})
 
 
+def known_before(case: Case) -> Iterator[Row]:
+    """The same question again: ours still has the labels."""
+    ends = case.places(1000, 2), case.places(1000, 3)
+    calls: dict[str, Ready] = {"ours": lambda: partial(_matrix, case.engine, *ends)}
+    if case.osrm_ch is not None:
+        calls["OSRM-CH"] = partial(case.osrm_ch.table, *ends)
+    yield from compared(case, "1000x1000, asked before", calls, {})
+
+
 def snapped_before(case: Case) -> Iterator[Row]:
     """From places on streets; OSRM snaps in each call, the others do not."""
     for n, m in SLOW_PEERS:
