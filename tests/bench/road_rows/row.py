@@ -61,7 +61,7 @@ class Row:
     @property
     def line(self) -> str:
         """In the table below `HEAD`."""
-        numbers = [f"{'-' if n is None else f'{n:.4g}':>9}" for n in (self.ours, self.peer)]
+        numbers = [f"{'-' if n is None else f'{n:.5g}':>9}" for n in (self.ours, self.peer)]
         share = "-" if self.ratio is None else f"{self.ratio:.3f}"
         line = f"{self.measure:44}{' '.join(numbers)} {self.unit:5} {self.against:15} {share:>7}"
         if self.reach is None:
@@ -83,4 +83,4 @@ class Row:
 
 
 def _short(number: float | None) -> float | None:
-    return None if number is None else float(f"{number:.4g}")
+    return None if number is None else float(f"{number:.5g}")
