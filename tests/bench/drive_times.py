@@ -1,141 +1,92 @@
-"""Drive times: ours on one thread, and how exact; networkx, without turns, as a slow peer.
+"""Drive times side by side with OSRM, routingkit-cch, Pandana, Valhalla and scipy.
 
-    python -m tests.bench.drive_times [EXTRACT [COUNTRY]]
+    python -m tests.bench.drive_times [--area NAME ...] [--rows NAME ...] [--data FOLDER]
 
-Without an extract: Porto from the folder that GEO_DISPATCH_SHARED_DATA names, else the demo area.
-Medians of CPU time; snapping is in the matrices unless said otherwise, and labels are made anew
-for each. As many pairs as `PAIRS` are compared with a plain search, to the millisecond.
+Areas are Porto and Columbus, whose extracts lie in the folder that GEO_DISPATCH_SHARED_DATA names;
+without it, the demo area. Rows come by groups: see `GROUPS`; all of them unless some are named.
+Peers are used where they are installed: osrm-bindings (which needs Python 3.12), routingkit-cch,
+pandana and pyvalhalla. What they make of an extract stays in the data folder, where one is given,
+with the time that it took.
+
+Medians of CPU time on one thread, our calls and the peers' taking turns, after one run of each to
+warm up; what takes longer than three seconds is run once. Places are the same for all. Ours has no
+labels of before; OSRM is measured by its own call, on parameters made before.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import statistics
+import platform
 import sys
-import time
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
-import networkx as nx
-import numpy as np
+from tests.bench.road_rows import builds, matrices, processes, ways
+from tests.bench.road_rows.case import Case
+from tests.bench.road_rows.row import HEAD, Row
 
-from geo_dispatch.kernel.geo import LonLat
-from geo_dispatch.roads.engine import RoadEngine
-from geo_dispatch.roads.export import graph_to_networkx
-from geo_dispatch.roads.hierarchy.customisation import arc_weights, customised
-from geo_dispatch.roads.hierarchy.topology import build_topology
-from tests.support.ascii_map import build_file
-from tests.support.plain_search import Search, stops
+ROOT: Final = Path(__file__).parents[2]
+FETCHED: Final = {
+    "porto": ("porto/porto.osm.pbf", "PT"),
+    "columbus": ("osm/columbus.osm.pbf", "US"),
+}
+DEMO: Final = ROOT / "road_graphs/liechtenstein/liechtenstein-2013-08-03.osm.pbf"
 
-DEMO = Path(__file__).parents[2] / "road_graphs/liechtenstein/liechtenstein-2013-08-03.osm.pbf"
-SHAPES = ((50, 50), (100, 1000), (500, 500), (1000, 1000), (1, 5000), (5000, 5000))
-PAIRS = 200_000
-ROUTES = 200
-RUNS = 7
+GROUPS: Final[dict[str, Callable[[Case], Iterator[Row]]]] = {
+    "matrices": matrices.against_osrm,
+    "known": matrices.known_before,
+    "snapped": matrices.snapped_before,
+    "large": matrices.large,
+    "threads": matrices.threads,
+    "route": ways.route,
+    "snap": ways.snap,
+    "weights": builds.weights,
+    "build": builds.build,
+    "processes": processes.memory_and_start,
+    "agreement": matrices.agreement,
+    "exact": matrices.exact,
+}
 
 
 def main(arguments: list[str]) -> None:
-    extract, country = chosen(arguments)
-    start = time.process_time()
-    graph, report = build_file(extract, country)
-    build_s = time.process_time() - start
-    build_topology(graph)  # compiles, unless it was
-    start = time.process_time()
-    topology = build_topology(graph)
-    order_s = time.process_time() - start
-    say(f"{extract.name}: {report.streets} streets, {report.turns} turns, {topology.n_arcs} arcs")
-    say(f"built in {build_s:.1f} s, its hierarchy in {order_s:.2f} s")
-    engine = RoadEngine(graph, topology)
-    engine.prepare()
-    rng = np.random.default_rng(1)
-    found: dict[str, float] = {"build s": build_s, "hierarchy s": order_s}
-    weights = arc_weights(graph)
-    found["re-weight ms"] = median_ms(lambda: customised(topology, weights))
-    metric = customised(topology, weights)
-
-    def places(n: int) -> np.ndarray:
-        near = graph.shape_lonlats[rng.choice(len(graph.shape_lonlats), n)]
-        return near + rng.normal(0.0, 3e-4, near.shape)
-
-    some = places(1000)
-    found["snap us"] = median_ms(lambda: engine.snap(some))
-    for n, m in SHAPES:
-        ends = places(n), places(m)
-
-        def ask(fresh: RoadEngine, ends: tuple[np.ndarray, np.ndarray] = ends) -> None:
-            sources, targets = (fresh.snap(one) for one in ends)
-            fresh.matrix(sources, targets)
-
-        found[f"{n}x{m} ms"] = median_ms(ask, lambda: unlabelled(engine, metric))
-    sources, targets = engine.snap(places(1)), engine.snap(places(5000))
-    found["1x5000 snapped ms"] = median_ms(lambda: engine.matrix(sources, targets))
-    pairs = [(LonLat(*a), LonLat(*b)) for a, b in places(2 * ROUTES).reshape(-1, 2, 2).tolist()]
-    found["route ms"] = median_ms(lambda: [engine.route(*pair) for pair in pairs]) / ROUTES
-    for measure, value in found.items():
-        say(f"{measure:>18}: {value:.3f}")
-    say(f"{mistaken(engine, places)} of {PAIRS} pairs differ from a plain search")
-    against_networkx(engine, rng)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--area", nargs="*", choices=FETCHED, default=["porto"])
+    parser.add_argument("--rows", nargs="*", choices=GROUPS, default=list(GROUPS))
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--runs", type=int, default=7)
+    told = parser.parse_args(arguments)
+    say(f"Python {platform.python_version()}, numpy {version('numpy')}, numba {version('numba')}")
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="gd-bench-") as temporary:
+        for extract, country in dict.fromkeys(map(chosen, told.area)):
+            folder = (told.data or Path(temporary)) / extract.name.split(".", maxsplit=1)[0]
+            folder.mkdir(parents=True, exist_ok=True)
+            case = Case(extract, country, folder, told.runs)
+            say(f"\n{case.name}: {case.engine.graph.n_streets} streets\n{HEAD}")
+            for name in told.rows:
+                for row in GROUPS[name](case):
+                    say(row.line)
+                    found[f"{case.name}: {row.name}"] = row.figures
+    say(json.dumps(found))
 
 
-def unlabelled(engine: RoadEngine, metric: object) -> RoadEngine:
-    """The engine without the labels of what was asked before."""
-    fresh = RoadEngine(engine.graph, engine.topology, metric)
-    fresh.snap(engine.graph.shape_lonlats[:1])
-    return fresh
-
-
-def mistaken(engine: RoadEngine, places: Callable[[int], np.ndarray]) -> int:
-    """How many drive times are not those of a plain search."""
-    side = int(PAIRS**0.5) + 1
-    sources, targets = engine.snap(places(side)), engine.snap(places(side))
-    ends = stops(engine.graph, sources), stops(engine.graph, targets)
-    return int((engine.matrix(sources, targets) != Search(engine.graph).matrix(*ends)).sum())
-
-
-def against_networkx(engine: RoadEngine, rng: np.random.Generator) -> None:
-    """Ten places to two hundred."""
-    graph = engine.graph
-    junctions = rng.choice(np.unique(graph.street_from[graph.snappable]), 210)
-    snaps = engine.snap(graph.node_lonlats[junctions])
-    exported = graph_to_networkx(graph)
-    names = graph.node_ids[junctions[:10]].tolist()
-
-    def peer() -> None:
-        for name in names:
-            nx.single_source_dijkstra_path_length(exported, name, weight="travel_time")
-
-    few, many = snaps.take(range(10)), snaps.take(range(10, 210))
-    ours_ms = median_ms(lambda: engine.matrix(few, many))
-    peer_ms = median_ms(peer)
-    say(f"10x200: ours {ours_ms:.1f} ms, networkx {peer_ms:.1f} ms")
-    values = {"ours": ours_ms, "peer": peer_ms, "ratio": ours_ms / peer_ms, "unit": "ms"}
-    say(json.dumps({"matrix 10x200": values}))
+def chosen(area: str = "porto") -> tuple[Path, str]:
+    """The extract of an area, and whose limits hold there; the demo area where it is not there."""
+    shared = os.environ.get("GEO_DISPATCH_SHARED_DATA")
+    path, country = FETCHED[area]
+    extract = Path(shared or "") / "fetched" / path
+    return (extract, country) if shared and extract.is_file() else (DEMO, "LI")
 
 
 def say(line: str) -> None:
     """Print a line."""
     sys.stdout.write(f"{line}\n")
-
-
-def chosen(arguments: list[str]) -> tuple[Path, str]:
-    """The extract to measure and whose limits hold there."""
-    if arguments:
-        return Path(arguments[0]), arguments[1] if len(arguments) > 1 else ""
-    shared = os.environ.get("GEO_DISPATCH_SHARED_DATA")
-    porto = Path(shared) / "fetched/porto/porto.osm.pbf" if shared else None
-    return (porto, "PT") if porto and porto.is_file() else (DEMO, "LI")
-
-
-def median_ms(call: Callable[..., object], given: Callable[[], object] | None = None) -> float:
-    """Median CPU time of a call after one that warms up; of what is given each time, without."""
-    taken = []
-    for _ in range(RUNS + 1):
-        arguments = [] if given is None else [given()]
-        start = time.process_time()
-        call(*arguments)
-        taken.append((time.process_time() - start) * 1000)
-    return statistics.median(taken[1:])
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

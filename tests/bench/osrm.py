@@ -60,18 +60,6 @@ class Osrm:
         body = self._http.get(f"/match/v1/driving/{places}", params=asked).json()
         return [np.array(one["geometry"]["coordinates"]) for one in body.get("matchings", [])]
 
-    def table_s(self, sources: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """(n, m) drive times in seconds; nan where there is no way."""
-        places = [f"{lon:.6f},{lat:.6f}" for lon, lat in [*sources.tolist(), *targets.tolist()]]
-        n = len(sources)
-        asked = {
-            "sources": ";".join(map(str, range(n))),
-            "destinations": ";".join(map(str, range(n, len(places)))),
-        }
-        path = f"/table/v1/driving/{';'.join(places)}"
-        rows = self._http.get(path, params=asked).raise_for_status().json()["durations"]
-        return np.array(rows, np.float64)
-
     def cpu_s(self) -> float:
         """CPU time of the server so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text("ascii").rpartition(")")[2]

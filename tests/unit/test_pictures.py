@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.pictures import arrivals
+from tests.pictures import arrivals, growth
 
 NUMBER = re.compile(r"\d+\.\d+")
 
@@ -30,3 +30,9 @@ def test_the_pictures_show_an_arrival_a_red_light_and_the_three_outcomes_next_do
         assert f">{said}<" in odds
     for said in ("suggested", "confirmed: assignment", "confirmed: polygon"):
         assert f">{said}<" in next_door
+
+
+def test_the_picture_of_growth_shows_the_figures_that_were_measured():
+    kept = (growth.DOCS / growth.NAME).read_text(encoding="utf-8")
+    assert kept == growth.drawn(), "run `python -m tests.pictures.growth` and look at it"
+    assert f"]({growth.NAME})" in (growth.DOCS / "benchmarks.md").read_text(encoding="utf-8")
