@@ -124,6 +124,7 @@ def build_graph(
         street_from=ends[:, 0].astype(np.int32),
         street_to=ends[:, 1].astype(np.int32),
         way_start=streets.way_start,
+        way_m=streets.way_m,
         ways=extract.way_ids[ways[streets.ways]],
         street_name=name_of_way[streets.way],
         street_highway=class_of_way[streets.way],

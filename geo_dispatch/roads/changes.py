@@ -6,8 +6,8 @@ shares everything with the original but its drive times and where one may snap t
 
 Changes are put together in this order, whichever was made first:
 
-1. **speeds**: a street in the table takes its length at that speed; of several tables the last
-   one given counts;
+1. **speeds**: a street takes its length at that speed, for the part of it that runs along an OSM
+   way in the table; of several tables the last one given counts;
 2. **factors**: a street takes so many times as long for the part of it that lies inside; factors
    multiply;
 3. **closures**: a street that is closed by one is closed, in both directions.
@@ -27,7 +27,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_dispatch.roads.graph import FORBIDDEN_MS, RoadGraph
-from geo_dispatch.roads.touching import Touched, inside, on_ways
+from geo_dispatch.roads.touching import Along, Touched, inside, on_ways
 
 Area = shapely.Polygon | shapely.MultiPolygon
 
@@ -118,11 +118,9 @@ def reweighted(graph: RoadGraph, changes: Sequence[tuple[RoadChange, Touched]]) 
     if not changes:
         return graph
     drive_ms = graph.drive_ms.astype(np.float64)
-    for change, on in _of(Kind.SPEEDS, changes):
-        for row, streets in zip(change.speeds, on.by_way, strict=True):
-            took_ms = graph.street_m[streets] * _MS_PER_M / row.kmh
-            for against in _SIDES[row.direction]:
-                drive_ms[2 * streets + against] = took_ms
+    for (_, against), (kmh, (streets, share)) in _speeds(changes).items():
+        set_ms = graph.street_m[streets] * _MS_PER_M / kmh
+        drive_ms[2 * streets + against] += share * (set_ms - graph.drive_ms[2 * streets + against])
     for change, on in _of(Kind.FACTOR, changes):
         assert change.factor is not None
         drive_ms[on.directed] *= np.repeat(1.0 + (change.factor - 1.0) * on.share, 2)
@@ -143,6 +141,18 @@ def reweighted(graph: RoadGraph, changes: Sequence[tuple[RoadChange, Touched]]) 
 
 
 _SIDES: Final = {Direction.BOTH: (0, 1), Direction.FORWARD: (0,), Direction.BACKWARD: (1,)}
+
+
+def _speeds(
+    changes: Sequence[tuple[RoadChange, Touched]],
+) -> dict[tuple[int, int], tuple[float, Along]]:
+    """Of each OSM way and direction the speed that counts, and the streets along it."""
+    return {
+        (row.way_id, against): (row.kmh, along)
+        for change, on in _of(Kind.SPEEDS, changes)
+        for row, along in zip(change.speeds, on.by_way, strict=True)
+        for against in _SIDES[row.direction]
+    }
 
 
 def _of(

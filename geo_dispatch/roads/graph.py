@@ -68,8 +68,9 @@ class RoadGraph:
         (m,) int64 OSM ids of the junctions; (m, 2) float64.
     street_from, street_to
         (n,) int32 junctions; equal for a street that is a loop.
-    way_start, ways
-        (n + 1,) int64, (w,) int64: the OSM ids of the ways that each street runs along, in order.
+    way_start, ways, way_m
+        (n + 1,) int64, (w,) int64, (w,) float64: the OSM ids of the ways that each street runs
+        along, in order, and metres from its beginning to the beginning of each.
     street_name
         (n,) int32 index into the names; name 0 is empty.
     street_highway
@@ -99,6 +100,7 @@ class RoadGraph:
     street_to: NDArray[np.int32]
     way_start: NDArray[np.int64]
     ways: NDArray[np.int64]
+    way_m: NDArray[np.float64]
     street_name: NDArray[np.int32]
     street_highway: NDArray[np.uint8]
     street_m: NDArray[np.float64]
@@ -170,6 +172,7 @@ ARRAYS: Final[dict[str, str]] = {
     "street_to": "int32",
     "way_start": "int64",
     "ways": "int64",
+    "way_m": "float64",
     "street_name": "int32",
     "street_highway": "uint8",
     "street_m": "float64",
@@ -203,7 +206,8 @@ def graph_faults(graph: RoadGraph) -> list[str]:
                 graph.snappable,
             )
         ),
-        "way offsets do not fit the ways": _offsets_fit(graph.way_start, n, len(graph.ways)),
+        "way offsets do not fit the ways": _offsets_fit(graph.way_start, n, len(graph.ways))
+        and len(graph.way_m) == len(graph.ways),
         "a street is of no way": bool((np.diff(graph.way_start) > 0).all()),
         "drive times are not two for each street": len(graph.drive_ms) == d,
         "a drive time is not positive": bool((graph.drive_ms > 0).all()),

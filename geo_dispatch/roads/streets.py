@@ -22,15 +22,16 @@ class Streets:
 
     Attributes
     ----------
-    way_start, ways
-        (n + 1,), (w,): rows of the ways that each street runs along, among those it was cut from;
-        all of a street's are driven alike.
+    way_start, ways, way_m
+        (n + 1,), (w,), (w,): rows of the ways that each street runs along, among those it was cut
+        from, and metres from its beginning to each; all of a street's are driven alike.
     shape_start, shape_node, shape_m
         (n + 1,), (p,), (p,): rows of the extract's nodes, and metres from the beginning.
     """
 
     way_start: NDArray[np.int64]
     ways: NDArray[np.int64]
+    way_m: NDArray[np.float64]
     shape_start: NDArray[np.int64]
     shape_node: NDArray[np.int64]
     shape_m: NDArray[np.float64]
@@ -86,8 +87,10 @@ def cut_streets(
     other = fresh.copy()
     other[1:] |= np.diff(along) != 0
     street = np.cumsum(fresh) - 1
-    way_start = np.searchsorted(street[other], np.arange(len(begin) + 1))
-    return Streets(way_start, along[other], shape_start, shape_node, metres), missing
+    begins = np.flatnonzero(other)
+    way_start = np.searchsorted(street[begins], np.arange(len(begin) + 1))
+    way_m = metres[begins + street[begins]]  # a street has one point more than segments
+    return Streets(way_start, along[begins], way_m, shape_start, shape_node, metres), missing
 
 
 _Points = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]

@@ -26,6 +26,9 @@ _TINY_DEG: Final = 1e-12
 
 _Ints = NDArray[np.int64]
 
+Along = tuple[_Ints, NDArray[np.float64]]
+"""(k,) streets, and (k,) shares of their lengths."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Touched:
@@ -38,14 +41,15 @@ class Touched:
     share
         (k,) of each that lies inside; 1 for the ways of a table.
     by_way
-        The streets of each OSM way that was named, in that order; empty for an area.
+        Of each OSM way that was named, in that order, its streets and how much of each runs along
+        it; empty for an area.
     lacking
         OSM ways that were named and are no streets of the graph.
     """
 
     streets: _Ints
     share: NDArray[np.float64]
-    by_way: tuple[_Ints, ...] = ()
+    by_way: tuple[Along, ...] = ()
     lacking: tuple[int, ...] = ()
 
     @property
@@ -55,21 +59,29 @@ class Touched:
         return both
 
 
-def streets_of_way(graph: RoadGraph, way_ids: Sequence[int]) -> list[_Ints]:
-    """The streets that each OSM way became, ascending; none for a way that isn't in the graph."""
+def streets_of_way(graph: RoadGraph, way_ids: Sequence[int]) -> list[Along]:
+    """The streets that run along each OSM way, ascending, and how much of each does.
+
+    None for a way that isn't in the graph.
+    """
     wanted = np.array([way if 0 < way <= _LAST_ID else _NO_ID for way in way_ids], np.int64)
-    found = np.flatnonzero(np.isin(graph.street_way, wanted))
-    found = found[np.argsort(graph.street_way[found], kind="stable")]
-    ways = graph.street_way[found]
+    found = np.flatnonzero(np.isin(graph.ways, wanted))
+    found = found[np.argsort(graph.ways[found], kind="stable")]
+    ways = graph.ways[found]
     begin, end = (np.searchsorted(ways, wanted, side) for side in ("left", "right"))
-    return [found[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
+    streets = np.searchsorted(graph.way_start, found, side="right") - 1
+    ends_m = np.append(graph.way_m[1:], 0.0)[found]
+    last = found + 1 == graph.way_start[streets + 1]
+    ends_m[last] = graph.street_m[streets[last]]
+    share = (ends_m - graph.way_m[found]) / graph.street_m[streets]
+    return [(streets[a:b], share[a:b]) for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
 
 
 def on_ways(graph: RoadGraph, way_ids: Sequence[int]) -> Touched:
     """The streets of OSM ways."""
     by_way = streets_of_way(graph, way_ids)
-    streets = np.unique(np.concatenate([np.empty(0, np.int64), *by_way]))
-    lacking = [way for way, found in zip(way_ids, by_way, strict=True) if not len(found)]
+    streets = np.unique(np.concatenate([np.empty(0, np.int64), *(one for one, _ in by_way)]))
+    lacking = [way for way, (found, _) in zip(way_ids, by_way, strict=True) if not len(found)]
     return Touched(
         streets, np.ones(len(streets)), tuple(by_way), tuple(dict.fromkeys(lacking).keys())
     )

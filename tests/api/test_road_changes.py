@@ -104,7 +104,7 @@ def test_ways_by_osm_id_are_closed_and_have_speeds_set(deployment, office):
     streets = deployment.context.roads.streets_between(
         (VADUZ["lon"], VADUZ["lat"]), (SCHAAN["lon"], SCHAAN["lat"])
     )
-    way = int(graph.street_way[streets[len(streets) // 2]])
+    way = graph.ways_of(int(streets[len(streets) // 2]))[0]
     before = drive_ms(office)
     table = made(office, "speeds", speeds=[{"way_id": way, "kmh": 2, "direction": "forward"}])
     assert table["speeds"] == [{"way_id": way, "kmh": 2.0, "direction": "forward"}]

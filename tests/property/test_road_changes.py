@@ -43,7 +43,7 @@ def some_changes(graph: RoadGraph, rng: np.random.Generator, wide: float) -> lis
         return centre.buffer(rng.uniform(0.05, 0.5) * across, quad_segs=int(rng.integers(1, 5)))
 
     def ways() -> list[int]:
-        return rng.choice(graph.street_way, rng.integers(1, 4)).tolist()
+        return rng.choice(graph.ways, rng.integers(1, 4)).tolist()
 
     def speeds() -> list[WaySpeed]:
         directions = list(Direction)

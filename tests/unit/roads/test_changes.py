@@ -133,6 +133,15 @@ def test_a_table_of_speeds_sets_the_time_of_each_way_by_direction(town):
     assert street_ms(set_, town, "AB") == street_ms(town.engine, town, "AB")
 
 
+def test_a_speed_counts_for_the_part_of_a_street_that_runs_along_the_way(tmp_path):
+    drawn = AsciiMap("A----B---------C", ways={way: {"name": "Weg"} for way in ("AB", "BC")})
+    town = Town(drawn, tmp_path)
+    before_ms = street_ms(town.engine, town, "Weg")
+    tables = [set_speeds([WaySpeed(town.map.way_id("BC"), kmh)]) for kmh in (9.0, 36.0)]
+    after_ms = [ms / 3 + 20_000 for ms in before_ms]  # AB is 100 m of 300
+    assert street_ms(under(town, *tables), town, "Weg") == pytest.approx(after_ms, rel=0.01)
+
+
 def test_no_speed_opens_a_direction_that_may_not_be_driven(town):
     set_ = under(town, set_speeds([WaySpeed(town.map.way_id("AE"), 100.0)]))
     assert street_ms(set_, town, "AE")[1] == FORBIDDEN_MS

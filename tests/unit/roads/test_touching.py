@@ -32,8 +32,9 @@ def names(graph, streets):
 
 def test_a_way_is_all_the_streets_that_it_became(town):
     graph, way = town.graph, town.map.way_id
-    whole, side = streets_of_way(graph, [way("ABC"), way("BD")])
+    (whole, share), (side, _) = streets_of_way(graph, [way("ABC"), way("BD")])
     assert len(whole) == 2
+    assert share.tolist() == [1.0, 1.0]
     assert names(graph, whole) == ["ABC"]
     assert names(graph, side) == ["BD"]
 
@@ -42,7 +43,7 @@ def test_a_way_that_is_not_there_is_told_once(town):
     found = on_ways(town.graph, [7, town.map.way_id("BD"), 7])
     assert found.lacking == (7,)
     assert names(town.graph, found.streets) == ["BD"]
-    assert [len(streets) for streets in found.by_way] == [0, 1, 0]
+    assert [len(streets) for streets, _ in found.by_way] == [0, 1, 0]
 
 
 def test_a_number_that_no_way_can_have_is_not_there_either(town):
