@@ -149,9 +149,11 @@ def ours(case: Case, sources: Places, targets: Places, threads: int = 1) -> Read
 def compared(
     case: Case, measure: str, calls: dict[str, Ready], reaches: dict[str, Reach | None]
 ) -> Iterator[Row]:
-    """A row for each peer, milliseconds."""
+    """A row for each peer, milliseconds; one of ours alone where there is none."""
     taken = interleaved(calls, case.runs)
     ours_ms = taken.pop("ours") * 1000
+    if not taken:
+        yield Row(measure, "ms", ours_ms)
     for name, seconds in taken.items():
         yield Row(measure, "ms", ours_ms, name, seconds * 1000, reaches.get(name))
 
