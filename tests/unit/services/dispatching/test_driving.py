@@ -119,6 +119,13 @@ def test_threads_may_ask_for_the_same_ways_at_once(town):
     assert all(one == expected for one in answers)
 
 
+def test_more_places_than_go_into_one_question_get_the_same_times(town):
+    places = [town.map.between("D", "F", n / 600, 400.0) for n in range(600)]
+    legs = list(itertools.pairwise(places))
+    alone = [drive_times(town.engine, [leg]) for leg in legs[::97]]
+    assert drive_times(town.engine, legs)[::97] == list(itertools.chain.from_iterable(alone))
+
+
 @given(st.data())
 @settings(max_examples=40, deadline=None)
 def test_many_legs_at_once_take_what_each_takes_alone(block, data):
