@@ -23,7 +23,6 @@ from api.routes import ROUTERS, assets
 from geo_dispatch import __version__
 from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
-from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
 _LARGE_BYTES: Final = 16 * 1024
@@ -93,8 +92,7 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
             fences = PhoneFences(context)
             app.state.geo = AppState(settings, context, intake, fences, feed, metrics)
             async with feed.running():
-                with warming(context):
-                    yield
+                yield
             await fences.looked()
 
 

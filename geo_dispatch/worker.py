@@ -31,7 +31,6 @@ from geo_dispatch.kernel.errors import (
 )
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
-from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.history import retention
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
@@ -236,7 +235,6 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             _beside("replanned", changed.run, stopping),
             _beside("silence", silent.run, stopping),
             _beside("etas", worker.etas.follower(stopping).run, stopping),
-            warming(ctx),
         ):
             worker.run()
 

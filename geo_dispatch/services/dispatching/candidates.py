@@ -21,7 +21,7 @@ from geo_dispatch.kernel.errors import Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.cases import case_of
-from geo_dispatch.services.dispatching.driving import recalled, roads_on
+from geo_dispatch.services.dispatching.driving import roads_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -115,10 +115,8 @@ def situation(
 
 
 def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
-    """Everybody on the deployment's roads, with what is known of those."""
-    fleet = Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
-    fleet.drives.learn(recalled(ctx.roads, fleet.legs()))
-    return fleet
+    """Everybody on the deployment's roads."""
+    return Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
 
 
 def _loaded(

@@ -1,18 +1,17 @@
 """How rankings and ETAs ask the road engine: in batches, the ways of one place together.
 
-What was asked is kept for whoever asks next: most ways lead from site to site, and come again.
+Nothing is kept between questions: the engine keeps the labels of places, from which a way takes no
+longer than looking it up would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
-from threading import Lock
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import numpy as np
-from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from geo_dispatch.dispatch.days.drives import Drives, Leg
@@ -23,9 +22,6 @@ from geo_dispatch.roads.engine import SNAP_M, RoadEngine, Snaps
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-
-MOST_KEPT: Final = 200_000
-"""Legs kept of one graph, about 90 MB of them: the days of 10,000 technicians twice over."""
 
 _TOGETHER: Final = 256
 """Places driven to, or from, per question: the ways between all of them are in it."""
@@ -60,65 +56,15 @@ def _of_some_places(places: Ints, legs: Ints) -> Iterator[Ints]:
         yield legs[(first <= which) & (which < first + _TOGETHER)]
 
 
-class Memory:
-    """Drive times on one graph, for all threads; those unasked for longest are forgotten.
-
-    Parameters
-    ----------
-    most
-        How many legs are kept.
-    """
-
-    def __init__(self, most: int = MOST_KEPT) -> None:
-        self._lock = Lock()
-        self._known: LRUCache[Leg, float | None] = LRUCache(most)
-
-    def recall(self, legs: Iterable[Leg]) -> dict[Leg, float | None]:
-        """Those of the legs that are known."""
-        known = self._known
-        with self._lock:
-            return {leg: known[leg] for leg in legs if leg in known}
-
-    def keep(self, found: Mapping[Leg, float | None]) -> None:
-        """Take in what was found."""
-        with self._lock:
-            self._known.update(found)
-
-
-_MEMORIES: Final[WeakKeyDictionary[RoadEngine, Memory]] = WeakKeyDictionary()
-"""An engine is one graph with one set of weights: another one remembers nothing of these."""
-
-_MEMORIES_LOCK: Final = Lock()
-
-
-def _memory(engine: RoadEngine) -> Memory:
-    with _MEMORIES_LOCK:
-        return _MEMORIES.setdefault(engine, Memory())
-
-
-def recalled(engine: RoadEngine, legs: Iterable[Leg]) -> dict[Leg, float | None]:
-    """Those of the legs whose drive times are known on these roads, without asking for any."""
-    return _memory(engine).recall(legs)
-
-
 def drives_on(engine: RoadEngine) -> Drives:
-    """Drive times on these roads, each asked for once, by whomever in this process."""
-    return Drives(lambda legs: _asked_once(engine, legs))
-
-
-def _asked_once(engine: RoadEngine, legs: Sequence[Leg]) -> list[float | None]:
-    memory = _memory(engine)
-    known = memory.recall(legs)
-    new = [leg for leg in legs if leg not in known]
-    found = dict(zip(new, drive_times(engine, new), strict=True))
-    memory.keep(found)
-    return [found[leg] if leg in found else known[leg] for leg in legs]
+    """Drive times on these roads, each asked for once."""
+    return Drives(partial(drive_times, engine))
 
 
 def roads_on(engine: RoadEngine) -> Roads:
     """The roads as rankings ask them."""
     return Roads(
-        drive_times=lambda legs: _asked_once(engine, legs),
+        drive_times=partial(drive_times, engine),
         fastest_mps=engine.fastest_mps,
         snap_slack_m=2 * SNAP_M,
         around=_Around(engine),

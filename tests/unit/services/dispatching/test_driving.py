@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.services.dispatching.driving import (
-    Memory,
     drive_times,
-    drives_on,
-    recalled,
     roads_on,
 )
 from tests.support.ascii_map import AsciiMap, Town
@@ -78,36 +75,6 @@ def test_ways_to_a_place_and_on_from_it_cost_one_search_each(town):
     legs = [(town.at(a), site) for a in "ACDEF"] + [(site, town.at(a)) for a in "ACDEF"]
     expected = [town.seconds(a, "B") for a in "ACDEF"] + [town.seconds("B", a) for a in "ACDEF"]
     assert drive_times(town.engine, legs) == expected
-
-
-def test_what_was_asked_of_a_graph_is_kept_for_it_alone(town, tmp_path):
-    first, other = (town.at("A"), town.at("F")), (town.at("F"), town.at("A"))
-    drives_on(town.engine).prefetch([first])
-    assert recalled(town.engine, [first]) == {first: town.seconds("A", "F")}
-    assert recalled(Town(AsciiMap(SQUARE), tmp_path).engine, [first]) == {}
-    asked = drives_on(town.engine)
-    asked.prefetch([other, first])
-    assert dict(asked.known) == {
-        other: town.seconds("F", "A"),
-        first: town.seconds("A", "F"),
-    }
-    assert roads_on(town.engine).drive_times([other]) == [town.seconds("F", "A")]
-
-
-def test_that_there_is_no_way_is_kept_too(town):
-    leg = (NOWHERE, town.at("A"))
-    assert recalled(town.engine, [leg]) == {}
-    drives_on(town.engine).prefetch([leg])
-    assert recalled(town.engine, [leg]) == {leg: None}
-
-
-def test_what_nobody_asked_for_longest_is_forgotten_first():
-    memory = Memory(most=3)
-    legs = [(NOWHERE, LonLat(9.5, 47 + n / 10)) for n in range(5)]
-    memory.keep({leg: float(n) for n, leg in enumerate(legs[:3])})
-    assert memory.recall(legs[:1]) == {legs[0]: 0.0}
-    memory.keep({legs[3]: 3.0, legs[4]: 4.0})
-    assert memory.recall(legs) == {legs[0]: 0.0, legs[3]: 3.0, legs[4]: 4.0}
 
 
 def test_threads_may_ask_for_the_same_ways_at_once(town):
