@@ -96,7 +96,7 @@ def _points(
     n, k = len(streets), _OWN
     for street in streets:
         if street >= 0:
-            first, behind = np.searchsorted(places.copy_street, np.array([street, street + 1]))
+            first, behind = _copies(places.copy_street, street)
             k = max(k, _OWN + behind - first)
     vertex, lowest = np.full((n, k), -1, np.int32), np.full(n, -1, np.int32)
     before_ms, after_ms = np.zeros((n, k), np.int32), np.zeros((n, k), np.int32)
@@ -104,7 +104,7 @@ def _points(
         if streets[i] < 0:
             continue
         street = streets[i]
-        first, behind = np.searchsorted(places.copy_street, np.array([street, street + 1]))
+        first, behind = _copies(places.copy_street, street)
         for column in range(_OWN + behind - first):
             at = 2 * street + column if column < _OWN else places.copy[first + column - _OWN]
             v, directed = places.place[at], places.vertex_directed[at]
@@ -116,3 +116,13 @@ def _points(
             after_ms[i, column] = drive_ms - before_ms[i, column]
             lowest[i] = v if lowest[i] < 0 else min(lowest[i], v)
     return vertex, before_ms, after_ms, lowest
+
+
+@compiled
+def _copies(copy_street: _Ints, street: int) -> tuple[int, int]:
+    """From which, to before which of the copies are a street's."""
+    first = int(np.searchsorted(copy_street, street))
+    behind = first
+    while behind < len(copy_street) and copy_street[behind] == street:
+        behind += 1
+    return first, behind
