@@ -25,7 +25,6 @@ from geo_dispatch.bootstrap import open_context, open_intake
 from geo_dispatch.config import Settings
 from geo_dispatch.services.areas.preparation import preparing
 from geo_dispatch.services.areas.road_keeper import keeping
-from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.tracking.phone_fences import PhoneFences
 
 _LARGE_BYTES: Final = 16 * 1024
@@ -98,7 +97,7 @@ async def _lifespan(app: FastAPI, settings: Settings, metrics: Metrics) -> Async
                     settings, context, intake, fences, feed, metrics, preparation
                 )
                 async with feed.running():
-                    with keeping(context), warming(context):
+                    with keeping(context):
                         yield
             await fences.looked()
 

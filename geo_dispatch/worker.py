@@ -33,7 +33,6 @@ from geo_dispatch.services.areas.preparation import preparing
 from geo_dispatch.services.areas.road_keeper import keeping
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
-from geo_dispatch.services.dispatching.warming import warming
 from geo_dispatch.services.history import retention
 from geo_dispatch.services.messages.courier import Courier
 from geo_dispatch.services.policy import auto_assign
@@ -240,7 +239,6 @@ def run(settings: Settings, stopping: threading.Event) -> None:
             _beside("silence", silent.run, stopping),
             _beside("etas", worker.etas.follower(stopping).run, stopping),
             keeping(ctx),
-            warming(ctx),
         ):
             worker.run()
 

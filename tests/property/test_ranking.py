@@ -69,16 +69,16 @@ class WindingRoads:
         detour = 1.0 if mixed % 2 else 1.0 + mixed / 400
         return haversine_m(start, end) / SPEED_MPS * detour
 
-    def around(self, places, site, within_s):
+    def around(self, places, site):
         there = [LonLat(*place) for place in places.tolist()]
         return tuple(
-            np.array([self._within(*leg, within_s) for leg in legs])
+            np.array([self._way_s(*leg) for leg in legs])
             for legs in ([(place, site) for place in there], [(site, place) for place in there])
         )
 
-    def _within(self, start, end, within_s):
+    def _way_s(self, start, end):
         time_s = 0.0 if start == end else self._one(start, end)
-        return np.inf if time_s is None or time_s > within_s else time_s
+        return np.inf if time_s is None else time_s
 
     @property
     def roads(self):

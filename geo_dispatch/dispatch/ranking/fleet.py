@@ -6,7 +6,7 @@ visit could go (`points`), and each day exactly, worked out when somebody asks f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -84,11 +84,6 @@ class Fleet:
             found = day_of(plan, self.drives, self.now, self.zone)
             self._days[plan.technician.id] = found
         return found
-
-    def legs(self) -> Iterator[Leg]:
-        """Every leg of every day, as it stands."""
-        for plan, start in zip(self.plans, self.starts, strict=True):
-            yield from legs_of(plan, start)
 
     def prefetch_days(self, rows: Iterable[int]) -> None:
         """Ask for the drive times of several days in one question."""

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from geo_dispatch.dispatch.days.case import Case
 from geo_dispatch.dispatch.days.feasibility import SLA, Limit, deadlines
 from geo_dispatch.dispatch.ranking.fleet import Fleet
-from geo_dispatch.dispatch.ranking.points import Around
 from geo_dispatch.dispatch.ranking.scoring import Scorer
 from geo_dispatch.kernel.geo import haversines_m
 
@@ -33,17 +32,10 @@ _ROUNDING_S: Final = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The least that it takes from each place of a fleet to a site, and from it to each.
-
-    Attributes
-    ----------
-    sure
-        Which of the two are exact, (2, m).
-    """
+    """The least that it takes from each place of a fleet to a site, and from it to each."""
 
     to_s: Floats
     from_s: Floats
-    sure: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +46,11 @@ class Least:
     ----------
     first
         Where the points of each technician begin.
-    vague
-        At which points a way that wasn't looked for could make it more.
     """
 
     minutes: Floats
     first: NDArray[np.intp]
     row_min: Floats
-    vague: NDArray[np.bool_]
 
     def best_first(self) -> Iterator[int]:
         """Rows by what they could reach, without those who can't be there in the window."""
@@ -80,26 +69,19 @@ class Least:
         minutes = self.minutes[start:end].tolist()
         return sorted((_as_key(one), start + n) for n, one in enumerate(minutes) if one < np.inf)
 
-    def is_vague(self, row: int) -> bool:
-        """Whether the way to the best place of that row wasn't looked for."""
-        start, end = int(self.first[row]), int(self.first[row + 1])
-        return bool(self.vague[start + int(np.argmin(self.minutes[start:end]))])
+
+def ways_around(case: Case, fleet: Fleet) -> Ways:
+    """Exact; where roads can't tell all at once, by crow's flight."""
+    if fleet.roads.around is not None:
+        return Ways(*fleet.roads.around(fleet.points.places, case.site.location))
+    crow_s = _crow_s(case, fleet)
+    return Ways(crow_s, crow_s)
 
 
-def ways_by_crow(case: Case, fleet: Fleet) -> Ways:
+def _crow_s(case: Case, fleet: Fleet) -> Floats:
     """By crow's flight at the speed of the fastest street."""
-    points = fleet.points
     site = np.array(case.site.location, dtype=np.float64)
-    way_s = fleet.roads.least_s(haversines_m(points.places, site))
-    return Ways(way_s, way_s, np.ones((2, len(way_s)), dtype=bool))
-
-
-def ways_within(case: Case, fleet: Fleet, around: Around, within_s: float, crow: Ways) -> Ways:
-    """Exact up to so many seconds; beyond, at least so many."""
-    to_s, from_s = around(fleet.points.places, case.site.location, within_s)
-    sure = np.array([np.isfinite(to_s), np.isfinite(from_s)]) | np.isinf(within_s)
-    least_s = np.maximum(crow.to_s, within_s)
-    return Ways(np.where(sure[0], to_s, least_s), np.where(sure[1], from_s, least_s), sure)
+    return fleet.roads.least_s(haversines_m(fleet.points.places, site))
 
 
 def least_of(case: Case, fleet: Fleet, scorer: Scorer, ways: Ways, standing_min: Floats) -> Least:
@@ -109,9 +91,7 @@ def least_of(case: Case, fleet: Fleet, scorer: Scorer, ways: Ways, standing_min:
     minutes = on_road_min(case, scorer, drive_s, begin_s) + standing_min[points.row]
     first = np.searchsorted(points.row, np.arange(len(fleet.plans) + 1))
     row_min = np.minimum.reduceat(minutes, first[:-1]) if len(minutes) else np.empty(0)
-    unsure = ~ways.sure
-    vague = unsure[0][points.before] | ((points.after >= 0) & unsure[1][points.after])
-    return Least(minutes, first, row_min, vague)
+    return Least(minutes, first, row_min)
 
 
 def _as_key(minutes: float) -> tuple[bool, float]:
@@ -121,7 +101,7 @@ def _as_key(minutes: float) -> tuple[bool, float]:
 
 def nearest_s(case: Case, fleet: Fleet) -> Floats:
     """No way to the site from any place of their day takes less; per technician."""
-    points, way_s = fleet.points, ways_by_crow(case, fleet).to_s
+    points, way_s = fleet.points, _crow_s(case, fleet)
     nearest = np.full(len(fleet.plans), np.inf)
     np.minimum.at(nearest, points.row, way_s[points.before])
     own = points.home >= 0

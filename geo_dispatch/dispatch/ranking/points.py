@@ -38,8 +38,8 @@ _ROUNDING_S: Final = 0.01
 """Drive times are whole milliseconds, rounded once at each end."""
 
 
-Around = Callable[[Floats, LonLat, float], tuple[Floats, Floats]]
-"""Seconds from each of (m, 2) places to one, and from it to each; infinite beyond so many."""
+Around = Callable[[Floats, LonLat], tuple[Floats, Floats]]
+"""Seconds from each of (m, 2) places to one, and from it to each; infinite without a way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class Roads:
         By how much less than the crow's flight a way can be, because both its ends are moved to
         the nearest street: the sum of both moves, at most.
     around
-        Exact drive times between one place and those near it, all at once; without, the crow's
-        flight has to do until somebody's day is looked at.
+        Drive times between one place and many, all at once; without, the crow's flight has to do
+        until somebody's day is looked at.
     """
 
     drive_times: DriveTimes

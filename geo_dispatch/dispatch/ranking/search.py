@@ -37,8 +37,7 @@ from geo_dispatch.dispatch.ranking.least import (
     least_of,
     nearest_s,
     standing_min,
-    ways_by_crow,
-    ways_within,
+    ways_around,
 )
 from geo_dispatch.dispatch.ranking.points import Roads
 from geo_dispatch.dispatch.ranking.qualification import exclusions
@@ -52,9 +51,6 @@ __all__ = ["Roads", "Search", "rank"]
 
 _BATCH: Final = 8
 """Technicians per question to the roads."""
-
-_REACHES_S: Final = (120.0, 300.0, 750.0, math.inf)
-"""How far to look around the site, one after another, until nobody better can be further."""
 
 Tried = Mapping[TechnicianId, tuple[int, ...]]
 """Whose days were looked at, and at which places."""
@@ -155,33 +151,19 @@ class Search:
         self._judge_all([row for row in first if self.able[row]])
         self._left[first] = False
         standing = standing_min(self.case, self.fleet, self.scorer, self.work_s)
-        crow = ways_by_crow(self.case, self.fleet)
-        around = self.fleet.roads.around
-        if around is None:
-            self._search(least_of(self.case, self.fleet, self.scorer, crow, standing), crow)
-            return
-        for within_s in _REACHES_S:
-            ways = ways_within(self.case, self.fleet, around, within_s, crow)
-            least = least_of(self.case, self.fleet, self.scorer, ways, standing)
-            if self._search(least, ways):
-                return
-
-    def _search(self, least: Least, ways: Ways) -> bool:
-        """Judge who could be among the best; False when that takes longer ways than are known."""
+        ways = ways_around(self.case, self.fleet)
+        least = least_of(self.case, self.fleet, self.scorer, ways, standing)
         batch: list[int] = []
         for row in least.best_first():
             if not self._left[row]:
                 continue
-            if least.is_vague(row) or least.key(row) > self._bar():
+            if least.key(row) > self._bar():
                 break
             batch.append(row)
             if len(batch) == _BATCH:
                 self._judge_places(batch, least, ways)
                 batch = []
         self._judge_places(batch, least, ways)
-        rest = (row for row in least.best_first() if self._left[row])
-        next_row = next(rest, None)
-        return next_row is None or least.key(next_row) > self._bar()
 
     def ranking(self, *, explain: bool) -> Ranking:
         """What was found."""
@@ -302,17 +284,17 @@ def _ways_known(
     fleet: Fleet, site: LonLat, ways: Ways, points: Mapping[int, Sequence[tuple[object, int]]]
 ) -> dict[Leg, float | None]:
     """What was found out around the site, as far as these points need it."""
-    known: dict[Leg, float | None] = {}
     if fleet.roads.around is None:
-        return known
-    for place, number in _ends(fleet, points):
-        for leg, found, sure in (
-            ((place, site), ways.to_s[number], ways.sure[0, number]),
-            ((site, place), ways.from_s[number], ways.sure[1, number]),
-        ):
-            if sure:
-                known[leg] = None if math.isinf(found) else float(found)
-    return known
+        return {}
+    found = {
+        leg: float(way_s)
+        for place, number in _ends(fleet, points)
+        for leg, way_s in (
+            ((place, site), ways.to_s[number]),
+            ((site, place), ways.from_s[number]),
+        )
+    }
+    return {leg: None if math.isinf(way_s) else way_s for leg, way_s in found.items()}
 
 
 def _ways_wanted(

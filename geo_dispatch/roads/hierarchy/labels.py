@@ -88,13 +88,18 @@ class Labels:
             if not len(self._path_ms):
                 wide = -(-self._deep // _LANES) * _LANES
                 self._path_ms = np.full((self._deep, wide), UNREACHABLE_MS, np.int32)
-            due = _descending(with_ancestors(topology.parent, asked)), _descending(asked)
+            due = with_ancestors(topology.parent, asked), _from_the_top(asked)
             label((topology.depth, self._side), due, self._path_ms, pool, self._used)
             self._used += entries
         return True
 
 
-def _descending(vertices: _Ints) -> _Ints:
+def with_ancestors(parent: _Ints, vertices: _Ints) -> _Ints:
+    """The vertices and all their ancestors, each once, from the top down."""
+    return _from_the_top(_with_ancestors(parent, vertices))
+
+
+def _from_the_top(vertices: _Ints) -> _Ints:
     return np.sort(vertices)[::-1].copy()
 
 
@@ -116,8 +121,7 @@ def unlabelled(depth: _Ints, start: _Longs, vertices: _Ints) -> tuple[_Ints, int
 
 
 @compiled
-def with_ancestors(parent: _Ints, vertices: _Ints) -> _Ints:
-    """The vertices and all their ancestors, each once."""
+def _with_ancestors(parent: _Ints, vertices: _Ints) -> _Ints:
     seen = np.zeros(len(parent), np.bool_)
     found = np.empty(64, np.int32)
     size = 0

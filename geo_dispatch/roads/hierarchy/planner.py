@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.graph import RoadGraph
 from geo_dispatch.roads.hierarchy.customisation import Metric
-from geo_dispatch.roads.hierarchy.labels import LABEL_BYTES
+from geo_dispatch.roads.hierarchy.labels import LABEL_BYTES, with_ancestors
 from geo_dispatch.roads.hierarchy.own_street import OwnStreets
 from geo_dispatch.roads.hierarchy.paths import Tree, fastest
 from geo_dispatch.roads.hierarchy.points import Points, places_of, points_of
@@ -138,7 +138,9 @@ class Planner:
         if not onward:
             few, many = many, few
         out = np.empty((len(few.lowest), len(many.lowest)), np.int32)
-        swept(self._tree.parent, (up, down) if onward else (down, up), few, many, out)
+        parent = self._tree.parent
+        tree = Swept(parent, with_ancestors(parent, many.lowest))
+        swept(tree, (up, down) if onward else (down, up), few, many, out)
         return out if onward else out.T
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from geo_dispatch.roads.readonly import read_only
 from geo_dispatch.roads.snapping import Snaps
 
 _Ints = NDArray[np.int32]
+
+_OWN: Final = 2
+"""Vertices of a street's own, one for each direction; by these one leaves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,18 +57,18 @@ class Points:
 
 
 class Places(NamedTuple):
-    """What places on n streets are put into the hierarchy by.
+    """What places on streets are put into the hierarchy by.
 
     Attributes
     ----------
-    start, vertex
-        (n + 1,), (v,) the graph's vertices by street: its own two, and behind them the copies.
+    copy_street, copy
+        (c,) streets that have more vertices than their own two, ascending, and those vertices.
     vertex_directed, drive_ms, place
         Of the graph, and of its topology.
     """
 
-    start: NDArray[np.int64]
-    vertex: _Ints
+    copy_street: _Ints
+    copy: _Ints
     vertex_directed: _Ints
     drive_ms: _Ints
     place: _Ints
@@ -73,12 +76,11 @@ class Places(NamedTuple):
 
 def places_of(graph: RoadGraph, topology: Topology) -> Places:
     """The places on all streets of a graph."""
-    street = graph.vertex_directed >> 1
-    vertex = np.argsort(street, kind="stable").astype(np.int32)
-    start = np.zeros(graph.n_streets + 1, np.int64)
-    np.cumsum(np.bincount(street, minlength=graph.n_streets), out=start[1:])
+    street = graph.vertex_directed[len(graph.drive_ms) :] >> 1
+    order = np.argsort(street, kind="stable")
+    copy = (len(graph.drive_ms) + order).astype(np.int32)
     drawn = read_only(graph.vertex_directed), read_only(graph.drive_ms)
-    return Places(start, vertex, *drawn, topology.place)
+    return Places(street[order], copy, *drawn, topology.place)
 
 
 def points_of(places: Places, snaps: Snaps) -> Points:
@@ -91,18 +93,20 @@ def _points(
     places: Places, streets: _Ints, along: NDArray[np.float64]
 ) -> tuple[_Ints, _Ints, _Ints, _Ints]:
     """The fields of `Points`."""
-    n, k = len(streets), 2
+    n, k = len(streets), _OWN
     for street in streets:
         if street >= 0:
-            k = max(k, places.start[street + 1] - places.start[street])
+            first, behind = _copies(places.copy_street, street)
+            k = max(k, _OWN + behind - first)
     vertex, lowest = np.full((n, k), -1, np.int32), np.full(n, -1, np.int32)
     before_ms, after_ms = np.zeros((n, k), np.int32), np.zeros((n, k), np.int32)
     for i in range(n):
         if streets[i] < 0:
             continue
-        first, behind = places.start[streets[i]], places.start[streets[i] + 1]
-        for column in range(behind - first):
-            at = places.vertex[first + column]
+        street = streets[i]
+        first, behind = _copies(places.copy_street, street)
+        for column in range(_OWN + behind - first):
+            at = 2 * street + column if column < _OWN else places.copy[first + column - _OWN]
             v, directed = places.place[at], places.vertex_directed[at]
             drive_ms = places.drive_ms[directed]
             if v < 0 or drive_ms >= FORBIDDEN_MS:
@@ -112,3 +116,13 @@ def _points(
             after_ms[i, column] = drive_ms - before_ms[i, column]
             lowest[i] = v if lowest[i] < 0 else min(lowest[i], v)
     return vertex, before_ms, after_ms, lowest
+
+
+@compiled
+def _copies(copy_street: _Ints, street: int) -> tuple[int, int]:
+    """From which, to before which of the copies are a street's."""
+    first = int(np.searchsorted(copy_street, street))
+    behind = first
+    while behind < len(copy_street) and copy_street[behind] == street:
+        behind += 1
+    return first, behind

@@ -34,28 +34,6 @@ class Swept(NamedTuple):
 
 
 @compiled
-def _selected(parent: _Ints, lowest: _Ints) -> _Ints:
-    """Points' vertices and all their ancestors, from the top down."""
-    seen = np.zeros(len(parent), np.bool_)
-    size = 0
-    least = len(parent)
-    for v in lowest:
-        at = v
-        while at >= 0 and not seen[at]:
-            seen[at] = True
-            size += 1
-            least = min(least, at)
-            at = parent[at]
-    found = np.empty(size, np.int32)
-    size = 0
-    for v in range(len(parent) - 1, least - 1, -1):
-        if seen[v]:
-            found[size] = v
-            size += 1
-    return found
-
-
-@compiled
 def _climb(parent: _Ints, side: Side, points: Spots, i: int, ms: _Ints) -> None:
     """Write a point's times to its ancestors, and `UNREACHABLE_MS` where no way leads."""
     v = points.lowest[i]
@@ -96,10 +74,9 @@ def sweep(tree: Swept, sides: tuple[Side, Side], points: Spots, i: int, ms: _Int
 
 
 @compiled
-def swept(parent: _Ints, sides: tuple[Side, Side], few: Spots, many: Spots, out: _Ints) -> None:
-    """Write the (n, m) times from few points to many, points on no street left out."""
-    tree = Swept(parent, _selected(parent, many.lowest))
-    ms = np.empty(len(parent), np.int32)
+def swept(tree: Swept, sides: tuple[Side, Side], few: Spots, many: Spots, out: _Ints) -> None:
+    """Write the (n, m) times from few points to many, all on streets that the sweep passes."""
+    ms = np.empty(len(tree.parent), np.int32)
     for i in range(len(few.lowest)):
         sweep(tree, sides, few, i, ms)
         for j in range(len(many.lowest)):

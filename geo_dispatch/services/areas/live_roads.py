@@ -11,10 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 
 import numpy as np
-from cachetools import LRUCache
 
 from geo_dispatch.adapters.hierarchy_files import open_metric, write_metric
 from geo_dispatch.adapters.sql.store import Store
@@ -26,10 +24,6 @@ from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.graph import RoadGraph
 from geo_dispatch.roads.hierarchy.customisation import Metric, arc_weights, customised
 from geo_dispatch.roads.touching import Touched
-
-_MOST_KEPT: Final = 500
-"""Changes whose streets are remembered."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InForce:
@@ -73,9 +67,8 @@ class LiveRoads:
     trouble: str = ""
     _in_force: InForce = field(init=False)
     _standing: list[RoadChangeRecord] = field(default_factory=list)
-    _touched: LRUCache[str, Touched] = field(default_factory=lambda: LRUCache(_MOST_KEPT))
+    _touched: dict[str, Touched] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _looking: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._in_force = InForce(self.built, -1, (), None)
@@ -103,6 +96,10 @@ class LiveRoads:
                 version = unit.road_changes.version(scope)
                 if version != self._in_force.version:
                     self._standing = unit.road_changes.standing(scope, now)
+                    known, self._touched = self._touched, {}
+                    for one in self._standing:
+                        if one.id in known:
+                            self._touched[one.id] = known[one.id]
             records = tuple(one for one in self._standing if one.holds_at(now))
             before = self._in_force
             same = [one.id for one in records] == [one.id for one in before.records]
@@ -122,8 +119,7 @@ class LiveRoads:
 
     def on(self, record: RoadChangeRecord) -> Touched:
         """The streets that a change is about."""
-        with self._looking:
-            found = self._touched.get(record.id)
+        found = self._touched.get(record.id)
         if found is None:
             found = touched(self.built.graph, record.change)
             self.remember(record, found)
@@ -131,8 +127,7 @@ class LiveRoads:
 
     def remember(self, record: RoadChangeRecord, on: Touched) -> None:
         """These are the streets that the change is about: finding them takes a while."""
-        with self._looking:
-            self._touched[record.id] = on
+        self._touched[record.id] = on
 
     def what_if(self, change: RoadChange) -> RoadEngine:
         """The roads of the moment under one more change."""

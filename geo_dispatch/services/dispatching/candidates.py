@@ -22,7 +22,7 @@ from geo_dispatch.kernel.ids import TechnicianId
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.cases import case_of
 from geo_dispatch.services.dispatching.cut_off import naming_closures
-from geo_dispatch.services.dispatching.driving import recalled, roads_on
+from geo_dispatch.services.dispatching.driving import roads_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.views import View
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -116,11 +116,8 @@ def situation(
 
 
 def fleet_of(ctx: Context, plans: Iterable[Plan], now: datetime) -> Fleet:
-    """Everybody on the deployment's roads, with what is known of those."""
-    roads = ctx.roads
-    fleet = Fleet(plans, roads_on(roads), now, ctx.zone)
-    fleet.drives.learn(recalled(roads, fleet.legs()))
-    return fleet
+    """Everybody on the deployment's roads."""
+    return Fleet(plans, roads_on(ctx.roads), now, ctx.zone)
 
 
 def _loaded(

@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 
 from geo_dispatch.kernel.geo import LonLat, haversine_m
 from geo_dispatch.services.dispatching.driving import (
-    Memory,
     drive_times,
-    drives_on,
-    recalled,
     roads_on,
 )
 from tests.support.ascii_map import AsciiMap, Town
@@ -91,36 +88,6 @@ def test_ways_to_a_place_and_on_from_it_cost_one_search_each(town):
     assert drive_times(town.engine, legs) == expected
 
 
-def test_what_was_asked_of_a_graph_is_kept_for_it_alone(town, tmp_path):
-    first, other = (town.at("A"), town.at("F")), (town.at("F"), town.at("A"))
-    drives_on(town.engine).prefetch([first])
-    assert recalled(town.engine, [first]) == {first: town.seconds("A", "F")}
-    assert recalled(Town(AsciiMap(SQUARE), tmp_path).engine, [first]) == {}
-    asked = drives_on(town.engine)
-    asked.prefetch([other, first])
-    assert dict(asked.known) == {
-        other: town.seconds("F", "A"),
-        first: town.seconds("A", "F"),
-    }
-    assert roads_on(town.engine).drive_times([other]) == [town.seconds("F", "A")]
-
-
-def test_that_there_is_no_way_is_kept_too(town):
-    leg = (NOWHERE, town.at("A"))
-    assert recalled(town.engine, [leg]) == {}
-    drives_on(town.engine).prefetch([leg])
-    assert recalled(town.engine, [leg]) == {leg: None}
-
-
-def test_what_nobody_asked_for_longest_is_forgotten_first():
-    memory = Memory(most=3)
-    legs = [(NOWHERE, LonLat(9.5, 47 + n / 10)) for n in range(5)]
-    memory.keep({leg: float(n) for n, leg in enumerate(legs[:3])})
-    assert memory.recall(legs[:1]) == {legs[0]: 0.0}
-    memory.keep({legs[3]: 3.0, legs[4]: 4.0})
-    assert memory.recall(legs) == {legs[0]: 0.0, legs[3]: 3.0, legs[4]: 4.0}
-
-
 def test_threads_may_ask_for_the_same_ways_at_once(town):
     places = [town.map.between("D", "F", n / 60, 400.0) for n in range(40)]
     legs = list(itertools.permutations(places, 2))
@@ -128,6 +95,13 @@ def test_threads_may_ask_for_the_same_ways_at_once(town):
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda _: roads_on(town.engine).drive_times(legs[:200]), range(8))
     assert all(one == expected for one in answers)
+
+
+def test_more_places_than_go_into_one_question_get_the_same_times(town):
+    places = [town.map.between("D", "F", n / 600, 400.0) for n in range(600)]
+    legs = list(itertools.pairwise(places))
+    alone = [drive_times(town.engine, [leg]) for leg in legs[::97]]
+    assert drive_times(town.engine, legs)[::97] == list(itertools.chain.from_iterable(alone))
 
 
 @given(st.data())
