@@ -25,6 +25,7 @@ from geo_dispatch.roads.graph import RoadGraph
 from geo_dispatch.roads.hierarchy.customisation import Metric, arc_weights, customised
 from geo_dispatch.roads.touching import Touched
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class InForce:
     """The roads at one moment; never changes.

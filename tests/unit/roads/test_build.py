@@ -150,9 +150,9 @@ def test_no_u_turn_forbids_turning_round_and_nothing_else(town) -> None:
 def test_signals_cost_time_within_a_street_and_where_streets_meet(town) -> None:
     signals = {"B": {"highway": "traffic_signals"}}
     within = town("A----B----C", ways={"ABC": {}}, nodes=signals)
-    assert within.seconds("A", "C") == blocks(2, 9)
+    assert within.seconds("A", "C") == blocks(2, 8)
     meeting = town("A----B----C\n     |\n     D", nodes=signals)
-    assert meeting.seconds("AB", "BC") == blocks(1, 9)
+    assert meeting.seconds("AB", "BC") == blocks(1, 8)
 
 
 def test_a_stop_sign_holds_the_direction_that_it_faces(town) -> None:

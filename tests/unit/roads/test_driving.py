@@ -188,8 +188,8 @@ def test_a_street_is_called_by_name_or_number(car) -> None:
 @pytest.mark.parametrize(
     ("tags", "node"),
     [
-        ({"highway": "traffic_signals"}, NodeDriving(9, 9)),
-        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, NodeDriving(9, 0)),
+        ({"highway": "traffic_signals"}, NodeDriving(8, 8)),
+        ({"highway": "traffic_signals", "traffic_signals:direction": "forward"}, NodeDriving(8, 0)),
         ({"highway": "stop", "direction": "backward"}, NodeDriving(0, 4)),
         ({"highway": "crossing", "crossing": "traffic_signals"}, NodeDriving(5, 5)),
         ({"highway": "crossing", "crossing": "zebra"}, NodeDriving()),

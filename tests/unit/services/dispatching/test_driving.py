@@ -57,7 +57,7 @@ def test_a_phone_that_swaps_longitude_and_latitude_spoils_no_other(town):
     legs = [(swapped, town.at("A")), (town.at("B"), town.at("A"))]
     assert drive_times(town.engine, legs) == [None, town.seconds("B", "A")]
     places = np.array([swapped, town.at("B")])
-    to_s, from_s = roads_on(town.engine).around(places, town.at("A"), np.inf)
+    to_s, from_s = roads_on(town.engine).around(places, town.at("A"))
     assert to_s.tolist() == [np.inf, town.seconds("B", "A")]
     assert from_s.tolist() == [np.inf, town.seconds("A", "B")]
 
