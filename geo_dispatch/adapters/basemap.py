@@ -7,6 +7,7 @@ Pieces of street are merged by class and name, for a label needs a line that is 
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -56,9 +57,12 @@ def build_basemap(extract: Path, out: Path, progress: Progress = silent) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         drawn = Path(folder) / "drawn.pmtiles"
-        pyogrio.write_dataframe(
-            frame, drawn, driver="PMTiles", layer=LAYER, MINZOOM=MIN_ZOOM, MAXZOOM=MAX_ZOOM
-        )
+        with warnings.catch_warnings():
+            # a crowded tile is drawn more roughly, which is what it should be
+            warnings.filterwarnings("ignore", "At least one tile exceeded", RuntimeWarning)
+            pyogrio.write_dataframe(
+                frame, drawn, driver="PMTiles", layer=LAYER, MINZOOM=MIN_ZOOM, MAXZOOM=MAX_ZOOM
+            )
         drawn.replace(out)
     progress("drawing base map", len(frame), len(frame))
     return len(frame)

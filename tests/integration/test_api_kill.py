@@ -36,7 +36,6 @@ def _api(settings, url):
     environment = {**os.environ, **child_environment(settings)}
     process = subprocess.Popen([sys.executable, "-m", "api"], env=environment)
     try:
-        until(lambda: _answers(url), 60, "the API to be ready")
         yield process
     finally:
         process.kill()
@@ -99,6 +98,7 @@ def test_nothing_acknowledged_is_lost_and_no_order_placed_twice(workspace, tmp_p
         with open_context(settings) as context:
             deployment = Deployment(settings, context, redis, url)
             with _api(settings, url):
+                until(lambda: _answers(url), 60, "the API to be ready")
                 office = deployment.client("dispatcher")
                 van = office.post("/v1/technicians", json={"call_sign": "Van 01"}).json()["id"]
                 site = office.post("/v1/sites", json={"name": "Bakery", "location": VADUZ}).json()
@@ -107,14 +107,16 @@ def test_nothing_acknowledged_is_lost_and_no_order_placed_twice(workspace, tmp_p
                 pool.submit(caller.pings)
                 keys = [f"key {number}" for number in range(ORDERS)]
                 placing = [pool.submit(caller.place, key) for key in keys]
-                for kill in range(1, KILLS + 1):
-                    with _api(settings, url) as process:
+                try:
+                    for kill in range(1, KILLS + 1):
                         enough = len(caller.orders) + ORDERS // (KILLS + 2)
-                        until(lambda n=enough: len(caller.orders) >= n, 60, f"load {kill}")
-                        process.kill()
-                with _api(settings, url):
-                    for one in placing:
-                        one.result(60)
+                        with _api(settings, url) as process:
+                            until(lambda n=enough: len(caller.orders) >= n, 60, f"load {kill}")
+                            process.kill()
+                    with _api(settings, url):
+                        for one in placing:
+                            one.result(60)
+                finally:
                     caller.stopped.set()
             entries = context.live.read({0: START}, 1_000_000)
             kept = {fix.at_ms for entry in entries for fix in entry.fixes}
