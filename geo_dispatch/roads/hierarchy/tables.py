@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,9 @@ _Tile = tuple[slice, Pool]
 _TARGETS: Final = 4096
 _SOURCES: Final = 1024
 """Most points of either side that are laid out at a time."""
+
+_PARTS: Final = 3
+"""Parts of the sources for each thread: some take longer than others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,7 @@ class Tables:
         self._up = Labels(topology, metric.up, label_bytes)
         self._down = Labels(topology, metric.down, label_bytes)
         self._threads = threads
+        self._parts = 1 if threads == 1 else _PARTS * threads
         self._workers = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def missing(self, sources: Points, targets: Points) -> int:
@@ -81,7 +85,7 @@ class Tables:
         by_row, by_column = np.argsort(sources.lowest), np.argsort(targets.lowest)
         sources, targets = sources.take(by_row), targets.take(by_column)
         at_row, at_column = places[0][by_row], places[1][by_column]
-        most = min(_SOURCES, -(-len(sources) // self._threads))
+        most = min(_SOURCES, -(-len(sources) // self._parts))
         self._all(
             [
                 partial(self._up.of, _leaving(sources)[:_TARGETS]),
@@ -93,15 +97,15 @@ class Tables:
                 targets.lowest[tile[0]], at_column[tile[0]], self._columns(targets, tile)
             )
             parts = _tiles(self._up, _leaving(sources), most)
-            while some := list(islice(parts, self._threads)):
-                self._all([partial(self._part, sources, at_row, part, below, out) for part in some])
+            work = partial(self._part, sources, at_row, below, out)
+            self._all([partial(_each, parts, Lock(), work)] * self._threads)
 
     def _columns(self, targets: Points, tile: _Tile) -> _Ints:
         depth, (at, pool) = self._topology.depth, tile
         offset_ms = -targets.after_ms[at]
         return columns(pool, depth, targets.vertex[at], offset_ms, _deep(depth, targets.lowest[at]))
 
-    def _part(self, sources: Points, at_row: _Rows, tile: _Tile, below: _Below, out: _Ints) -> None:
+    def _part(self, sources: Points, at_row: _Rows, below: _Below, out: _Ints, tile: _Tile) -> None:
         topology, (at, pool) = self._topology, tile
         lowest = sources.lowest[at]
         deep = _deep(topology.depth, lowest)
@@ -117,6 +121,16 @@ class Tables:
                 task()
         else:
             list(self._workers.map(lambda task: task(), tasks))
+
+
+def _each(parts: Iterator[_Tile], turn: Lock, work: Callable[[_Tile], None]) -> None:
+    """Work on one part after another, of those that nobody else has taken."""
+    while True:
+        with turn:
+            part = next(parts, None)
+        if part is None:
+            return
+        work(part)
 
 
 def _leaving(points: Points) -> _Ints:
