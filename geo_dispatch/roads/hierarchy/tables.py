@@ -86,12 +86,6 @@ class Tables:
         sources, targets = sources.take(by_row), targets.take(by_column)
         at_row, at_column = places[0][by_row], places[1][by_column]
         most = min(_SOURCES, -(-len(sources) // self._parts))
-        self._all(
-            [
-                partial(self._up.of, _leaving(sources)[:_TARGETS]),
-                partial(self._down.of, targets.vertex[:_TARGETS]),
-            ]
-        )
         for tile in _tiles(self._down, targets.vertex, _TARGETS):
             below = _Below(
                 targets.lowest[tile[0]], at_column[tile[0]], self._columns(targets, tile)
