@@ -114,22 +114,14 @@ class RoadEngine:
         names = names_of(name, len(snaps)) if isinstance(name, str) else name
         return off_road(self._snapper, lonlats, snaps, max_distance_m, names)
 
-    def matrix(self, sources: Snaps, targets: Snaps, within_s: float = np.inf) -> NDArray[np.int32]:
+    def matrix(self, sources: Snaps, targets: Snaps) -> NDArray[np.int32]:
         """(n, m) int32 drive times in milliseconds; `UNREACHABLE_MS` where there is no way.
-
-        Parameters
-        ----------
-        within_s
-            Longer ways count as none.
 
         What it takes besides the matrix is bounded, whatever its size. Of no sources or no
         targets it is empty.
         """
         points = self._planner.points
-        times = self._planner.matrix(points(sources), points(targets))
-        if within_s < UNREACHABLE_MS / 1000:
-            times[times > within_s * 1000] = UNREACHABLE_MS
-        return times
+        return self._planner.matrix(points(sources), points(targets))
 
     def matrix_rows(
         self, sources: Snaps, targets: Snaps, most_cells: int = 4_000_000

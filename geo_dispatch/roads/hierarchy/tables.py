@@ -65,7 +65,6 @@ class Tables:
         self._up = Labels(topology, metric.up, label_bytes)
         self._down = Labels(topology, metric.down, label_bytes)
         self._threads = threads
-        self._parts = 1 if threads == 1 else _PARTS * threads
         self._workers = ThreadPoolExecutor(threads) if threads > 1 else None
 
     def missing(self, sources: Points, targets: Points) -> int:
@@ -85,14 +84,14 @@ class Tables:
         by_row, by_column = np.argsort(sources.lowest), np.argsort(targets.lowest)
         sources, targets = sources.take(by_row), targets.take(by_column)
         at_row, at_column = places[0][by_row], places[1][by_column]
-        most = min(_SOURCES, -(-len(sources) // self._parts))
+        parts = 1 if self._workers is None else _PARTS * self._threads
+        most, leaving = min(_SOURCES, -(-len(sources) // parts)), np.ascontiguousarray(sources.own)
         for tile in _tiles(self._down, targets.vertex, _TARGETS):
             below = _Below(
                 targets.lowest[tile[0]], at_column[tile[0]], self._columns(targets, tile)
             )
-            parts = _tiles(self._up, _leaving(sources), most)
             work = partial(self._part, sources, at_row, below, out)
-            self._all([partial(_each, parts, Lock(), work)] * self._threads)
+            self._share(_tiles(self._up, leaving, most), work)
 
     def _columns(self, targets: Points, tile: _Tile) -> _Ints:
         depth, (at, pool) = self._topology.depth, tile
@@ -103,32 +102,32 @@ class Tables:
         topology, (at, pool) = self._topology, tile
         lowest = sources.lowest[at]
         deep = _deep(topology.depth, lowest)
+        leaving = np.ascontiguousarray(sources.own[at])
         left_ms = np.ascontiguousarray(sources.after_ms[at, :2])
-        up = rows(pool, topology.depth, _leaving(sources)[at], left_ms, deep)
+        up = rows(pool, topology.depth, leaving, left_ms, deep)
         tree = topology.parent, topology.depth, topology.first
         ranged = ranges(tree, lowest, below.lowest, deep)
         min_plus(up, below.ms, ranged, (at_row[at], below.at_column), out)
 
-    def _all(self, tasks: list[Callable[[], object]]) -> None:
+    def _share(self, parts: Iterator[_Tile], work: Callable[[_Tile], None]) -> None:
+        """Have each thread work on one part after another, of those that are left."""
         if self._workers is None:
-            for task in tasks:
-                task()
-        else:
-            list(self._workers.map(lambda task: task(), tasks))
-
-
-def _each(parts: Iterator[_Tile], turn: Lock, work: Callable[[_Tile], None]) -> None:
-    """Work on one part after another, of those that nobody else has taken."""
-    while True:
-        with turn:
-            part = next(parts, None)
-        if part is None:
+            for part in parts:
+                work(part)
             return
-        work(part)
+        turn = Lock()
+
+        def each() -> None:
+            while (part := _next(parts, turn)) is not None:
+                work(part)
+
+        for done in [self._workers.submit(each) for _ in range(self._threads)]:
+            done.result()
 
 
-def _leaving(points: Points) -> _Ints:
-    return np.ascontiguousarray(points.own)
+def _next(parts: Iterator[_Tile], turn: Lock) -> _Tile | None:
+    with turn:
+        return next(parts, None)
 
 
 def _tiles(labels: Labels, vertices: _Ints, most: int) -> Iterator[_Tile]:

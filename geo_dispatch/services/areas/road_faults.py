@@ -111,5 +111,4 @@ def _subject(change: RoadChange) -> list[Fault]:
 _NO_STREET: Final = {
     "closure": "there is nothing to close there",
     "factor": "nobody drives there",
-    "speeds": "nobody drives there",
 }
