@@ -62,14 +62,14 @@ export class Outline {
     if (this.#corners.length >= LEAST && this.#apart(this.#corners[0], latlng) < CLOSE_PX) {
       this.#done();
     } else {
-      this.#add(latlng);
+      this.#add(latlng, SAME_PX);
     }
   }
 
-  #add(latlng) {
+  /** The second click of two is no corner of its own, nor is a key pressed twice. */
+  #add(latlng, nearest_px = 0) {
     const last = this.#corners.at(-1);
-    // The second click of two is no corner of its own.
-    if (!last || this.#apart(last, latlng) >= SAME_PX) this.#corners.push(latlng.wrap());
+    if (!last || this.#apart(last, latlng) > nearest_px) this.#corners.push(latlng.wrap());
     this.#draw();
     this.#update();
   }
