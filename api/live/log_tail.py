@@ -11,7 +11,7 @@ import structlog
 from fastapi.concurrency import run_in_threadpool
 
 from geo_dispatch.bootstrap import open_bell
-from geo_dispatch.dispatch.work.events import LoggedEvent
+from geo_dispatch.dispatch.work.events import LoggedEvent, RoadsChanged
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.services.context import Context
 
@@ -65,9 +65,16 @@ async def _follow(context: Context, after: int, hear: Hear, rung: asyncio.Event)
 
 
 def read_log(context: Context, after: int) -> list[LoggedEvent]:
-    """The next events behind ``after``, at most `BATCH`."""
+    """The next events behind ``after``, at most `BATCH`.
+
+    Whoever hears that the roads changed asks this process at once: it drives by the change when
+    this returns.
+    """
     with context.store.read() as unit:
-        return unit.events(after=after, limit=BATCH)
+        events = unit.events(after=after, limit=BATCH)
+    if any(event.type == RoadsChanged.type for event in events):
+        context.follow_roads()
+    return events
 
 
 def end_of_log(context: Context) -> int:

@@ -152,6 +152,7 @@ export class Jobs {
   }
 
   async #askRoute(orderId) {
+    const mine = this.#asked.get(orderId);
     let answer;
     try {
       answer = await get(`/v1/work-orders/${id(orderId)}/route`);
@@ -159,6 +160,8 @@ export class Jobs {
       if (!(error instanceof Problem)) this.#asked.delete(orderId);
       return; // no way there is shown in the panel
     }
+    // The roads may have changed meanwhile, and it was asked again.
+    if (this.#asked.get(orderId) !== mine) return;
     if (this.#store.orders.get(orderId)?.status !== "en_route") return;
     if (!answer?.geometry) {
       this.#routes.get(orderId)?.remove();

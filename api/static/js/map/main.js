@@ -284,6 +284,7 @@ async function start() {
     reset: () => {
       store.load();
       roads.load();
+      jobs.askRoutesAgain();
     },
   }, [...ORDER_EVENTS, ...PRIVACY_EVENTS, ...RECORD_EVENTS, ...ROAD_EVENTS, ...SIGNAL_EVENTS]);
 }

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.live.log_tail import read_log
 from geo_dispatch.kernel.errors import GraphUnavailable
 from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.areas.live_roads import LiveRoads
@@ -67,6 +68,15 @@ def test_an_end_that_nobody_saw_is_told_by_whoever_comes_next(desk):
     desk.clock.go_on(hours=5)
     RoadKeeper(other_process(desk)).turn()
     assert told(desk) == [(planned.id, True), (planned.id, False)]
+
+
+def test_a_process_drives_by_a_change_before_it_tells_its_pages(desk):
+    before = seconds(desk, "A", "C")
+    closure = close(desk, "AB").record
+    ctx = other_process(desk)
+    assert drive_s(ctx, desk) == before
+    assert read_log(ctx, 0)[-1].body["id"] == closure.id
+    assert drive_s(ctx, desk) > before
 
 
 def test_while_sql_is_away_the_roads_stay_and_readiness_says_so(desk):
