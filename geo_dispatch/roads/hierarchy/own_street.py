@@ -6,6 +6,7 @@ of the source. When it lies behind, one has to drive round: out of the street an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +26,14 @@ _Longs = NDArray[np.int64]
 
 _TOGETHER: Final = 1 << 16
 """Cells at a time."""
+
+
+class Behind(NamedTuple):
+    """Cells of a matrix: (c,) rows of sources, columns of targets, and milliseconds."""
+
+    row: _Ints
+    column: _Ints
+    ms: _Ints
 
 
 class _Sorted(NamedTuple):
@@ -54,12 +63,12 @@ class OwnStreets:
         arcs = read_only(graph.arc_start), read_only(graph.arc_head)
         self._turns = _Turns(topology.vertex, topology.place, *arcs, metric.weights)
 
-    def mend(self, out: _Ints, sources: Points, targets: Points) -> None:
-        """Put the right times into the cells of ``out`` whose target lies behind the source."""
+    def behind(self, sources: Points, targets: Points) -> Iterator[Behind]:
+        """The cells of a matrix whose target lies behind the source, and their times."""
         cells = _behind(_by_vertex(sources, sources.own), _by_vertex(targets, targets.vertex))
         for first in range(0, len(cells), _TOGETHER):
             row, column = cells[first : first + _TOGETHER].T
-            out[row, column] = self._times(sources.take(row), targets.take(column))
+            yield Behind(row, column, self._times(sources.take(row), targets.take(column)))
 
     def _times(self, sources: Points, targets: Points) -> _Ints:
         """(c,) times of source and target pairs."""

@@ -23,6 +23,7 @@ from geo_dispatch.roads.hierarchy.sweep import Spots, Swept, sweep, swept
 from geo_dispatch.roads.hierarchy.tables import Tables
 from geo_dispatch.roads.hierarchy.topology import Topology
 from geo_dispatch.roads.snapping import Snaps
+from geo_dispatch.roads.workers import Workers
 
 _Ints = NDArray[np.int32]
 
@@ -47,7 +48,8 @@ class Planner:
         self._places = places_of(graph, topology)
         self._tree = Tree(topology.parent, topology.depth)
         self._sides = (metric.up, metric.down)
-        self._tables = Tables(topology, metric, threads, label_bytes)
+        self._workers = Workers(threads)
+        self._tables = Tables(topology, metric, self._workers, label_bytes)
         self._own = OwnStreets(graph, topology, metric)
 
     def matrix(self, sources: Points, targets: Points) -> _Ints:
@@ -58,12 +60,14 @@ class Planner:
             out[:] = UNREACHABLE_MS
         if not len(at_row) or not len(at_column):
             return out
+        behind = self._workers.beside(lambda: list(self._own.behind(sources, targets)))
         from_, to = sources.take(at_row), targets.take(at_column)
         if self._sweeping_pays(from_, to):
             out[np.ix_(at_row, at_column)] = self._swept(from_, to)
         else:
             self._tables.fill(from_, to, (at_row, at_column), out)
-        self._own.mend(out, sources, targets)
+        for cells in behind():
+            out[cells.row, cells.column] = cells.ms
         return out
 
     def points(self, snaps: Snaps) -> Points:

@@ -6,11 +6,9 @@ on its two points alone, so neither changes what comes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -21,6 +19,7 @@ from geo_dispatch.roads.hierarchy.labels import LABEL_BYTES, Labels, Pool
 from geo_dispatch.roads.hierarchy.minplus import columns, min_plus, ranges, rows
 from geo_dispatch.roads.hierarchy.points import Points
 from geo_dispatch.roads.hierarchy.topology import Topology
+from geo_dispatch.roads.workers import Workers
 
 _Ints = NDArray[np.int32]
 _Rows = NDArray[np.intp]
@@ -48,8 +47,8 @@ class Tables:
 
     Parameters
     ----------
-    threads
-        How many work on one table.
+    workers
+        Who works on one table.
     label_bytes
         Most memory that the labels of either direction take.
     """
@@ -58,14 +57,13 @@ class Tables:
         self,
         topology: Topology,
         metric: Metric,
-        threads: int = 1,
+        workers: Workers,
         label_bytes: int = LABEL_BYTES,
     ) -> None:
         self._topology = topology
         self._up = Labels(topology, metric.up, label_bytes)
         self._down = Labels(topology, metric.down, label_bytes)
-        self._threads = threads
-        self._workers = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._workers = workers
 
     def missing(self, sources: Points, targets: Points) -> int:
         """How many vertices of the points have to be labelled first."""
@@ -84,14 +82,17 @@ class Tables:
         by_row, by_column = np.argsort(sources.lowest), np.argsort(targets.lowest)
         sources, targets = sources.take(by_row), targets.take(by_column)
         at_row, at_column = places[0][by_row], places[1][by_column]
-        parts = 1 if self._workers is None else _PARTS * self._threads
+        threads = self._workers.threads
+        parts = 1 if threads == 1 else _PARTS * threads
         most, leaving = min(_SOURCES, -(-len(sources) // parts)), np.ascontiguousarray(sources.own)
+        # the targets' labels are one thread's work; meanwhile another begins with the sources'
+        self._workers.beside(partial(self._up.of, leaving[:_SOURCES]))
         for tile in _tiles(self._down, targets.vertex, _TARGETS):
             below = _Below(
                 targets.lowest[tile[0]], at_column[tile[0]], self._columns(targets, tile)
             )
             work = partial(self._part, sources, at_row, below, out)
-            self._share(_tiles(self._up, leaving, most), work)
+            self._workers.share(_tiles(self._up, leaving, most), work)
 
     def _columns(self, targets: Points, tile: _Tile) -> _Ints:
         depth, (at, pool) = self._topology.depth, tile
@@ -108,26 +109,6 @@ class Tables:
         tree = topology.parent, topology.depth, topology.first
         ranged = ranges(tree, lowest, below.lowest, deep)
         min_plus(up, below.ms, ranged, (at_row[at], below.at_column), out)
-
-    def _share(self, parts: Iterator[_Tile], work: Callable[[_Tile], None]) -> None:
-        """Have each thread work on one part after another, of those that are left."""
-        if self._workers is None:
-            for part in parts:
-                work(part)
-            return
-        turn = Lock()
-
-        def each() -> None:
-            while (part := _next(parts, turn)) is not None:
-                work(part)
-
-        for done in [self._workers.submit(each) for _ in range(self._threads)]:
-            done.result()
-
-
-def _next(parts: Iterator[_Tile], turn: Lock) -> _Tile | None:
-    with turn:
-        return next(parts, None)
 
 
 def _tiles(labels: Labels, vertices: _Ints, most: int) -> Iterator[_Tile]:
