@@ -35,8 +35,9 @@ __all__ = ["RoadEngine", "Route", "Snaps", "Step"]
 SNAP_M = 1000.0
 """How far a place may be from the nearest street, unless told otherwise."""
 
-
 _ENDS: Final = ("source", "target")
+
+_SLOWEST_M_PER_MS: Final = 0.001
 
 
 class RoadEngine:
@@ -69,10 +70,14 @@ class RoadEngine:
 
     @cached_property
     def fastest_mps(self) -> float:
-        """No street is driven faster, so that snapped distance / this bounds drive times below."""
+        """No street is driven faster, so that snapped distance / this bounds drive times below.
+
+        Where all is slower than a metre a second, or closed, it is that.
+        """
         drive_ms = self.graph.drive_ms.reshape(-1, 2).min(axis=1)
         driven = drive_ms < FORBIDDEN_MS
-        return float((self.graph.street_m[driven] / drive_ms[driven]).max() * 1000)
+        m_per_ms = self.graph.street_m[driven] / drive_ms[driven]
+        return float(m_per_ms.max(initial=_SLOWEST_M_PER_MS) * 1000)
 
     def snap(
         self,

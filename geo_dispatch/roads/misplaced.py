@@ -94,11 +94,15 @@ def off_road(
     return [
         Fault(
             names[row],
-            f"({lonlats[row, 0]}, {lonlats[row, 1]}) is {_far(far_m)} from the nearest street of "
-            f"this area; at most {limit_m:.0f} m are taken",
+            f"({lonlats[row, 0]}, {lonlats[row, 1]}) is "
+            + (_beside(far_m, limit_m) if snapper.streets else "on no street: all are closed"),
         )
         for row, far_m in zip(rows.tolist(), nearest.distance_m.tolist(), strict=True)
     ]
+
+
+def _beside(far_m: float, limit_m: float) -> str:
+    return f"{_far(far_m)} from the nearest street of this area; at most {limit_m:.0f} m are taken"
 
 
 def _far(metres: float) -> str:

@@ -73,6 +73,11 @@ class Snapper:
             read_only(graph.street_m),
         )
 
+    @property
+    def streets(self) -> bool:
+        """Whether there is any that places may be on."""
+        return len(self._segments.first) > 0
+
     @cached_property
     def _grid(self) -> Grid:
         points, first = self._segments.shape_lonlats, self._segments.first

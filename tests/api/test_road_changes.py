@@ -289,6 +289,14 @@ def test_a_town_cut_off_is_unreachable_and_the_closure_is_named(office, cut_off)
     assert all(cut_off["id"] in one["reason"] for one in matrix["closed"])
 
 
+def test_with_every_street_closed_all_is_unreachable_and_the_closure_is_named(office):
+    closure = made(office, "closures", area=square(BETWEEN, 0.3), name="Curfew")
+    assert drive_ms(office) is None
+    assert route(office)["reason"] == (
+        f"no way by road: closed by Curfew: water main ({closure['id']})"
+    )
+
+
 def test_what_is_far_from_everything_is_not_put_down_to_a_closure(office, cut_off):
     assert "from the nearest street of this area" in route(office, VADUZ, OFF)["reason"]
     assert (

@@ -105,6 +105,10 @@ def test_to_a_place_on_a_closed_street_one_goes_as_far_as_streets_are_open_and_b
 def test_what_is_far_from_every_open_street_cannot_be_reached(town):
     walled = under(town, close_streets(area=everywhere(town)))
     assert seconds(walled, town, "A", "B") is None
+    assert walled.route(town.at("A"), town.at("B")) is None
+    assert walled.reach(town.at("A"), 600).is_empty
+    assert walled.why_no_way(town.at("A"), town.at("B")).count("on no street: all are closed") == 2
+    assert walled.fastest_mps > 0, "the bound that searches stop by"
 
 
 def test_the_closures_that_a_way_meets_are_named_and_nothing_else(town):
