@@ -73,7 +73,8 @@ def streets_of_way(graph: RoadGraph, way_ids: Sequence[int]) -> list[Along]:
     ends_m = np.append(graph.way_m[1:], 0.0)[found]
     last = found + 1 == graph.way_start[streets + 1]
     ends_m[last] = graph.street_m[streets[last]]
-    share = (ends_m - graph.way_m[found]) / graph.street_m[streets]
+    long_m = graph.street_m[streets]  # 0 between two nodes that are drawn at one place
+    share = np.divide(ends_m - graph.way_m[found], long_m, np.ones(len(long_m)), where=long_m > 0)
     return [(streets[a:b], share[a:b]) for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
 
 

@@ -146,6 +146,15 @@ def test_a_speed_counts_for_the_part_of_a_street_that_runs_along_the_way(tmp_pat
     assert street_ms(under(town, *tables), town, "Weg") == pytest.approx(after_ms, rel=0.01)
 
 
+def test_a_street_between_two_nodes_at_one_place_takes_next_to_nothing_at_any_speed(tmp_path):
+    drawn = AsciiMap(MAP)
+    drawn.cells["C"] = drawn.cells["B"]
+    town = Town(drawn, tmp_path)
+    set_ = under(town, set_speeds([WaySpeed(town.map.way_id("BC"), 30.0)]))
+    assert street_ms(set_, town, "BC") == [1, 1]
+    assert seconds(set_, town, "A", "D") == seconds(town.engine, town, "A", "D")
+
+
 def test_no_speed_opens_a_direction_that_may_not_be_driven(town):
     set_ = under(town, set_speeds([WaySpeed(town.map.way_id("AE"), 100.0)]))
     assert street_ms(set_, town, "AE")[1] == FORBIDDEN_MS
