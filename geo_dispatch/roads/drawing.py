@@ -127,7 +127,7 @@ def _piece(
             line.lonlats[size, 0], line.lonlats[size, 1] = shape[0][at, 0], shape[0][at, 1]
             size += 1
         k += 1
-    line.times_ms[size] = start_ms + (end_m - begin_m) / long_m * drive_ms
+    line.times_ms[size] = start_ms + drive_ms
     _place(shape, against, k, end_m, line.lonlats[size])
     return size + 1
 

@@ -62,7 +62,7 @@ def follow(
     directed = np.asarray(path, np.int64)
     begin, end = _shares(directed, source_along, target_along)
     lonlats, times_ms, took_ms = draw(drawn_of(graph), directed, float(begin[0]), float(end[-1]))
-    metres = graph.street_m[directed >> 1] * (end - begin)
+    metres = _metres(graph, directed, begin, end)
     return Route(
         float(took_ms.sum()) / 1000,
         float(metres.sum()),
@@ -78,7 +78,12 @@ def length_m(
     """Metres of what `follow` draws."""
     directed = np.asarray(path, np.int64)
     begin, end = _shares(directed, source_along, target_along)
-    return float((graph.street_m[directed >> 1] * (end - begin)).sum())
+    return float(_metres(graph, directed, begin, end).sum())
+
+
+def _metres(graph: RoadGraph, directed: _Ints, begin: _Floats, end: _Floats) -> _Floats:
+    """Of each street. To a place behind that is less than a millisecond away one goes back."""
+    return np.asarray(np.abs(graph.street_m[directed >> 1] * (end - begin)))
 
 
 def _shares(directed: _Ints, source_along: float, target_along: float) -> tuple[_Floats, _Floats]:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from geo_dispatch.kernel.geo import haversines_m
+from geo_dispatch.roads.routes import follow
+from tests.support.ascii_map import AsciiMap, build_map
 
 GRID = "A----B----C\n|    |    |\nD----E----F\n|    |    |\nG----H----J"
 
@@ -28,6 +30,28 @@ def test_times_along_the_route_never_fall_and_end_with_its_duration(town) -> Non
     assert (np.diff(found.times_s) >= 0).all()
     assert found.times_s[-1] == found.duration_s
     assert len(found.times_s) == len(found.lonlats)
+
+
+def test_a_street_between_two_nodes_at_one_place_counts_to_the_end(tmp_path) -> None:
+    drawn = AsciiMap("A----B----C", ways={"BC": {"maxspeed": "30"}})
+    drawn.cells["C"] = drawn.cells["B"]
+    graph, _ = build_map(drawn, tmp_path)
+    over = [2 * street for street in range(graph.n_streets)]
+    found = follow(graph, over, 0.0, 1.0)
+    assert graph.street_m[1] == 0.0
+    assert found.duration_s * 1000 == graph.drive_ms[over].sum()
+    assert found.times_s[-1] == found.duration_s
+
+
+def test_no_way_is_shorter_than_nothing(town) -> None:
+    streets = town("A----B----C", ways={"AB": {"oneway": "yes", "maxspeed": "100"}})
+    ends = streets.engine.snap(np.array([streets.at("AB.4"), streets.at("AB.39999")]))
+    assert ends.along[0] > ends.along[1], "behind, by less than a millisecond"
+    assert streets.engine.matrix(ends, ends).tolist() == [[0, 0], [0, 0]]
+    assert (streets.engine.distances_m(ends, ends) >= 0).all()
+    found = route(streets, "AB.4", "AB.39999")
+    assert 0 <= found.distance_m < 0.1
+    assert all(step.distance_m >= 0 for step in found.steps)
 
 
 def test_a_turn_that_takes_time_is_waited_for_at_the_junction(town) -> None:
