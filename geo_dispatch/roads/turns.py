@@ -182,7 +182,8 @@ def restriction_kind(restriction: TurnRestriction, keys: TurnRestrictionKeys) ->
     exempt = {part.strip() for part in restriction.tags.get("except", "").split(";")}
     if exempt & keys.exempt:
         return ""
-    value = next((restriction.tags[key] for key in keys.keys if key in restriction.tags), "")
+    values = (restriction.tags.get(key, "") for key in keys.keys)
+    value = next((value for value in values if value and "@" not in value), "")
     kind, _, turn = value.partition("_")
     return kind if kind in {"no", "only"} and turn else ""
 

@@ -231,6 +231,15 @@ def test_conditions_are_left_out_and_counted(town) -> None:
     assert streets.report.restrictions.other == 1
 
 
+def test_a_restriction_that_says_its_hours_in_its_value_is_not_taken_for_one_at_all_hours(
+    town,
+) -> None:
+    turn = ("no_left_turn @ (Mo-Fr 07:00-09:00)", "WX", "X", "NX")
+    streets = town("     N\n     |\nW----X----E", restrictions=[turn])
+    assert streets.streets("WX", "NX") == ["WX", "NX"]
+    assert streets.report.restrictions.other == 1
+
+
 def test_restrictions_of_other_vehicles_types_do_not_hold(town) -> None:
     drawing, turn = "     N\n     |\nW----X----E", ("no_left_turn", "WX", "X", "NX")
     lorries = town(drawing, restrictions=[(*turn, "type=restriction:hgv")])
