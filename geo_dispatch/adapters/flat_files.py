@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import mmap
 import os
+import secrets
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -72,7 +73,8 @@ def write_arrays(
     }
     header = _header(info, stored)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # a process' number is not enough: containers that share a folder count their own
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with temporary.open("wb") as file:
             file.write(_PREFIX.pack(kind.magic, kind.version, len(header)))

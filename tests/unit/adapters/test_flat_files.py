@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -114,3 +115,18 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     folder.mkdir()
     with pytest.raises(GraphUnavailable, match="cannot be opened"):
         read_header(folder, KIND)
+
+
+def test_of_two_that_write_at_once_one_is_left_whole(tmp_path: Path) -> None:
+    path = tmp_path / "roads.metric"
+
+    def write(filled: int) -> None:
+        for _ in range(10):
+            arrays = {"times": np.full(300_000, filled, np.int32), "places": np.ones((3, 2))}
+            write_arrays(path, KIND, Info("vaduz"), arrays, DTYPES)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    _, arrays = open_arrays(path, KIND, DTYPES)
+    assert len(np.unique(arrays["times"])) == 1
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
