@@ -6,6 +6,7 @@ a higher version: who has the old one open goes on with it until it looks again.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,15 +38,16 @@ class _Of:
 
 @dataclass(frozen=True, slots=True)
 class _Weights:
-    """The topology that a metric belongs to, by its size, and which metric it is."""
+    """The topology that a metric belongs to, by size and order, and which metric it is."""
 
     version: int
     vertices: int
     arcs: int
+    order: int
 
 
 _TOPOLOGY: Final = Kind("road hierarchy", b"GDHIERA\n", 1, _Of)
-_METRIC: Final = Kind("road metric", b"GDMETRI\n", 1, _Weights)
+_METRIC: Final = Kind("road metric", b"GDMETRI\n", 2, _Weights)
 
 _SIDE_ARRAYS: Final = ("start", "head", "ms", "via")
 _METRIC_ARRAYS: Final = {
@@ -80,8 +82,7 @@ def write_metric(path: Path, metric: Metric, topology: Topology, version: int) -
     arrays: dict[str, Any] = {"weights": metric.weights}
     for side, arcs in (("up", metric.up), ("down", metric.down)):
         arrays |= {f"{side}_{name}": getattr(arcs, name) for name in _SIDE_ARRAYS}
-    info = _Weights(version, topology.n, len(topology.slot))
-    write_arrays(path, _METRIC, info, arrays, _METRIC_ARRAYS)
+    write_arrays(path, _METRIC, _weights_of(topology, version), arrays, _METRIC_ARRAYS)
 
 
 def open_metric(
@@ -101,7 +102,7 @@ def open_metric(
         another hierarchy, or of other weights.
     """
     info, arrays = open_arrays(path, _METRIC, _METRIC_ARRAYS)
-    if (info.vertices, info.arcs) != (topology.n, len(topology.slot)):
+    if info != _weights_of(topology, info.version):
         raise unavailable(path, _METRIC, f"belongs to another hierarchy ({asdict(info)})")
     if weights is not None and not np.array_equal(weights, arrays["weights"]):
         raise unavailable(path, _METRIC, "is of other drive times than the graph beside it")
@@ -120,6 +121,10 @@ def metric_version(path: Path) -> int:
         As for `open_metric`.
     """
     return read_header(path, _METRIC).version
+
+
+def _weights_of(topology: Topology, version: int) -> _Weights:
+    return _Weights(version, topology.n, len(topology.slot), zlib.crc32(topology.place.data))
 
 
 def _of(graph: RoadGraph) -> _Of:

@@ -16,7 +16,7 @@ from geo_dispatch.adapters.hierarchy_files import (
 from geo_dispatch.kernel.errors import GraphUnavailable
 from geo_dispatch.roads.engine import RoadEngine
 from geo_dispatch.roads.hierarchy.customisation import arc_weights, customised
-from geo_dispatch.roads.hierarchy.topology import TOPOLOGY_ARRAYS
+from geo_dispatch.roads.hierarchy.topology import TOPOLOGY_ARRAYS, build_topology
 from tests.support.ascii_map import AsciiMap, build_map
 
 GRID = "A----B----C\n|    |    |\nD----E----F"
@@ -71,6 +71,17 @@ def test_a_hierarchy_of_another_graph_is_refused(folder: Path, tmp_path: Path) -
         open_topology(folder / "roads.hierarchy", other.graph)
     with pytest.raises(GraphUnavailable, match="another hierarchy"):
         open_metric(folder / "roads.metric", other.topology)
+
+
+def test_a_metric_of_another_order_of_the_same_streets_is_refused(
+    folder: Path, engine: RoadEngine
+) -> None:
+    graph = engine.graph
+    turned = build_topology(replace(graph, node_lonlats=graph.node_lonlats[[3, 0, 5, 1, 4, 2]]))
+    assert turned.n == engine.topology.n
+    assert not np.array_equal(turned.place, engine.topology.place)
+    with pytest.raises(GraphUnavailable, match="another hierarchy"):
+        open_metric(folder / "roads.metric", turned, arc_weights(graph))
 
 
 def test_a_metric_of_other_drive_times_on_the_same_streets_is_refused(
