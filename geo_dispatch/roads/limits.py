@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -15,6 +15,9 @@ from geo_dispatch.kernel.units import knots_to_kmh, mph_to_kmh
 
 OTHER: Final = "other"
 """The country of default limits for all that do not say their own."""
+
+Kmh = Annotated[float, msgspec.Meta(gt=0, le=1000)]
+"""A speed that something moves at."""
 
 _HIGHEST_KMH: Final = 200.0
 _UNITS: Final[Mapping[str, Callable[[float], float]]] = {
@@ -42,9 +45,14 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Whether the 20 of ``GB:zone20`` is miles per hour.
     """
 
-    limits: dict[str, float | str]
+    limits: dict[str, Kmh | str]
     drive_on: Literal["right", "left"] = "right"
     zones_in_mph: bool = False
+
+    def __post_init__(self) -> None:
+        wrong = [text for text in self.limits.values() if not _number(str(text))]
+        if wrong:
+            raise ValueError(f"limits must be km/h or such as '30 mph', not {wrong}")
 
 
 def limit_kmh(text: str, country: str, countries: Mapping[str, Country]) -> float | None:

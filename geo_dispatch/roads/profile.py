@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from geo_dispatch.kernel.errors import Fault, InvalidInput
-from geo_dispatch.roads.limits import OTHER, Country
+from geo_dispatch.roads.limits import OTHER, Country, Kmh
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+"""No turn, junction or gate gives time back, and none takes longer than a day."""
+
+_ClosedOrSeconds = Annotated[float, msgspec.Meta(ge=-1, le=86_400)]
+_Share = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
+_BARRIERS: Final = ("other", "opened")
+"""Of `Profile.barrier_s`, what holds for all that are not listed, or say who may pass."""
 
 
 class Speeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How posted limits become driven speeds."""
 
-    share_of_limit: float
-    slowest_kmh: float
+    share_of_limit: _Share
+    slowest_kmh: Kmh
 
 
 class HighwayClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a highway class is driven at without a posted limit."""
 
-    kmh: float
+    kmh: Kmh
     limit: str
     oneway: bool = False
     only_if_allowed: bool = False
@@ -60,16 +69,16 @@ class Ferry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     routes: frozenset[str]
-    kmh: float
-    boarding_s: float
+    kmh: Kmh
+    boarding_s: Seconds
     passengers: frozenset[str]
 
 
 class Restricted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Streets that are driven only to reach a place on them."""
 
-    at_most_kmh: float
-    entering_s: float
+    at_most_kmh: Kmh
+    entering_s: Seconds
 
 
 class Junction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,14 +97,14 @@ class TurnAngle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds for turns up to an angle from straight on."""
 
     to_deg: float
-    near_s: float
-    across_s: float
+    near_s: Seconds
+    across_s: Seconds
 
 
 class TurnTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds for turning where streets meet; angles ascend to 180."""
 
-    u_turn_s: float
+    u_turn_s: Seconds
     angles: tuple[TurnAngle, ...]
 
     def __post_init__(self) -> None:
@@ -117,19 +126,19 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     speeds: Speeds
     highway: dict[str, HighwayClass]
-    service_factor: dict[str, float]
+    service_factor: dict[str, _Share]
     keys: Keys
     access: AccessValues
     restricted: Restricted
     ferry: Ferry
     oneway: dict[str, tuple[bool, bool]]
     junction: Junction
-    surface_kmh: dict[str, float]
-    tracktype_kmh: dict[str, float]
-    smoothness_kmh: dict[str, float]
-    bridge_kmh: dict[str, float]
-    barrier_s: dict[str, float]
-    node_s: dict[str, float]
+    surface_kmh: dict[str, Kmh]
+    tracktype_kmh: dict[str, Kmh]
+    smoothness_kmh: dict[str, Kmh]
+    bridge_kmh: dict[str, Kmh]
+    barrier_s: dict[str, _ClosedOrSeconds]
+    node_s: dict[str, Seconds]
     turning_place: TurningPlace
     turn: TurnTimes
     turn_restriction: TurnRestrictionKeys
@@ -166,7 +175,7 @@ def parse_profile(table: Mapping[str, Any], where: str) -> Profile:
     Raises
     ------
     InvalidInput
-        A table is missing, misspelt or of the wrong type; ``where`` names the file.
+        A table is missing, misspelt, of the wrong type or out of bounds; ``where`` names the file.
     """
     try:
         profile = msgspec.convert(dict(table), Profile)
@@ -175,7 +184,15 @@ def parse_profile(table: Mapping[str, Any], where: str) -> Profile:
             f"{where} is not a speed profile: {error}; compare it with docs/roads.md",
             [Fault(where, str(error))],
         ) from error
+    faults = [
+        Fault("barrier_s", f"{name} is missing in [barrier_s]")
+        for name in _BARRIERS
+        if name not in profile.barrier_s
+    ]
     if OTHER not in profile.country:
-        fault = Fault("country", f"[country.{OTHER}] is missing; it holds the defaults of all")
-        raise InvalidInput(f"{where} is not a speed profile: {fault}", [fault])
+        missing = f"[country.{OTHER}] is missing; it holds the defaults of all"
+        faults.append(Fault("country", missing))
+    if faults:
+        told = "; ".join(map(str, faults))
+        raise InvalidInput(f"{where} is not a speed profile: {told}", faults)
     return profile

@@ -40,6 +40,39 @@ def test_a_value_of_the_wrong_type_is_named(table) -> None:
         parse_profile(table, "mine.toml")
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("highway", "primary", "kmh"), 0),
+        (("speeds", "slowest_kmh"), -5),
+        (("surface_kmh", "gravel"), float("inf")),
+        (("service_factor", "alley"), 0),
+        (("node_s", "highway=stop"), -1),
+        (("barrier_s", "gate"), 1e9),
+        (("turn", "u_turn_s"), float("nan")),
+        (("restricted", "entering_s"), -45),
+        (("country", "US", "limits", "urban"), -25),
+        (("country", "US", "limits", "urban"), "25 miles"),
+        (("country", "US", "limits", "urban"), "0 mph"),
+    ],
+)
+def test_what_would_make_no_drive_time_is_refused(table, path, value) -> None:
+    *tables, key = path
+    at = table
+    for name in tables:
+        at = at[name]
+    at[key] = value
+    with pytest.raises(InvalidInput, match=rf"mine\.toml is not a speed profile.*{path[0]}"):
+        parse_profile(table, "mine.toml")
+
+
+@pytest.mark.parametrize("name", ["other", "opened"])
+def test_what_barriers_that_are_not_listed_take_must_be_there(table, name) -> None:
+    del table["barrier_s"][name]
+    with pytest.raises(InvalidInput, match=rf"{name} is missing in \[barrier_s\]"):
+        parse_profile(table, "mine.toml")
+
+
 def test_angles_must_cover_half_a_circle(table) -> None:
     table["turn"]["angles"].pop()
     with pytest.raises(InvalidInput, match="end at 180 degrees"):
