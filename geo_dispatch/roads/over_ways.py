@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,10 @@ from geo_dispatch.roads.profile import TurnRestrictionKeys
 from geo_dispatch.roads.turns import Arcs, Junctions, Turns, restriction_kind, rows_by
 
 _Walk = tuple[int, ...]
+
+_MOST_WALKS: Final = 500
+"""Via ways that cross each other over and over can be driven in more ways than there is memory for;
+no such restriction is put up anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +152,21 @@ def _rules(
     return rules, applied
 
 
-def _approaches(at: Junctions, onward: _Onward, first: int, via: frozenset[int]) -> Iterator[_Walk]:
-    """Every walk from a street over others that cover the via ways, none of them driven twice."""
-    open_walks: list[_Walk] = [(first,)]
-    while open_walks:
-        walk = open_walks.pop()
-        if via == {int(at.way[street]) for street in walk[1:]}:
-            yield walk
-        open_walks += [
+def _approaches(at: Junctions, onward: _Onward, first: int, via: frozenset[int]) -> list[_Walk]:
+    """Every walk from a street over others that cover the via ways, none of them driven twice.
+
+    None where there are more than `_MOST_WALKS`.
+    """
+    walks: list[_Walk] = [(first,)]
+    for walk in walks:
+        walks += [
             (*walk, head)
             for head in onward.heads(walk[-1])
             if int(at.way[head]) in via and head not in walk and head ^ 1 not in walk
         ]
+        if len(walks) > _MOST_WALKS:
+            return []
+    return [walk for walk in walks if via == {int(at.way[street]) for street in walk[1:]}]
 
 
 def _endings(walked: _Walk) -> Iterator[_Walk]:

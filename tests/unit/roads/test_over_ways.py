@@ -121,3 +121,18 @@ def test_copies_of_a_street_stand_behind_all_streets(town) -> None:
     assert np.array_equal(graph.vertex_directed[:streets], np.arange(streets))
     (copy,) = graph.vertex_directed[streets:]
     assert graph.name_of(copy >> 1) == "BE"
+
+
+def test_a_restriction_over_a_tangle_of_ways_is_left_out_and_counted(town) -> None:
+    tangle = """
+X----A----B----C
+     |    |    |
+     D----E----F
+     |    |    |
+     G----H----J----Y
+"""
+    over = [("no_straight_on", "XA", "ABCFEDGHJ+DADEBEHEFJ", "JY")]
+    built = town(tangle, ways={"ABCFEDGHJ": {}, "DADEBEHEFJ": {}}, restrictions=over)
+    assert built.graph.n_vertices == 2 * built.graph.n_streets
+    assert built.report.restrictions.other == 1
+    assert built.seconds("XA", "JY") is not None
