@@ -6,8 +6,7 @@ of the source. When it lies behind, one has to drive round: out of the street an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,24 +23,34 @@ from geo_dispatch.roads.readonly import read_only
 _Ints = NDArray[np.int32]
 _Longs = NDArray[np.int64]
 
-_TOGETHER: Final = 1 << 16
-"""Cells at a time."""
-
-
-class Behind(NamedTuple):
-    """Cells of a matrix: (c,) rows of sources, columns of targets, and milliseconds."""
-
-    row: _Ints
-    column: _Ints
-    ms: _Ints
-
 
 class _Sorted(NamedTuple):
-    """Points by their vertices, ascending: vertex, row, and what of the street lies behind it."""
+    """Points, and (n,) their rows in the order of their streets; see `Points`."""
 
+    order: _Longs
+    lowest: _Ints
     vertex: _Ints
-    row: _Ints
     after_ms: _Ints
+
+
+class Shared(NamedTuple):
+    """Streets that have sources and targets, some of these behind some of those.
+
+    Attributes
+    ----------
+    sources, targets
+        All of them.
+    ranges
+        (g, 4) of each street's sources and targets in their order: first and behind the last.
+    ms
+        (g, 2, k) from the end of the vertices by which one leaves to the end of those by which one
+        arrives, round where they are the same.
+    """
+
+    sources: _Sorted
+    targets: _Sorted
+    ranges: _Longs
+    ms: _Ints
 
 
 class _Turns(NamedTuple):
@@ -63,30 +72,12 @@ class OwnStreets:
         arcs = read_only(graph.arc_start), read_only(graph.arc_head)
         self._turns = _Turns(topology.vertex, topology.place, *arcs, metric.weights)
 
-    def behind(self, sources: Points, targets: Points) -> Iterator[Behind]:
-        """The cells of a matrix whose target lies behind the source, and their times."""
-        cells = _behind(_by_vertex(sources, sources.own), _by_vertex(targets, targets.vertex))
-        for first in range(0, len(cells), _TOGETHER):
-            row, column = cells[first : first + _TOGETHER].T
-            yield Behind(row, column, self._times(sources.take(row), targets.take(column)))
-
-    def _times(self, sources: Points, targets: Points) -> _Ints:
-        """(c,) times of source and target pairs."""
-        starts, ends = sources.own[:, :, None], targets.vertex[:, None, :]
-        starts, ends = np.broadcast_arrays(starts, ends)
-        there = (starts >= 0) & (ends >= 0)
-        pairs, which = np.unique(
-            np.stack([starts[there], ends[there]]), axis=1, return_inverse=True
-        )
-        between = np.full(starts.shape, UNREACHABLE_MS, np.int64)
-        pairs = np.ascontiguousarray(pairs)
-        between[there] = _between(self._tree, self._sides, self._turns, pairs)[which.ravel()]
-        after, left = sources.after_ms[:, :2, None], targets.after_ms[:, None, :]
-        ahead = there & (starts == ends) & (after >= left)
-        between[ahead] = 0
-        between = np.where(between < UNREACHABLE_MS, between + after - left, UNREACHABLE_MS)
-        least = between.reshape(len(sources), -1).min(axis=1)
-        return np.asarray(np.minimum(least, UNREACHABLE_MS), np.int32)
+    def shared(self, sources: Points, targets: Points) -> Shared:
+        """The streets on which some target lies behind a source."""
+        leaving, arriving = _by_street(sources), _by_street(targets)
+        ranges = _ranges(leaving, arriving)
+        ms = _between(self._tree, self._sides, self._turns, (leaving, arriving), ranges)
+        return Shared(leaving, arriving, ranges, ms)
 
     def round_trip(self, vertex: int) -> tuple[int, int]:
         """From the end of a vertex round to its end again, and the vertex that comes first."""
@@ -94,15 +85,50 @@ class OwnStreets:
 
 
 @compiled
-def _between(tree: Tree, sides: tuple[Side, Side], turns: _Turns, pairs: _Ints) -> _Ints:
-    """(p,) from the end of one vertex to that of another, or of the same one, round; (2, p)."""
-    out = np.empty(pairs.shape[1], np.int32)
-    for i in range(len(out)):
-        start, end = pairs[0, i], pairs[1, i]
-        if start == end:
-            out[i] = _round_trip(tree, sides, turns, start)[0]
-        else:
-            out[i] = time_between(tree, sides, start, end)
+def drive_round(shared: Shared, out: _Ints) -> None:
+    """Write the times of cells whose target lies behind the source into a matrix."""
+    sources, targets, ranges, between = shared
+    for street in range(len(ranges)):
+        first, last, begin, end = ranges[street]
+        for row in sources.order[first:last]:
+            for column in targets.order[begin:end]:
+                behind, best = False, UNREACHABLE_MS
+                for a in range(2):
+                    start, after_ms = sources.vertex[row, a], sources.after_ms[row, a]
+                    for b in range(targets.vertex.shape[1]):
+                        ms, left_ms = between[street, a, b], targets.after_ms[column, b]
+                        if start >= 0 and start == targets.vertex[column, b]:
+                            behind = behind or left_ms > after_ms
+                            ms = 0 if left_ms <= after_ms else ms
+                        if ms < UNREACHABLE_MS:
+                            best = min(best, ms + after_ms - left_ms)
+                if behind:
+                    out[row, column] = best
+
+
+@compiled
+def _between(
+    tree: Tree,
+    sides: tuple[Side, Side],
+    turns: _Turns,
+    points: tuple[_Sorted, _Sorted],
+    ranges: _Longs,
+) -> _Ints:
+    """`Shared.ms`."""
+    sources, targets = points
+    k = targets.vertex.shape[1]
+    out = np.full((len(ranges), 2, k), UNREACHABLE_MS, np.int32)
+    for street in range(len(ranges)):
+        source, target = sources.order[ranges[street, 0]], targets.order[ranges[street, 2]]
+        for a in range(2):
+            for b in range(k):
+                start, end = sources.vertex[source, a], targets.vertex[target, b]
+                if start < 0 or end < 0:
+                    continue
+                if start == end:
+                    out[street, a, b] = _round_trip(tree, sides, turns, start)[0]
+                else:
+                    out[street, a, b] = time_between(tree, sides, start, end)
     return out
 
 
@@ -121,31 +147,53 @@ def _round_trip(
     return best, first
 
 
-def _by_vertex(points: Points, vertices: _Ints) -> _Sorted:
-    """The points by some of their vertices, the first so many."""
-    row, column = np.nonzero(vertices >= 0)
-    order = np.argsort(vertices[row, column], kind="stable")
-    row, column = row[order], column[order]
-    return _Sorted(vertices[row, column], row.astype(np.int32), points.after_ms[row, column])
+def _by_street(points: Points) -> _Sorted:
+    """The points, those of one street side by side: they have the lowest vertex in common."""
+    order = np.argsort(points.lowest, kind="stable")
+    vertex, after_ms = (np.ascontiguousarray(one) for one in (points.vertex, points.after_ms))
+    return _Sorted(order, np.ascontiguousarray(points.lowest), vertex, after_ms)
 
 
 @compiled
-def _behind(sources: _Sorted, targets: _Sorted) -> _Ints:
-    """(c, 2) rows of source and target where they share a vertex and the target lies behind."""
-    found = np.empty((64, 2), np.int32)
-    size = first = 0
-    for at in range(len(sources.vertex)):
-        vertex = sources.vertex[at]
-        while first < len(targets.vertex) and targets.vertex[first] < vertex:
+def _ranges(sources: _Sorted, targets: _Sorted) -> _Longs:
+    """`Shared.ranges`."""
+    found = np.empty((64, 4), np.int64)
+    size = first = begin = 0
+    while first < len(sources.order) and begin < len(targets.order):
+        street = sources.lowest[sources.order[first]]
+        other = targets.lowest[targets.order[begin]]
+        if street < 0 or street < other:
             first += 1
-        other = first
-        while other < len(targets.vertex) and targets.vertex[other] == vertex:
-            if targets.after_ms[other] > sources.after_ms[at]:
-                if size == len(found):
-                    larger = np.empty((2 * size, 2), np.int32)
-                    larger[:size] = found
-                    found = larger
-                found[size, 0], found[size, 1] = sources.row[at], targets.row[other]
-                size += 1
-            other += 1
+            continue
+        if other < street:
+            begin += 1
+            continue
+        last, end = first, begin
+        while last < len(sources.order) and sources.lowest[sources.order[last]] == street:
+            last += 1
+        while end < len(targets.order) and targets.lowest[targets.order[end]] == street:
+            end += 1
+        if _any_behind(sources, targets, sources.order[first:last], targets.order[begin:end]):
+            if size == len(found):
+                larger = np.empty((2 * size, 4), np.int64)
+                larger[:size] = found
+                found = larger
+            found[size, 0], found[size, 1], found[size, 2], found[size, 3] = first, last, begin, end
+            size += 1
+        first, begin = last, end
     return found[:size]
+
+
+@compiled
+def _any_behind(sources: _Sorted, targets: _Sorted, rows: _Longs, columns: _Longs) -> bool:
+    """Whether any of some targets lies behind any of some sources of the same street."""
+    for a in range(2):
+        if sources.vertex[rows[0], a] >= 0:
+            least, most = UNREACHABLE_MS, 0
+            for row in rows:
+                least = min(least, sources.after_ms[row, a])
+            for column in columns:
+                most = max(most, targets.after_ms[column, a])
+            if most > least:
+                return True
+    return False

@@ -16,7 +16,7 @@ from geo_dispatch.kernel.units import UNREACHABLE_MS
 from geo_dispatch.roads.graph import RoadGraph
 from geo_dispatch.roads.hierarchy.customisation import Metric
 from geo_dispatch.roads.hierarchy.labels import LABEL_BYTES, with_ancestors
-from geo_dispatch.roads.hierarchy.own_street import OwnStreets
+from geo_dispatch.roads.hierarchy.own_street import OwnStreets, drive_round
 from geo_dispatch.roads.hierarchy.paths import Tree, fastest
 from geo_dispatch.roads.hierarchy.points import Points, places_of, points_of
 from geo_dispatch.roads.hierarchy.sweep import Spots, Swept, sweep, swept
@@ -60,14 +60,13 @@ class Planner:
             out[:] = UNREACHABLE_MS
         if not len(at_row) or not len(at_column):
             return out
-        behind = self._workers.beside(lambda: list(self._own.behind(sources, targets)))
+        shared = self._workers.beside(lambda: self._own.shared(sources, targets))
         from_, to = sources.take(at_row), targets.take(at_column)
         if self._sweeping_pays(from_, to):
             out[np.ix_(at_row, at_column)] = self._swept(from_, to)
         else:
             self._tables.fill(from_, to, (at_row, at_column), out)
-        for cells in behind():
-            out[cells.row, cells.column] = cells.ms
+        drive_round(shared(), out)
         return out
 
     def points(self, snaps: Snaps) -> Points:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -158,6 +160,19 @@ def test_many_places_on_one_street_are_driven_round_to_when_they_lie_behind(town
     assert (np.diag(matrix) == 0).all()
     behind = np.tril_indices(70, -1)
     assert (matrix[behind] > matrix.T[behind]).all()
+
+
+def test_a_matrix_of_places_on_one_street_takes_no_memory_besides_its_cells(town) -> None:
+    streets = town("A----B\n|    |\nC----D", ways={"AB": {"oneway": "yes"}})
+    shares = np.random.default_rng(1).uniform(0.05, 0.95, 700)
+    snaps = streets.engine.snap(np.array([streets.map.between("A", "B", at) for at in shares]))
+    streets.engine.matrix(snaps, snaps)
+    tracemalloc.start()
+    try:
+        matrix = streets.engine.matrix(snaps, snaps)
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * matrix.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_questions_about_places_that_are_swapped_say_so_and_which(town) -> None:
