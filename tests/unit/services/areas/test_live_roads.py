@@ -56,6 +56,14 @@ def test_undoing_one_of_two_leaves_what_the_other_alone_would_be(desk):
     assert [one.id for one in desk.ctx.live_roads.in_force.records] == [alone.record.id]
 
 
+def test_a_process_begins_where_every_street_is_closed(desk):
+    close(desk, "AB", "BC", "AD", "DE", "CE")
+    roads = follow(desk, LiveRoads(desk.town.engine))
+    a, c = desk.town.at("A"), desk.town.at("C")
+    assert roads.in_force.engine.drive_times(a, [c]) == [None]
+    assert roads.in_force.engine.fastest_mps > 0
+
+
 def test_who_has_the_roads_in_hand_goes_on_with_those(desk):
     in_hand, before = desk.ctx.roads, seconds(desk, "A", "C")
     close(desk, "AB")
