@@ -189,6 +189,38 @@ def test_an_area_that_crosses_itself_says_where(office):
     assert "Self-intersection" in faults(office, "closures", area=bow)["area"]
 
 
+def test_an_area_that_reaches_beyond_the_earth_is_refused(office):
+    around = square(VADUZ, 200)
+    assert "reaches beyond the earth" in faults(office, "closures", area=around)["area"]
+
+
+@pytest.mark.parametrize(
+    "lon",
+    ["NaN", "Infinity", "1e308", "1" + 400 * "0", '"9.52"', "null", "true", 300 * "[" + 300 * "]"],
+)
+def test_corners_that_are_no_numbers_are_refused(office, lon):
+    ring = "[9.52, 47.14], [9.53, 47.14], [9.53, 47.15]"
+    area = f'{{"type": "Polygon", "coordinates": [[[{lon}, 47.15], {ring}, [{lon}, 47.15]]]}}'
+    answer = office.post(
+        "/v1/roads/closures",
+        content=f'{{"reason": "works", "area": {area}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422, answer.text
+    (fault,) = answer.json()["faults"]
+    assert fault["where"] == "area.coordinates"
+    assert "in numbers" in fault["message"]
+
+
+def test_all_streets_can_be_closed_and_opened_again(office):
+    before = drive_ms(office)
+    closure = made(office, "closures", area=square(BETWEEN, 0.5))
+    assert drive_ms(office) is None
+    assert closure["id"] in route(office)["reason"]
+    assert office.delete(f"/v1/roads/changes/{closure['id']}").is_success
+    assert drive_ms(office) == before
+
+
 def test_an_area_of_too_many_corners_is_refused(office):
     ring = shapely.Point(9.52, 47.14).buffer(0.01, quad_segs=600)
     area = {"type": "Polygon", "coordinates": [[list(xy) for xy in ring.exterior.coords]]}

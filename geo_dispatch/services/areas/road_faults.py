@@ -58,19 +58,25 @@ def area_fault(bounds: tuple[float, float, float, float], area: Area) -> str:
     lonlats, streets = shapely.get_coordinates(area), shapely.box(*bounds)
     if not streets.intersects(shapely.box(*_extent(lonlats))):
         return _elsewhere(streets, lonlats)
+    if not _on_earth(lonlats):
+        return _BEYOND
     return "" if area.is_valid else f"is no valid polygon: {shapely.is_valid_reason(area)}"
 
 
 def _elsewhere(streets: shapely.Polygon, lonlats: NDArray[np.float64]) -> str:
     if streets.intersects(shapely.box(*_extent(lonlats[:, ::-1]))):
         return "has latitude and longitude swapped; write longitude first, as GeoJSON does"
-    if not all(is_on_earth(lon, lat) for lon, lat in lonlats.tolist()):
-        return "reaches beyond the earth; write longitude, latitude in degrees"
+    if not _on_earth(lonlats):
+        return _BEYOND
     west, south, east, north = streets.bounds
     return (
         f"lies outside of the streets, which are between {west:.4f},{south:.4f} and "
         f"{east:.4f},{north:.4f}"
     )
+
+
+def _on_earth(lonlats: NDArray[np.float64]) -> bool:
+    return all(is_on_earth(lon, lat) for lon, lat in lonlats.tolist())
 
 
 def _extent(lonlats: NDArray[np.float64]) -> tuple[float, float, float, float]:
@@ -107,6 +113,8 @@ def _subject(change: RoadChange) -> list[Fault]:
         return [Fault(where, message)]
     return []
 
+
+_BEYOND: Final = "reaches beyond the earth; write longitude, latitude in degrees"
 
 _NO_STREET: Final = {
     "closure": "there is nothing to close there",
