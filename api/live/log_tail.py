@@ -78,6 +78,12 @@ def read_log(context: Context, after: int) -> list[LoggedEvent]:
 
 
 def end_of_log(context: Context) -> int:
-    """The seq of the newest event."""
+    """The seq of the newest event.
+
+    Whoever begins to listen behind it hears nothing of what is before: as in `read_log`, this
+    process drives by all of that when this returns.
+    """
     with context.store.read() as unit:
-        return unit.last_seq()
+        seq = unit.last_seq()
+    context.follow_roads()
+    return seq

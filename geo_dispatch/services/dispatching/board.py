@@ -83,7 +83,8 @@ class Sheet:
     ----------
     version
         The same for whoever sees the same; changes with every event and every minute, for planned
-        times, flags and positions move without any.
+        times, flags and positions move without any, and with the roads of this process, which
+        may follow an event a moment later.
     backlog
         Orders that nobody has, the most urgent first.
     alerts
@@ -114,11 +115,13 @@ class Sheet:
 def version_of(ctx: Context, on: date, filters: Filters) -> str:
     """The version of that board as it stands, without making it."""
     with ctx.store.read() as unit:
-        return _version(unit.last_seq(), ctx.clock(), on, filters)
+        return _version(ctx, unit.last_seq(), ctx.clock(), on, filters)
 
 
-def _version(seq: int, now: datetime, on: date, filters: Filters) -> str:
+def _version(ctx: Context, seq: int, now: datetime, on: date, filters: Filters) -> str:
+    roads = ",".join(one.id for one in ctx.live_roads.in_force.records)
     asked = f"{on}|{filters.flag}|{filters.work_class}|{filters.territory_id}|{now:%Y%m%d%H%M}"
+    asked += f"|{roads}"
     return f"{seq}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
 
 
@@ -134,7 +137,7 @@ def sheet(ctx: Context, on: date | None, filters: Filters, *, positions: Positio
     on = on or now.astimezone(ctx.zone).date()
     whole = _window(ctx, on, now)
     with ctx.store.read() as unit:
-        version = _version(unit.last_seq(), now, on, filters)
+        version = _version(ctx, unit.last_seq(), now, on, filters)
         orders = unit.orders.search(statuses=OPEN)
         days = _days(ctx, unit, positions, now, orders)
         done = _done(unit, whole)

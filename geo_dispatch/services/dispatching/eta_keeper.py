@@ -68,6 +68,8 @@ class EtaKeeper:
             anew, self._anew = sorted(self._anew), set()
             moved, self._moved = sorted(self._moved.difference(anew)), set()
         try:
+            if anew or moved:  # another worker's may be of newer roads, and would be overwritten
+                self.ctx.follow_roads()
             self._refresh(anew, anew=True)
             self._refresh(moved)
         except BaseException:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from api.live.log_tail import read_log
+from api.live.log_tail import end_of_log, read_log
 from geo_dispatch.kernel.errors import GraphUnavailable
 from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.areas.live_roads import LiveRoads
@@ -76,6 +76,13 @@ def test_a_process_drives_by_a_change_before_it_tells_its_pages(desk):
     ctx = other_process(desk)
     assert drive_s(ctx, desk) == before
     assert read_log(ctx, 0)[-1].body["id"] == closure.id
+    assert drive_s(ctx, desk) > before
+
+
+def test_a_page_that_begins_behind_a_change_meets_a_process_that_drives_by_it(desk):
+    before, ctx = seconds(desk, "A", "C"), other_process(desk)
+    close(desk, "AB")
+    end_of_log(ctx)
     assert drive_s(ctx, desk) > before
 
 

@@ -1,5 +1,7 @@
 """ETAs are worked out for who moved and whose plan changed, and for everybody now and then."""
 
+from dataclasses import replace
+
 import pytest
 import shapely
 
@@ -7,6 +9,7 @@ from geo_dispatch.adapters.redis_server import RedisServer
 from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.roads.changes import speed_factor
 from geo_dispatch.services.areas import road_changes
+from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.dispatching import eta_keeper
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from tests.support.dispatch_office import open_dispatch_office
@@ -84,3 +87,21 @@ def test_a_change_on_the_road_has_everybodys_worked_out_at_once(desk, van):
     keeper.follow()
     _, after = desk.events(order, "order.eta")
     assert after["drive_s"] > 10 * before["drive_s"]
+
+
+def test_a_worker_that_hears_of_no_change_doesnt_put_an_eta_of_old_roads_in_its_place(desk, van):
+    order = desk.assign(desk.order("C"), van)
+    EtaKeeper(desk.ctx, lambda: True).follow()
+    slow = speed_factor(shapely.box(9.0, 46.0, 10.0, 48.0), 50.0)
+    road_changes.enter(desk.ctx, slow, road_changes.Note("black ice"), actor=DISPATCHER)
+    EtaKeeper(desk.ctx, lambda: True).follow()
+    other = EtaKeeper(
+        replace(desk.ctx, live_roads=LiveRoads(desk.town.engine)), follows_the_log=lambda: False
+    )
+    desk.clock.go_on(minutes=1)
+    desk.ping(van, "A")
+    other.note([van.id])
+    other.follow()
+    before, *later = (one["drive_s"] for one in desk.events(order, "order.eta"))
+    assert later
+    assert all(one > 10 * before for one in later)
