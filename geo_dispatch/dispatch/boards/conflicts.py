@@ -60,6 +60,11 @@ class DayConflict:
     by_s: float | None = None
     other_id: OrderId | None = None
 
+    @property
+    def no_way(self) -> bool:
+        """Whether no road leads there, however long one drives."""
+        return self.kind == "travel" and self.other_id is None
+
 
 def conflicts_of(day: Day, whole: Window, cases: Mapping[OrderId, Case]) -> list[DayConflict]:
     """Every conflict of the visits that begin within the window, in their sequence.

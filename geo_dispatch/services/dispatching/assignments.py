@@ -166,7 +166,7 @@ def preview(
     made = _make(ctx, order_id, plea, positions, considered, judge=False)
     if made is not None:
         return ripple(considered, made.placement, made.members.placements)
-    return unchanged(considered, plea.technician_id or first_of(considered))
+    return unchanged(considered, plea.technician_id or first_of(ctx, considered))
 
 
 def unassign(
@@ -240,8 +240,8 @@ def _make(
     wish = plea.wish
     if same and wish.crew is None and order.crew:
         wish = replace(wish, crew=order.crew)  # whoever moves the visit leaves who goes along
-    members = members_of(considered, plea.technician_id, wish)
-    lead = members.lead_id or plea.technician_id or first_of(considered)
+    members = members_of(ctx, considered, plea.technician_id, wish)
+    lead = members.lead_id or plea.technician_id or first_of(ctx, considered)
     placement = members.placement or placed(considered, lead, plea.wish)
     conflicts = (*against_moving(order, unpins=unpins), *placement.conflicts, *members.conflicts)
     if judge:

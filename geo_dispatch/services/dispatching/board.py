@@ -32,6 +32,7 @@ from geo_dispatch.kernel.ids import OrderId, SiteId, TechnicianId
 from geo_dispatch.kernel.time import Window
 from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.cases import case_of
+from geo_dispatch.services.dispatching.cut_off import closures_named
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.tracking.nearest import PositionIndex
@@ -201,7 +202,15 @@ def conflicts(
             if stop.order.technician_id == day.plan.technician.id
         }
         cases = {key: case_of(ctx, unit, order, policy, now) for key, order in orders.items()}
-    return on, now, [found for day in days for found in conflicts_of(day, whole, cases)]
+    return (
+        on,
+        now,
+        [
+            found
+            for day in days
+            for found in closures_named(ctx, day, conflicts_of(day, whole, cases))
+        ],
+    )
 
 
 def availability(

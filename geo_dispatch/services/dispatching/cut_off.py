@@ -1,6 +1,6 @@
-"""Which closures are why there is no way to a site: named with the reasons of a ranking.
+"""Which closures are why there is no way to a site: named with the reasons of rankings and days.
 
-Rankings themselves don't know: they are kept and made again from drive times alone.
+Those themselves don't know: they are kept and made again from drive times alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
+from geo_dispatch.dispatch.boards.conflicts import DayConflict
 from geo_dispatch.dispatch.days.case import Case
+from geo_dispatch.dispatch.days.day import Day, legs_of
 from geo_dispatch.dispatch.days.drives import Leg
 from geo_dispatch.dispatch.days.plan import Plan, origin
 from geo_dispatch.dispatch.ranking.candidates import Excluded
@@ -54,8 +56,24 @@ def named(
 
 def closures_along(ctx: Context, legs: Iterable[Leg]) -> str:
     """What to say of the first of the legs that closures leave no way on; empty without any."""
-    found = next(filter(None, (ctx.live_roads.cutting_off(*leg) for leg in legs)), [])
+    found = _first_closed(ctx, legs)
     return f"no way by road: {closed_by(found)}" if found else ""
+
+
+def closures_named(ctx: Context, day: Day, found: Iterable[DayConflict]) -> list[DayConflict]:
+    """What is in the way of a day; where closures leave no way to a visit, with those named."""
+    told = list(found)
+    if not (ctx.live_roads.in_force.records and any(one.no_way for one in told)):
+        return told
+    closures = _first_closed(ctx, legs_of(day.plan, day.start))
+    if not closures:
+        return told
+    said = closed_by(closures)
+    return [replace(one, fact=f"{one.fact}: {said}") if one.no_way else one for one in told]
+
+
+def _first_closed(ctx: Context, legs: Iterable[Leg]) -> list[RoadChangeRecord]:
+    return next(filter(None, (ctx.live_roads.cutting_off(*leg) for leg in legs)), [])
 
 
 def _ways(case: Case, plan: Plan) -> list[tuple[LonLat, LonLat]]:

@@ -10,17 +10,18 @@ from geo_dispatch.dispatch.ranking.fixed import fixed_by
 from geo_dispatch.dispatch.work.orders import WorkOrder
 from geo_dispatch.kernel.errors import AssignmentConflict, Conflict, Fault
 from geo_dispatch.kernel.ids import TechnicianId
-from geo_dispatch.services.dispatching.candidates import Considered
+from geo_dispatch.services.context import Context
+from geo_dispatch.services.dispatching.candidates import Considered, readable_ranking
 from geo_dispatch.services.dispatching.placing import Placement
 
 
-def first_of(considered: Considered) -> TechnicianId:
+def first_of(ctx: Context, considered: Considered) -> TechnicianId:
     """The first of the ranking.
 
     Raises
     ------
     AssignmentConflict
-        Nobody can be sent; ``conflicts`` says why, of each of them.
+        Nobody can be sent; ``conflicts`` says why, of each of them, and names closures.
     """
     ranking = considered.ranking
     if ranking.candidates:
@@ -29,7 +30,7 @@ def first_of(considered: Considered) -> TechnicianId:
         f"nobody can be sent to {considered.case.order.number}",
         [
             Fault(one.call_sign, sentence(exclusion))
-            for one in ranking.excluded
+            for one in readable_ranking(ctx, considered).excluded
             for exclusion in one.exclusions
         ]
         or [Fault("technicians", "there are none in service")],

@@ -14,6 +14,7 @@ from geo_dispatch.dispatch.ranking.fleet import Fleet
 from geo_dispatch.dispatch.ranking.scoring import RankingParams
 from geo_dispatch.dispatch.ranking.search import rank
 from geo_dispatch.kernel.ids import TechnicianId
+from geo_dispatch.services.context import Context
 from geo_dispatch.services.dispatching.candidates import Considered
 from geo_dispatch.services.dispatching.objections import first_of
 from geo_dispatch.services.dispatching.placing import Placement, Wish, least_bad
@@ -41,16 +42,18 @@ class Members:
     conflicts: tuple[Exclusion, ...] = ()
 
 
-def members_of(considered: Considered, lead_id: TechnicianId | None, wish: Wish) -> Members:
+def members_of(
+    ctx: Context, considered: Considered, lead_id: TechnicianId | None, wish: Wish
+) -> Members:
     """Who goes along: those of the wish, or whoever costs least; nobody to an order for one."""
     case, params = considered.case, considered.policy.ranking
     if case.order.crew_size == 1 and not wish.crew:
         return Members()
     fleet = considered.fleet
     if wish.crew is None:
-        found = _as_ranked(considered, lead_id or first_of(considered))
+        found = _as_ranked(considered, lead_id or first_of(ctx, considered))
     else:
-        lead_id = lead_id or first_of(considered)
+        lead_id = lead_id or first_of(ctx, considered)
         team = team_of(case, fleet, params, lead_id, wish.crew)
         begin_at = team.begin_at or wish.start_at or case.earliest
         against = tuple(_named(fleet, *one) for one in team.conflicts)

@@ -107,16 +107,23 @@ def declare(
         order, limit = _called(ctx, unit, call, actor)
         scene = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
     worked, ranked = planned(ctx, scene, limit.respond_by), considered(scene)
+    ranking = _readable(ctx, ranked, worked[0])
     with ctx.store.write() as unit:
         order, limit = _called(ctx, unit, call, actor, order_id=order.id, limit=limit)
         current = scene_of(ctx, unit, order, positions=positions, now=now, most_days=most_days)
         if current.fingerprint != scene.fingerprint:
             scene, ranked = current, considered(current)
             worked = planned(ctx, current, limit.respond_by)
-        orders = _carried_out(ctx, unit, ranked, worked, actor)
+            ranking = _readable(ctx, ranked, worked[0])
+        orders = _carried_out(ctx, unit, ranked, worked, actor, ranking=ranking)
         if not dry_run:
             unit.commit()
-    return _declared(scene, worked[0], readable_ranking(ctx, ranked), orders)
+    return _declared(scene, worked[0], ranking, orders)
+
+
+def _readable(ctx: Context, ranked: Considered, plan: EmergencyPlan) -> Ranking:
+    """The ranking, with closures named where nobody goes: only then are reasons told."""
+    return readable_ranking(ctx, ranked) if plan.technician_id is None else ranked.ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +187,12 @@ def _carried_out(
     ranked: Considered,
     worked: tuple[EmergencyPlan, EmergencyInputs],
     actor: Actor,
+    *,
+    ranking: Ranking,
 ) -> dict[OrderId, WorkOrder]:
     plan, inputs = worked
     order, now = unit.orders.get(ranked.case.order.id), ctx.clock()
-    told = _told(ranked.case, readable_ranking(ctx, ranked), plan)
+    told = _told(ranked.case, ranking, plan)
     kept = decisions.keep(
         ctx,
         unit,

@@ -25,6 +25,7 @@ from geo_dispatch.services.dispatching.plans import load_plans
 from geo_dispatch.services.orders import holds, work_orders
 from geo_dispatch.services.records import keeping as records
 from tests.support.records import DISPATCHER
+from tests.support.road_works import close
 
 STREET = "A----------B----------C----------D"
 NEEDS_HVAC = (SkillRequirement("HVAC", 2),)
@@ -92,6 +93,20 @@ def test_auto_with_nobody_to_send_says_why_for_each(desk):
         ("Van 02", "has never sent a position"),
     ]
     assert desk.read(order) == order
+
+
+def test_auto_names_the_closure_that_keeps_everybody_from_the_site(desk):
+    desk.technician("Van 01", "A")
+    closure = close(desk, "BC").record
+    order = desk.order("D")
+    pair = desk.order("D", crew_size=2)
+    for one in (order, pair):
+        with pytest.raises(AssignmentConflict) as caught:
+            desk.assign(one, None)
+        assert f"closed by {closure.label}" in caught.value.conflicts[0].message
+    with pytest.raises(AssignmentConflict) as caught:
+        assignments.preview(desk.ctx, order.id, None, positions=desk.positions)
+    assert f"closed by {closure.label}" in caught.value.conflicts[0].message
 
 
 def test_auto_without_any_technician_says_so(desk):

@@ -10,12 +10,17 @@ from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.dispatching import board
 from tests.support.records import DISPATCHER
+from tests.support.road_works import close
 
-STREET = "A----B----C"
+STREET = "A----B----C----D"
 
 
 def sheet(desk, **filters):
     return board.sheet(desk.ctx, None, board.Filters(**filters), positions=desk.positions)
+
+
+def conflicts(desk):
+    return board.conflicts(desk.ctx, None, positions=desk.positions)[2]
 
 
 def test_the_version_lasts_for_a_minute_for_planned_times_move_without_any_event(desk):
@@ -44,6 +49,18 @@ def test_a_board_of_roads_as_they_were_is_not_the_one_of_roads_as_they_are(desk)
     assert then.lanes[0].visits[0].travel_s > 10 * first.lanes[0].visits[0].travel_s
     assert then.version != first.version
     assert then.version == board.version_of(desk.ctx, first.on, board.Filters())
+
+
+def test_a_visit_that_a_closure_cuts_off_is_a_conflict_that_names_it(desk):
+    van = desk.technician("Van 01", "A")
+    for place in "AD":
+        desk.assign(desk.order(place), van)
+    assert conflicts(desk) == []
+    closure = close(desk, "BC").record
+    (cut,) = conflicts(desk)
+    assert cut.kind == "travel"
+    assert cut.fact.startswith("no way by road to WO-1002")
+    assert cut.fact.endswith(f": closed by {closure.label}")
 
 
 def test_without_any_technician_there_are_no_lanes_but_a_backlog(desk):

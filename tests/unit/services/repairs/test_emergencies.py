@@ -1,6 +1,7 @@
 """An emergency happens wholly or not at all: assigned, room made, everybody told."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
@@ -18,6 +19,7 @@ from geo_dispatch.dispatch.work.events import as_json
 from geo_dispatch.dispatch.work.orders import FlagCode, HoldReason, SkillRequirement, Status
 from geo_dispatch.kernel.errors import Conflict
 from geo_dispatch.kernel.time import Window
+from geo_dispatch.services.areas.live_roads import LiveRoads
 from geo_dispatch.services.dispatching import bookings
 from geo_dispatch.services.dispatching.driving import drives_on
 from geo_dispatch.services.dispatching.plans import load_plans
@@ -28,6 +30,7 @@ from geo_dispatch.services.records.registers import RESOURCES
 from geo_dispatch.services.repairs import emergencies
 from geo_dispatch.services.repairs.emergencies import Call
 from tests.support.records import DISPATCHER
+from tests.support.road_works import close
 
 STREET = "A----------B----------C----------D"
 
@@ -280,6 +283,32 @@ def test_with_nobody_to_send_the_order_stays_flagged_and_the_answer_says_why(des
     view = emergencies.view(declared, dry_run=False)
     assert view["technician_id"] is None
     assert [one["code"] for one in view["excluded"][0]["exclusions"]] == ["missing_skill"]
+
+
+class AskedRoads(LiveRoads):
+    """Roads that note for what they were asked."""
+
+    def __init__(self, built):
+        super().__init__(built)
+        self.asked = []
+
+    def cutting_off(self, source, target):
+        self.asked.append((source, target))
+        return super().cutting_off(source, target)
+
+
+def test_a_closure_that_keeps_everybody_away_is_looked_up_once_and_named(desk):
+    desk.technician("Van 1", "A")
+    closure = close(desk, "BC").record
+    roads = AskedRoads(desk.town.engine)
+    desk.ctx = replace(desk.ctx, live_roads=roads)
+    desk.ctx.follow_roads()
+    declared = declare(desk, "D")
+    view = emergencies.view(declared, dry_run=False)
+    assert f"closed by {closure.label}" in view["told"]
+    assert f"closed by {closure.label}" in view["excluded"][0]["exclusions"][0]["fact"]
+    assert f"closed by {closure.label}" in desk.read(declared.order).flag.fact
+    assert len(roads.asked) == len(set(roads.asked))
 
 
 def test_an_order_on_hold_is_released_before_it_is_an_emergency(desk, crowded):
