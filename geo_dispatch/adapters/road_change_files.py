@@ -12,10 +12,13 @@ from geo_dispatch.roads.changes import Direction, WaySpeed
 from geo_dispatch.territory.model import polygonal
 
 _COLUMNS = ("way_id", "kmh", "direction")
+_SHOWN = 40
 
 
 def read_area(path: Path) -> shapely.MultiPolygon:
-    """All polygons of a GeoJSON file: a geometry, a Feature, or a FeatureCollection.
+    """All polygons of a GeoJSON file, together: a geometry, a Feature, or a FeatureCollection.
+
+    They may touch and overlap. One that crosses itself stays as it is, for others to refuse.
 
     Raises
     ------
@@ -28,7 +31,8 @@ def read_area(path: Path) -> shapely.MultiPolygon:
         raise InvalidFile(f"{path} is no GeoJSON: {error}") from error
     if area.is_empty:
         raise InvalidFile(f"{path} has no polygon; draw the area that it is about")
-    return area
+    parts = shapely.get_parts(area)
+    return polygonal(shapely.union_all(parts)) if shapely.is_valid(parts).all() else area
 
 
 def read_speeds(path: Path) -> list[WaySpeed]:
@@ -46,9 +50,10 @@ def read_speeds(path: Path) -> list[WaySpeed]:
         try:
             direction = Direction(cells.get("direction", Direction.BOTH))
             speeds.append(WaySpeed(int(cells["way_id"]), float(cells["kmh"]), direction))
-        except (KeyError, ValueError) as error:
-            wanted = "an OSM way id, km/h, and both, forward, backward or nothing"
-            faults.append(Fault(f"line {row.line}", f"{error} is not {wanted}"))
+        except (KeyError, ValueError):
+            said = ", ".join(f"{name} {cells.get(name, '')[:_SHOWN]!r}" for name in _COLUMNS)
+            wanted = "an OSM way id, a number of km/h, and both, forward, backward or nothing"
+            faults.append(Fault(f"line {row.line}", f"{said}: needed are {wanted}"))
     if faults:
         raise InvalidFile(f"{path} is no table of speeds: {faults[0]}", faults)
     return speeds
