@@ -44,6 +44,10 @@ class RoadChangeRecord:
             and (self.ends_at is None or moment < self.ends_at)
         )
 
+    def is_over_at(self, moment: datetime) -> bool:
+        """Whether it ended before; what is undone ended then."""
+        return self.undone_at is not None or (self.ends_at is not None and self.ends_at <= moment)
+
     @property
     def label(self) -> str:
         """What people know it by: its name if it has one, why, and its id."""

@@ -62,6 +62,8 @@ class RoadKeeper:
         roads.follow(self.ctx.store, self.ctx.settings.area, now)
         for record in roads.standing:
             in_force = record.holds_at(now)
+            if not in_force and not record.is_over_at(now):
+                continue  # it begins later, though a process with another clock may be in it
             if self._told.get(record.id, record.told) != in_force:
                 self._tell(record, in_force=in_force)
 

@@ -63,6 +63,15 @@ def test_a_change_holds_in_its_window_and_the_log_tells_both_ends_once(desk):
     assert len(told(desk)) == 3, "nor does a process tell it again that begins later"
 
 
+def test_a_process_whose_clock_is_behind_doesnt_tell_that_a_change_ended_that_begins(desk):
+    planned = close(desk, "AB", starts_at=desk.clock.now + timedelta(hours=1)).record
+    behind = replace(other_process(desk), clock=lambda start=desk.clock.now: start)
+    desk.clock.go_on(hours=1)
+    RoadKeeper(desk.ctx).turn()
+    RoadKeeper(behind).turn()
+    assert told(desk) == [(planned.id, False), (planned.id, True)]
+
+
 def test_an_end_that_nobody_saw_is_told_by_whoever_comes_next(desk):
     planned = close(desk, "AB", ends_at=desk.clock.now + timedelta(hours=1)).record
     desk.clock.go_on(hours=5)
