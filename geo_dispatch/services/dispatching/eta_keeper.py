@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from geo_dispatch.dispatch.records.road_changes import RoadChangeRecord
 from geo_dispatch.dispatch.work.events import EtaPublished, LoggedEvent, RoadsChanged
 from geo_dispatch.services import relay
 from geo_dispatch.services.context import Context
@@ -42,6 +43,7 @@ class EtaKeeper:
     _moved: set[str] = field(default_factory=set)
     _anew: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _driven_by: tuple[RoadChangeRecord, ...] | None = None
 
     def note(self, technician_ids: Iterable[str], *, anew: bool = False) -> None:
         """These moved; or what their ETAs rest on is no longer so, and they are due at once."""
@@ -64,6 +66,7 @@ class EtaKeeper:
         """Work out the ETAs of who moved and of whose plan changed."""
         if self.follows_the_log():
             relay.deliver(self.ctx.store, _CONSUMER, self._note_change)
+            self._note_other_roads()
         with self._lock:
             anew, self._anew = sorted(self._anew), set()
             moved, self._moved = sorted(self._moved.difference(anew)), set()
@@ -89,6 +92,14 @@ class EtaKeeper:
         if self.follows_the_log():
             with self.ctx.store.read() as unit:
                 self.note(unit.orders.holders())
+
+    def _note_other_roads(self) -> None:
+        """By its own clock, this process may drive by a change after the log told of it."""
+        records = self.ctx.live_roads.in_force.records
+        if self._driven_by is not None and records is not self._driven_by:
+            with self.ctx.store.read() as unit:
+                self.note(unit.orders.holders(), anew=True)
+        self._driven_by = records
 
     def _note_change(self, logged: LoggedEvent) -> None:
         if logged.type == RoadsChanged.type:

@@ -1,6 +1,7 @@
 """ETAs are worked out for who moved and whose plan changed, and for everybody now and then."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import shapely
@@ -10,6 +11,7 @@ from geo_dispatch.kernel.errors import Unavailable
 from geo_dispatch.roads.changes import speed_factor
 from geo_dispatch.services.areas import road_changes
 from geo_dispatch.services.areas.live_roads import LiveRoads
+from geo_dispatch.services.areas.road_keeper import RoadKeeper
 from geo_dispatch.services.dispatching import eta_keeper
 from geo_dispatch.services.dispatching.eta_keeper import EtaKeeper
 from tests.support.dispatch_office import open_dispatch_office
@@ -105,3 +107,25 @@ def test_a_worker_that_hears_of_no_change_doesnt_put_an_eta_of_old_roads_in_its_
     before, *later = (one["drive_s"] for one in desk.events(order, "order.eta"))
     assert later
     assert all(one > 10 * before for one in later)
+
+
+def test_where_a_change_begins_after_the_log_told_of_it_etas_are_worked_out_then(desk, van):
+    order = desk.assign(desk.order("C"), van)
+    begins = desk.clock.now + timedelta(seconds=5)
+    slow = speed_factor(shapely.box(9.0, 46.0, 10.0, 48.0), 50.0)
+    note = road_changes.Note("black ice", starts_at=begins)
+    road_changes.enter(desk.ctx, slow, note, actor=DISPATCHER)
+    behind = replace(
+        desk.ctx,
+        live_roads=LiveRoads(desk.town.engine),
+        clock=lambda: desk.clock.now - timedelta(seconds=2),
+    )
+    keeper = EtaKeeper(behind, lambda: True)
+    desk.clock.now = begins
+    RoadKeeper(desk.ctx).turn()  # tells the log
+    keeper.follow()
+    desk.clock.now += timedelta(seconds=2)
+    RoadKeeper(behind).turn()
+    keeper.follow()
+    before, after = desk.events(order, "order.eta")
+    assert after["drive_s"] > 10 * before["drive_s"]
