@@ -14,6 +14,7 @@ from pydantic import Field
 
 from api.auth import SESSION_COOKIE, Caller, require_own_origin
 from api.deps import AppState, State
+from api.live.log_tail import end_of_log
 from api.schemas.common import Output
 from geo_dispatch.kernel.actors import Actor, Role
 from geo_dispatch.kernel.errors import Forbidden, InvalidInput, Unauthenticated
@@ -51,10 +52,14 @@ class SessionOut(Output):
     )
     time_zone: str
     clock: RunningClockOut
+    seq: int = Field(
+        description="The newest event of the log. A stream that begins behind it, by "
+        "`last_event_id`, misses nothing of what is read after this answer."
+    )
 
 
 @router.get("/v1/session", operation_id="get_session")
-async def get_session(state: State, caller: Caller) -> SessionOut:
+def get_session(state: State, caller: Caller) -> SessionOut:
     """Say who the token speaks for, which area this is, and what time it is there."""
     return _session(state, caller)
 
@@ -104,7 +109,9 @@ async def sign_in(request: Request, state: State) -> Response:
     if is_form:
         answer = RedirectResponse(_next_page(fields.get("next", ""), actor), status_code=303)
     else:
-        answer = JSONResponse(_session(state, actor).model_dump(mode="json"))
+        answer = JSONResponse(
+            (await run_in_threadpool(_session, state, actor)).model_dump(mode="json")
+        )
     answer.set_cookie(
         SESSION_COOKIE,
         secret,
@@ -154,6 +161,7 @@ def _session(state: AppState, actor: Actor) -> SessionOut:
             factor=settings.clock_factor,
             now=now,
         ),
+        seq=end_of_log(state.context),
     )
 
 

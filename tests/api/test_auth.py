@@ -124,6 +124,13 @@ def test_the_session_cookie_is_made_from_a_token_and_kept_from_scripts(deploymen
     assert client.get("/v1/session").json()["role"] == "dispatcher"
 
 
+def test_a_session_says_how_far_the_log_is(deployment):
+    client = deployment.client("dispatcher")
+    before = client.get("/v1/session").json()["seq"]
+    assert client.post("/v1/customers", json={"name": "Mill"}).is_success
+    assert client.get("/v1/session").json()["seq"] == before + 1
+
+
 def test_a_form_signs_in_and_goes_to_our_own_pages_only(deployment):
     secret = deployment.token("dispatcher")
     for asked, goes_to in (("/map?x=1", "/map?x=1"), ("//evil.example", "/map"), ("", "/map")):

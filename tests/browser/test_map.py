@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from geo_dispatch.dispatch.work.events import EtaPublished
 from geo_dispatch.kernel.actors import WORKER
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, sign_in
 from tests.browser.pages import World
 from tests.support.app import BALZERS, SCHAAN, VADUZ
 from tests.support.waiting import until
@@ -76,6 +76,40 @@ def test_a_new_technician_appears_without_reloading(dispatcher, world):
     van = world.technician("Van 12", at=VADUZ)
     expect(marker(page, van)).to_have_attribute("data-status", "available")
     expect(marker(page, van)).to_contain_text("Van 12")
+
+
+def test_what_comes_in_while_the_page_loads_is_on_it(visit, deployment, world):
+    site, placed = world.site("Ferry", VADUZ), []
+
+    def place(route):
+        placed.append(world.order(site))
+        route.continue_()
+
+    page = visit("/sign-in").page
+    page.route("**/v1/stream?*", place, times=1)
+    sign_in(page, deployment.token("dispatcher"), "/map")
+    expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator(f'.row[data-key="{placed[0]["id"]}"]')).to_be_visible()
+
+
+def test_live_is_said_once_everybody_is_shown(visit, deployment, world):
+    van = world.technician("Van 14", at=VADUZ)
+    position = f"/v1/technicians/{van['id']}/position"
+    until(lambda: world.api.get(position).is_success, 10, "the mirror to hear of the van")
+    page = visit("/sign-in").page
+    page.add_init_script(
+        """addEventListener("DOMContentLoaded", () => {
+            const node = document.querySelector("#connection");
+            const look = () => {
+                if (node.dataset.state !== "live") return;
+                window.shown ??= document.querySelectorAll(".tech").length;
+            };
+            if (node) new MutationObserver(look).observe(node, { attributes: true });
+        });"""
+    )
+    sign_in(page, deployment.token("dispatcher"), "/map")
+    expect(page.locator("#connection")).to_have_text("Live")
+    assert page.evaluate("() => window.shown") > 0
 
 
 def test_names_of_vans_that_stand_together_do_not_cover_each_other(dispatcher, world):

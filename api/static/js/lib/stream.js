@@ -20,13 +20,15 @@ export function listen(urlOf, on, types) {
         seen = message.lastEventId || seen;
         handle?.(JSON.parse(message.data));
       });
-    source.addEventListener("open", () => on.state("live"));
     source.addEventListener("error", () => {
       on.state(navigator.onLine ? "connecting" : "offline");
       // A closed source does not come back: the server refused, or was away for too long.
       if (source.readyState === EventSource.CLOSED) again = setTimeout(connect, 3000);
     });
-    hear("snapshot", on.snapshot);
+    hear("snapshot", (snapshot) => {
+      on.snapshot(snapshot);
+      on.state("live"); // not before: until then what is shown may be old
+    });
     hear("positions", on.positions);
     hear("density", on.density);
     hear("reset", on.reset);

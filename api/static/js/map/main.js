@@ -252,7 +252,8 @@ async function start() {
   let crowded = false;
   const listenAgain = listen((seen) => {
     const part = crowded ? `&bbox=${boxOf(map)}` : "";
-    return `/v1/stream?most=${MOST_MARKERS}${part}${seen && `&last_event_id=${seen}`}`;
+    // At first from before the load above: what happened since then is told, too.
+    return `/v1/stream?most=${MOST_MARKERS}${part}&last_event_id=${seen || session.seq}`;
   }, {
     state: setConnection,
     snapshot: (snapshot) => {
@@ -264,7 +265,7 @@ async function start() {
         watchTheMap(listenAgain);
       }
       roads.load();
-      // Between the load above and the stream, and while it was away, things may have happened.
+      // While the stream was away, things may have happened.
       if (!connected) showAll();
       else if (!crowded) store.load();
       connected = true;
