@@ -168,6 +168,64 @@ def test_what_people_type_about_a_closure_is_shown_as_text(open_map, world):
     assert page.title() != "broken"
 
 
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_however_much_there_is_to_read_undo_is_in_sight(open_map, world, viewport):
+    body = {"area": square(*LANDSTRASSE), "reason": "Do not pass. " * 70, "name": "Road " * 20}
+    world.post("/v1/roads/closures", body)
+    page = open_map(viewport=viewport).page
+    beside_the_legend = (0.018, 0.006) if viewport is DESK else (0, 0)
+    look_at(page, [at + by for at, by in zip(LANDSTRASSE, beside_the_legend, strict=True)])
+    signs(page).focus()
+    page.keyboard.press("Enter")
+    undo = page.get_by_role("dialog", name="Road closed").get_by_role("button", name="Undo")
+    expect(undo).to_be_in_viewport(ratio=1)
+    until(
+        lambda: undo.evaluate(
+            """(node) => {
+                const { left, top, height } = node.getBoundingClientRect();
+                return node.contains(document.elementFromPoint(left + 4, top + height / 2));
+            }"""
+        ),
+        10,
+        "nothing to lie over the button",
+    )
+    undo.click()
+    expect(signs(page)).to_have_count(0)
+
+
+def test_a_plate_holds_any_factor(open_map, world):
+    factor = {"area": square(*LANDSTRASSE), "factor": 12.345678, "reason": "Queue"}
+    world.post("/v1/roads/speed-factors", factor)
+    page = open_map().page
+    look_at(page, LANDSTRASSE)
+    face = signs(page).locator(".face")
+    expect(face).to_have_text("\N{MULTIPLICATION SIGN}12.35")
+    assert face.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+def test_a_card_tells_the_speeds_of_a_table(open_map, world, deployment):
+    roads = deployment.context.roads
+    streets = roads.streets_between(tuple(VADUZ.values()), tuple(SCHAAN.values()))
+    ways = sorted({way for street in streets for way in roads.graph.ways_of(int(street))})[:2]
+    table = [{"way_id": way, "kmh": kmh} for way, kmh in zip(ways, (40, 27.5), strict=True)]
+    world.post("/v1/roads/speeds", {"speeds": table, "reason": "Ice"})
+    page = open_map().page
+    signs(page).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Other speeds")).to_contain_text("27.5 to 40 km/h")
+
+
+def test_what_could_not_be_looked_up_can_be_closed_once_the_server_answers(open_map, world):
+    page = open_map().page
+    page.route("**/v1/roads/closures?dry_run=true", lambda route: route.abort(), times=1)
+    look_at(page, LANDSTRASSE)
+    draw(page, square(*LANDSTRASSE), page.mouse.click)
+    expect(form(page).locator("#fault-road-form")).to_contain_text("does not answer")
+    form(page).get_by_label("Why").fill("Market")
+    form(page).get_by_role("button", name="Close streets").click()
+    expect(page.get_by_role("dialog", name="Road closed")).to_contain_text("Market")
+
+
 def test_a_closure_is_drawn_and_undone_by_keys_alone(open_map, world):
     page = open_map().page
     look_at(page, VADUZ.values(), zoom=16)

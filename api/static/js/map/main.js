@@ -57,7 +57,7 @@ const sidebar = new Sidebar({ root: $("#side"), store, clock, pickOrder, pickTec
 const chime = new Chime($("#calls-sound"));
 const calls = new Calls({ root: $("#calls"), store, clock, chime, say, pick: pickOrder, pickTechnician });
 const density = new Density(map);
-const roads = new RoadChanges({ map, clock, say });
+const roads = new RoadChanges({ map, clock, say, aside });
 const outline = new Outline({ map, banner: $("#banner") });
 const roadForm = new RoadForm({
   root: $("#road-form"), map, outline, clock, say,
@@ -121,6 +121,12 @@ function panTo(at) {
   map.setView(map.unproject(centre, zoom), zoom);
 }
 
+/** Pixels on the left of the map that the open legend covers. */
+function aside() {
+  const legend = $("#legend");
+  return legend.open ? legend.offsetLeft + legend.offsetWidth : 0;
+}
+
 /** Everything there is: sites, technicians, territories; beside the legend, not under it. */
 function showAll() {
   const sites = [...store.sites.values()].filter((site) => !site.retired);
@@ -128,11 +134,9 @@ function showAll() {
   const all = L.latLngBounds(places.map(({ lat, lon }) => [lat, lon]));
   if (territories?.getLayers().length) all.extend(territories.getBounds());
   if (!all.isValid() || all.getNorthEast().equals(all.getSouthWest())) return;
-  const legend = $("#legend");
-  const aside = legend.open ? legend.offsetLeft + legend.offsetWidth : 0;
   map.invalidateSize({ animate: false });
   map.fitBounds(all, {
-    paddingTopLeft: [aside + MARGIN_PX, MARGIN_PX],
+    paddingTopLeft: [aside() + MARGIN_PX, MARGIN_PX],
     paddingBottomRight: [MARGIN_PX, MARGIN_PX],
     maxZoom: 14,
     animate: false,

@@ -6,6 +6,11 @@ import { el, fill } from "../lib/dom.js";
 
 const SOON_MS = 100;
 const PANE = "road-changes";
+const MARGIN_PX = 24;
+const TOOLS_PX = 64;
+const CARD_PX = 400;
+/** Edges and tip of a card, and the sign under it. */
+const FRAME_PX = 66;
 
 /** Lines on top of each other, the lowest first. */
 const LINES = {
@@ -30,15 +35,17 @@ export class RoadChanges {
   #map;
   #clock;
   #say;
+  #aside;
   #root = L.layerGroup();
   #drawn = new Map();
   #timer = 0;
   #asked = 0;
 
-  constructor({ map, clock, say }) {
+  constructor({ map, clock, say, aside }) {
     this.#map = map;
     this.#clock = clock;
     this.#say = say;
+    this.#aside = aside;
     // Over density and territories, under the markers.
     if (!map.getPane(PANE)) map.createPane(PANE).style.zIndex = 390;
     this.#root.addTo(map);
@@ -136,14 +143,26 @@ export class RoadChanges {
       node.dataset.change = change.id;
       node.setAttribute("aria-label", `${what(change)}: ${change.reason}`);
     });
-    sign.bindPopup(() => this.#card(change), {
-      className: "road-popup", minWidth: 220, maxWidth: 280, autoPanPadding: [24, 64],
-    });
+    sign.bindPopup(() => {
+      Object.assign(sign.getPopup().options, this.#room());
+      return this.#card(change);
+    }, { className: "road-popup", minWidth: 220, maxWidth: 280 });
     sign.on("popupopen", ({ popup }) => popup.getElement().querySelector(".road-card").focus());
     sign.on("popupclose", () => {
       if (document.activeElement === document.body) sign.getElement()?.focus();
     });
     return sign;
+  }
+
+  /** Where a card has room: under the tools, beside the legend, and no higher than the map. */
+  #room() {
+    const { x, y } = this.#map.getSize();
+    const aside = x > CARD_PX + this.#aside() ? this.#aside() : 0;
+    return {
+      autoPanPaddingTopLeft: [aside + MARGIN_PX, TOOLS_PX],
+      autoPanPaddingBottomRight: [MARGIN_PX, MARGIN_PX],
+      maxHeight: y - TOOLS_PX - MARGIN_PX - FRAME_PX,
+    };
   }
 
   #card(change) {
@@ -162,6 +181,7 @@ export class RoadChanges {
     el("h3", {}, what(change)),
     el("p.reason", {}, change.reason),
     el("dl.facts", {},
+      change.speeds.length > 0 && [el("dt", {}, "Speed"), el("dd", {}, kmh(change))],
       change.name && [el("dt", {}, "Name"), el("dd", {}, change.name)],
       el("dt", {}, change.in_force ? "Since" : "From"), el("dd", {}, clock.moment(since)),
       el("dt", {}, "Until"), el("dd", {}, change.until ? clock.moment(change.until) : "it is undone"),
@@ -198,15 +218,25 @@ export function meets({ streets, metres }) {
 
 function what({ kind, factor }) {
   if (kind === "closure") return "Road closed";
-  return kind === "factor" ? `Driving takes ${factor} times as long` : "Other speeds";
+  return kind === "factor" ? `Driving takes ${short(factor)} times as long` : "Other speeds";
 }
 
 function mark({ kind, factor, speeds }) {
   if (kind === "closure") return "";
-  if (kind === "factor") return `×${factor}`;
+  if (kind === "factor") return `×${short(factor)}`;
   const all = new Set(speeds.map((one) => one.kmh));
-  return all.size === 1 ? [...all][0] : "…";
+  return all.size === 1 ? Math.round([...all][0]) : "…";
 }
+
+/** "30 km/h", or "20 to 40 km/h" of several. */
+function kmh({ speeds }) {
+  const sorted = speeds.map((one) => one.kmh).sort((a, b) => a - b);
+  const [least, most] = [sorted[0], sorted.at(-1)].map(short);
+  return least === most ? `${least} km/h` : `${least} to ${most} km/h`;
+}
+
+/** As people read it: 12.35 for 12.345678. */
+const short = (number) => Number(number.toFixed(2));
 
 /** "dispatcher:token:tok_4f" to "a dispatcher"; parts of the program by their name. */
 function who(label) {

@@ -135,6 +135,8 @@ export class RoadForm {
       this.#draw(null, slower);
       this.#meets("");
       this.#fault({ "": error.message });
+      // While nobody answers, it can be tried all the same.
+      button.disabled = error instanceof Problem && error.status < 500;
     }
   }
 
