@@ -27,7 +27,7 @@ def vans(deployment, office):
         body = {"call_sign": f"Van {number:02}", "shifts": WORKING_HOURS}
         made.append(office.post("/v1/technicians", json=body).json()["id"])
         _send(deployment, office, made[-1], place)
-    until(lambda: len(office.get("/v1/positions").json()["items"]) == 2, 5, "two positions")
+    until(lambda: len(office.get("/v1/positions").json()["items"]) == 2, 15, "two positions")
     return made
 
 
@@ -60,7 +60,7 @@ def test_a_ping_reaches_the_stream_without_an_id(deployment, office, vans):
     with listening(deployment.client("dispatcher"), "/v1/stream") as stream:
         stream.wait_for("snapshot")
         _send(deployment, office, vans[0], NEXT_DOOR)
-        message = stream.wait_for("positions", timeout_s=2)
+        message = stream.wait_for("positions")
         (position,) = message.data["positions"]
         assert (position["technician_id"], position["lon"]) == (vans[0], NEXT_DOOR["lon"])
         assert message.id is None
@@ -70,7 +70,7 @@ def test_an_event_of_the_log_comes_under_its_name_with_its_seq_as_id(deployment,
     with listening(deployment.client("dispatcher"), "/v1/stream") as stream:
         stream.wait_for("snapshot")
         order = _place_order(office, site)
-        placed = stream.wait_for("order.placed", timeout_s=2)
+        placed = stream.wait_for("order.placed")
         assert placed.id == str(placed.data["seq"])
         assert placed.data["stream"] == f"order:{order['id']}"
         assert placed.data["body"]["order"]["number"] == order["number"]
@@ -175,8 +175,8 @@ def test_open_streams_are_counted_and_forgotten(deployment, office):
         lines = office.get("/metrics").text.splitlines()
         return next(x for x in lines if x.startswith("geo_dispatch_stream_clients "))
 
-    until(lambda: clients().endswith(" 0.0"), 5, "the streams of other tests to end")
+    until(lambda: clients().endswith(" 0.0"), 15, "the streams of other tests to end")
     with listening(deployment.client("dispatcher"), "/v1/stream") as stream:
         stream.wait_for("snapshot")
         assert clients().endswith(" 1.0")
-    until(lambda: clients().endswith(" 0.0"), 5, "the stream to be forgotten")
+    until(lambda: clients().endswith(" 0.0"), 15, "the stream to be forgotten")

@@ -30,7 +30,7 @@ class Stream:
     ended: bool = False
 
     def wait_for(
-        self, event: str, where: Callable[[Message], object] = lambda _: True, timeout_s: float = 5
+        self, event: str, where: Callable[[Message], object] = lambda _: True, timeout_s: float = 15
     ) -> Message:
         """The first message of this name that meets the condition."""
 
