@@ -23,26 +23,37 @@ from geo_dispatch.services.context import Context
 
 _MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 
-AreaFile = Annotated[Path, typer.Argument(help="GeoJSON with the area.", show_default=False)]
+_AREA = "GeoJSON with the area: polygons, by themselves or in features."
+
+AreaFile = Annotated[Path, typer.Argument(help=_AREA, show_default=False)]
 Reason = Annotated[str, typer.Option(help="Why; others will ask.")]
 Named = Annotated[str, typer.Option("--name", help="What people call it.")]
 From = Annotated[
     datetime | None,
-    typer.Option("--from", formats=_MINUTES, help="Local time; without it, at once."),
+    typer.Option(
+        "--from",
+        formats=_MINUTES,
+        metavar="TIME",
+        help="Local time, such as 2026-03-02T18:30; without it, at once.",
+    ),
 ]
 Until = Annotated[
     datetime | None,
-    typer.Option("--until", formats=_MINUTES, help="Local time; without it, until undone."),
+    typer.Option(
+        "--until",
+        formats=_MINUTES,
+        metavar="TIME",
+        help="Local time, such as 2026-03-02T18:30; without it, until undone.",
+    ),
 ]
 
 
 def close(
-    area: Annotated[
-        Path | None, typer.Argument(help="GeoJSON with the area.", show_default=False)
-    ] = None,
+    area: Annotated[Path | None, typer.Argument(help=_AREA, show_default=False)] = None,
     *,
     way: Annotated[
-        list[int] | None, typer.Option(help="An OSM way instead; may be given again.")
+        list[int] | None,
+        typer.Option(metavar="ID", help="An OSM way instead; may be given again."),
     ] = None,
     reason: Reason,
     name: Named = "",
@@ -57,7 +68,7 @@ def close(
 def slow(
     area: AreaFile,
     *,
-    factor: Annotated[float, typer.Option(help="Driving takes so many times as long.")],
+    factor: Annotated[float, typer.Option(help="Driving takes so many times as long, 0.1 to 100.")],
     reason: Reason,
     name: Named = "",
     starts: From = None,
@@ -68,7 +79,14 @@ def slow(
 
 
 def speeds(
-    table: Annotated[Path, typer.Argument(help="CSV: way_id, kmh, direction.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with the columns way_id, kmh and, if it matters, direction: forward or "
+            "backward, as the way is drawn.",
+            show_default=False,
+        ),
+    ],
     *,
     reason: Reason,
     name: Named = "",

@@ -82,7 +82,7 @@ def enter(
     faults, on = change_faults(roads.built.graph, change)
     faults += _note_faults(note, now)
     if faults:
-        raise InvalidInput(f"the {change.kind} is not made", faults)
+        raise InvalidInput("the roads are not changed", faults)
     record = RoadChangeRecord(
         id=RoadChangeId("" if dry_run else ctx.new_id("rc")),
         change=change,
