@@ -93,6 +93,27 @@ def test_a_technician_goes_private_and_the_map_says_so_instead_of_an_old_place(
     expect(privacy.get_by_role("button", name="Go private")).to_be_visible()
 
 
+def test_nothing_is_played_before_it_is_there(visit, deployment, van):
+    drive(deployment, van)
+    page, held = visit("/map", deployment.token("dispatcher")).page, []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/playback?*", hold, times=1)
+    page.get_by_role("button", name="Technicians").click()
+    page.locator(f'[data-key="{van["id"]}"]').click()
+    with page.expect_request("**/playback?*"):
+        page.get_by_role("button", name="Play back a day").click()
+    bar = page.get_by_role("region", name="Playback")
+    expect(bar.get_by_role("button", name="Play")).to_be_disabled()
+    expect(bar.get_by_role("slider")).to_be_disabled()
+    until(lambda: page.title() and held, 10, "the request to be held")
+    held[0].continue_()
+    expect(bar.get_by_role("button", name="Play")).to_be_enabled()
+    expect(bar.get_by_role("slider")).to_be_enabled()
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_day_is_played_back_and_the_technician_reads_who_looked(visit, deployment, van, size):
     drive(deployment, van)

@@ -89,6 +89,8 @@ export class Playback {
   async #load(day) {
     this.#stop();
     this.#group?.remove();
+    const { play, slider } = this.#parts;
+    play.disabled = slider.disabled = true; // until there is something to play
     let body;
     try {
       body = await get(`/v1/technicians/${id(this.#technician.id)}/playback?date=${id(day)}`);
