@@ -92,6 +92,36 @@ def test_what_comes_in_while_the_page_loads_is_on_it(visit, deployment, world):
     expect(page.locator(f'.row[data-key="{placed[0]["id"]}"]')).to_be_visible()
 
 
+def test_what_changes_while_all_is_read_anew_is_not_put_back(dispatcher, world):
+    page, order = dispatcher().page, world.order(world.site("Ferry", VADUZ))
+
+    def answer_late(route):
+        old = route.fetch()
+        called_off = {"status": "cancelled", "reason": "no ferry today"}
+        world.post(f"/v1/work-orders/{order['id']}/status", called_off)
+        page.wait_for_timeout(500)
+        route.fulfill(response=old)
+
+    page.route("**/v1/work-orders?*", answer_late, times=1)
+    status = page.evaluate(
+        """async (id) => {
+            const { Store } = await import("/static/js/map/store.js");
+            const store = new Store({ age: () => 0 });
+            const read = new Promise((done) =>
+                store.addEventListener("change", () => {
+                    if (store.orders.get(id)?.status === "cancelled") done();
+                }));
+            const loading = store.load();
+            store.apply({ type: "order.cancelled", stream: `order:${id}`, body: {} });
+            await loading;
+            await Promise.race([read, new Promise((late) => setTimeout(late, 5000))]);
+            return store.orders.get(id).status;
+        }""",
+        order["id"],
+    )
+    assert status == "cancelled"
+
+
 def test_live_is_said_once_everybody_is_shown(visit, deployment, world):
     van = world.technician("Van 14", at=VADUZ)
     position = f"/v1/technicians/{van['id']}/position"

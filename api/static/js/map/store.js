@@ -25,6 +25,7 @@ export class Store extends EventTarget {
   #timer = 0;
   #announced = false;
   #byTechnician = null;
+  #loading = Promise.resolve();
 
   constructor(clock) {
     super();
@@ -32,7 +33,13 @@ export class Store extends EventTarget {
   }
 
   /** Everything that is open, from the API. */
-  async load() {
+  load() {
+    const loading = this.#loadAll();
+    this.#loading = loading.catch(() => {}); // whoever asked for it is told
+    return loading;
+  }
+
+  async #loadAll() {
     const [technicians, customers, sites, orders] = await Promise.all([
       getAll("/v1/technicians?limit=200"),
       getAll("/v1/customers?limit=200"),
@@ -108,6 +115,7 @@ export class Store extends EventTarget {
 
   async #refetch() {
     this.#timer = 0;
+    await this.#loading; // its answers may be older, and would be put over these
     const streams = [...this.#wanted];
     this.#wanted.clear();
     await Promise.all(
