@@ -19,34 +19,27 @@ class Visitor:
     requests: list[str] = field(default_factory=list)
     expected: tuple[int, ...] = ()
     """Statuses that the test provokes."""
-    leaving: bool = False
-    """Another page is asked for: what this one still waits for is broken off, which it logs."""
 
     def __post_init__(self) -> None:
         self.page.on("request", self._requested)
         self.page.on("response", self._answered)
         self.page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
         self.page.on("console", self._said)
-        self.page.on("domcontentloaded", self._arrived)
 
     def _requested(self, request: Request) -> None:
         self.requests.append(request.url)
-        self.leaving |= request.is_navigation_request()
         if not request.url.startswith((f"{self.url}/", "data:", "blob:")):
             self.troubles.append(f"foreign request: {request.url}")
-
-    def _arrived(self, _page: Page) -> None:
-        self.leaving = False
 
     def _answered(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.expected:
             self.troubles.append(f"{response.status}: {response.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
-        if self.leaving and "Failed to fetch" in message.text:
-            return
-        # A status of 400 or more is told by `_answered`, with its URL.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # A status of 400 or more is told by `_answered`, with its URL; and what a page still waits
+        # for when it is left is broken off, which the base map logs.
+        known = any(text in message.text for text in ("Failed to load resource", "Failed to fetch"))
+        if message.type == "error" and not known:
             self.troubles.append(f"console: {message.text}")
 
 
