@@ -202,15 +202,8 @@ def conflicts(
             if stop.order.technician_id == day.plan.technician.id
         }
         cases = {key: case_of(ctx, unit, order, policy, now) for key, order in orders.items()}
-    return (
-        on,
-        now,
-        [
-            found
-            for day in days
-            for found in closures_named(ctx, day, conflicts_of(day, whole, cases))
-        ],
-    )
+    met = (closures_named(ctx, day, conflicts_of(day, whole, cases)) for day in days)
+    return on, now, [found for of_day in met for found in of_day]
 
 
 def availability(
